@@ -1,0 +1,95 @@
+package casework
+
+import (
+	"fmt"
+
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+)
+
+// EvolveCase folds one fact into s, in place. name is the case's resource name.
+// It fails, and changes nothing, on a fact that cannot stand in a case's scope.
+func EvolveCase(s *statev1.CaseState, f *eventsv1.Fact, name string, sequence uint64, hash []byte) error {
+	if opened := f.GetCaseOpened(); opened != nil {
+		if s.Case != nil {
+			return fmt.Errorf("casework: %s was opened already", name)
+		}
+		s.Scope = &statev1.Scope{}
+		openState(s, opened, f, name)
+	} else if s.Case == nil {
+		return fmt.Errorf("casework: %s has a fact before it was opened", name)
+	} else if err := applyCase(s, f); err != nil {
+		return err
+	}
+	s.Case.UpdatedAt = f.Time
+	fold(s.Scope, f, sequence, hash)
+	s.Case.Etag = etagOf(hash)
+	return nil
+}
+
+func openState(s *statev1.CaseState, o *eventsv1.CaseOpened, f *eventsv1.Fact, name string) {
+	s.Case = &casesv1.Case{
+		Name: name, Company: o.Company, Title: o.Title, NeedText: o.NeedText, NeedCodes: o.NeedCodes, Status: caseOpen,
+		Language: o.Language, ContactLanguage: o.ContactLanguage, OpenedAt: f.Time, Secret: o.Secret,
+		Anonymous: len(o.SecretHash) > 0, Code: o.Code, Journey: o.Journey, Consents: stamp(o.Consents, f),
+	}
+	s.Planned, s.Opener, s.SecretHash = o.Requests, f.Actor.GetPerson(), o.SecretHash
+	if o.OnBehalfBy != "" {
+		s.Case.Status, s.Case.OpenedOnBehalfBy, s.Case.ConfirmBy = caseUnconfirmed, "providers/"+o.OnBehalfBy, o.ConfirmBy
+		s.Opener = ""
+	}
+}
+
+func applyCase(s *statev1.CaseState, f *eventsv1.Fact) error {
+	c := s.Case
+	switch e := f.Event.(type) {
+	case *eventsv1.Fact_CaseConfirmed:
+		c.Status, c.ConfirmBy = caseOpen, ""
+		c.Consents = append(c.Consents, stamp(e.CaseConfirmed.Consents, f)...)
+		if s.Opener == "" {
+			s.Opener = f.Actor.GetPerson()
+		}
+	case *eventsv1.Fact_CaseLapsed:
+		c.Status, c.ClosedAt = caseLapsed, f.Time
+	case *eventsv1.Fact_RequestAdded:
+		s.Planned = appendPlanned(s.Planned, e.RequestAdded.Request, e.RequestAdded.Invitation)
+		c.Consents = append(c.Consents, stamp(e.RequestAdded.Consents, f)...)
+	case *eventsv1.Fact_ReferralAnswered:
+		a := e.ReferralAnswered
+		s.AnsweredReferrals = append(s.AnsweredReferrals, referralKey(a.Provider, int(a.RequestNumber), a.Number))
+		s.Planned = appendPlanned(s.Planned, a.Request, a.Invitation)
+		c.Consents = append(c.Consents, stamp(a.Consents, f)...)
+	case *eventsv1.Fact_CompanyLinked:
+		c.Company = e.CompanyLinked.Company
+	case *eventsv1.Fact_CaseClosing:
+		c.Status = caseClosing
+	case *eventsv1.Fact_CaseClosed:
+		c.Status, c.ClosedAt = caseClosed, f.Time
+	case *eventsv1.Fact_CaseReopened:
+		c.Status, c.ClosedAt = caseOpen, nil
+	default:
+		return fmt.Errorf("casework: %T cannot stand in a case's scope (%s)", f.Event, c.Name)
+	}
+	return nil
+}
+
+func appendPlanned(planned []*eventsv1.PlannedRequest, more ...*eventsv1.PlannedRequest) []*eventsv1.PlannedRequest {
+	for _, p := range more {
+		if p != nil {
+			planned = append(planned, p)
+		}
+	}
+	return planned
+}
+
+// stamp tells when consents were given: when the fact that holds them was.
+func stamp(consents []*casesv1.Consent, f *eventsv1.Fact) []*casesv1.Consent {
+	stamped := make([]*casesv1.Consent, len(consents))
+	for i, c := range consents {
+		stamped[i] = &casesv1.Consent{
+			Provider: c.Provider, DataClasses: c.DataClasses, TextVersion: c.TextVersion, ValidTo: c.ValidTo, GivenAt: f.Time,
+		}
+	}
+	return stamped
+}

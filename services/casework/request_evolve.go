@@ -1,0 +1,176 @@
+package casework
+
+import (
+	"fmt"
+
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// EvolveRequest folds one fact into s, in place. name is the request's resource
+// name, provider its provider's key, sequence the fact's place in the log and
+// hash its hash. It fails, and changes nothing, on a fact that cannot stand in a
+// request's scope: the caller puts it among the dead letters.
+func EvolveRequest(s *statev1.RequestState, f *eventsv1.Fact, name, provider string, sequence uint64, hash []byte) error {
+	if made := f.GetRequestMade(); made != nil {
+		if s.Request != nil {
+			return fmt.Errorf("casework: %s was made already", name)
+		}
+		s.Scope = &statev1.Scope{}
+		s.Request = newRequest(made, f, name, provider)
+	} else if s.Request == nil {
+		return fmt.Errorf("casework: %s has a fact before it was made", name)
+	} else if err := applyRequest(s, f); err != nil {
+		return err
+	}
+	r := s.Request
+	r.UpdatedAt = f.Time
+	settle(s, f)
+	fold(s.Scope, f, sequence, hash)
+	r.Etag = etagOf(hash)
+	return nil
+}
+
+func newRequest(made *eventsv1.RequestMade, f *eventsv1.Fact, name, provider string) *casesv1.Request {
+	planned, terms := made.Request, made.Request.GetTerms()
+	r := &casesv1.Request{
+		Name: name, Provider: "providers/" + provider, Service: "providers/" + provider + "/services/" + planned.GetService(),
+		ServiceDisplayName: terms.GetDisplayName(), Status: fresh, Company: made.Company, CaseTitle: made.CaseTitle,
+		NeedText: made.NeedText, Language: made.Language, ContactLanguage: made.ContactLanguage, Inputs: planned.GetInputs(),
+		RequestedAt: f.Time, ExpectedTime: terms.GetExpectedTime(), DueDate: terms.GetDueDate(), OutcomeType: terms.GetOutcomeType(),
+		Official: terms.GetOfficial(), ReferredFrom: planned.GetReferredFrom(), Handover: planned.GetHandover(),
+		Secret: made.Secret, Unconfirmed: made.Unconfirmed,
+	}
+	if lead := planned.GetInvitedToProvider(); lead != "" {
+		r.InvitedTo = fmt.Sprintf("%s/requests/%s-%d", caseOf(name), lead, planned.GetInvitedToNumber())
+	}
+	return r
+}
+
+// caseOf cuts a request's name down to its case's.
+func caseOf(request string) string {
+	return request[:min(len(request), len("cases/")+26)]
+}
+
+func applyRequest(s *statev1.RequestState, f *eventsv1.Fact) error {
+	r := s.Request
+	switch e := f.Event.(type) {
+	case *eventsv1.Fact_RequestConfirmed:
+		r.Unconfirmed = false
+	case *eventsv1.Fact_CompanyLinked:
+		r.Company = e.CompanyLinked.Company
+	case *eventsv1.Fact_MessagePosted:
+		r.UnansweredMessages++
+	case *eventsv1.Fact_SupplementAnswered:
+		a := e.SupplementAnswered
+		if sup := supplement(r, a.Number); sup != nil {
+			sup.Answer, sup.Inputs, sup.AnsweredAt = a.Text, a.Inputs, f.Time
+		}
+		r.DueDate = a.DueDate
+	case *eventsv1.Fact_ReferralAnswered:
+		a := e.ReferralAnswered
+		if ref := referral(r, a.Number); ref != nil {
+			ref.AnsweredAt, ref.Agreed = f.Time, a.Agreed
+			if a.Request != nil {
+				ref.CreatedRequest = fmt.Sprintf("%s/requests/%s-%d", caseOf(r.Name), a.Request.Provider, a.Request.Number)
+			}
+			if s.WaitingSince != nil && openAsks(r, 0) == 0 {
+				r.DueDate = addDays(r.DueDate, daysBetween(s.WaitingSince.AsTime(), f.Time.AsTime()))
+			}
+		}
+	case *eventsv1.Fact_RequestWithdrawn:
+		r.Status, r.EndText, r.EndedAt = withdrawn, e.RequestWithdrawn.Reason, f.Time
+	case *eventsv1.Fact_RequestRated:
+		r.Rating = &casesv1.Rating{Stars: e.RequestRated.Stars, Comment: e.RequestRated.Comment, RatedAt: f.Time}
+	case *eventsv1.Fact_RequestDueSoon:
+		s.DueSoon = true
+	case *eventsv1.Fact_RequestOverdue:
+		r.Overdue = true
+	case *eventsv1.Fact_RequestPickedUp:
+		take(r, f, f.Actor.GetAdvisor(), e.RequestPickedUp.Languages)
+	case *eventsv1.Fact_RequestHandedBack:
+		r.Advisor = nil
+	case *eventsv1.Fact_RequestAssigned:
+		take(r, f, e.RequestAssigned.Advisor, e.RequestAssigned.Languages)
+	case *eventsv1.Fact_ReplySent:
+		r.UnansweredMessages = 0
+	case *eventsv1.Fact_SupplementAsked:
+		a := e.SupplementAsked
+		r.Supplements = append(r.Supplements, &casesv1.Supplement{Number: a.Number, Question: a.Question, DueDate: a.DueDate, AskedAt: f.Time})
+		r.UnansweredMessages = 0
+	case *eventsv1.Fact_RequestDeclined:
+		r.Status, r.DeclineReason, r.EndText, r.EndedAt = declined, e.RequestDeclined.Reason, e.RequestDeclined.Text, f.Time
+	case *eventsv1.Fact_ReferralProposed:
+		p := e.ReferralProposed
+		r.Referrals = append(r.Referrals, &casesv1.Referral{
+			Number: p.Number, Service: "providers/" + p.Provider + "/services/" + p.Service, Reason: p.Reason,
+			Text: p.Text, Handover: p.Handover, ProposedAt: f.Time,
+		})
+	case *eventsv1.Fact_DecisionRecorded:
+		r.Decision = e.DecisionRecorded.Decision
+	case *eventsv1.Fact_RequestCompleted:
+		r.Status, r.Summary, r.EndedAt = completed, e.RequestCompleted.Summary, f.Time
+		r.UnansweredMessages = 0
+	case *eventsv1.Fact_ContactRecorded:
+		r.UnansweredMessages = 0
+	default:
+		return fmt.Errorf("casework: %T cannot stand in a request's scope (%s)", f.Event, r.Name)
+	}
+	return nil
+}
+
+// take gives the request to an advisor of its provider.
+func take(r *casesv1.Request, f *eventsv1.Fact, advisor string, languages []string) {
+	r.Advisor = &casesv1.Advisor{Name: r.Provider + "/advisors/" + advisor, Languages: languages}
+	if r.PickedUpAt == nil {
+		r.PickedUpAt = f.Time
+	}
+}
+
+// settle works out where a request that has not ended stands, and since when it
+// waits for the company.
+func settle(s *statev1.RequestState, f *eventsv1.Fact) {
+	r := s.Request
+	if !Ended(r.Status) {
+		switch {
+		case r.Advisor == nil:
+			r.Status = fresh
+		case r.Decision != nil:
+			r.Status = decided
+		case openAsks(r, 0) > 0:
+			r.Status = waiting
+		default:
+			r.Status = inProgress
+		}
+	}
+	// Nobody is told to hurry about what has been done.
+	if Ended(r.Status) {
+		r.Overdue = r.Overdue && r.Status == completed
+	}
+	if waits := !Ended(r.Status) && openAsks(r, 0) > 0; !waits {
+		s.WaitingSince = nil
+	} else if s.WaitingSince == nil {
+		s.WaitingSince = f.Time
+	}
+}
+
+func supplement(r *casesv1.Request, number int32) *casesv1.Supplement {
+	if number < 1 || int(number) > len(r.Supplements) {
+		return nil
+	}
+	return r.Supplements[number-1]
+}
+
+func referral(r *casesv1.Request, number int32) *casesv1.Referral {
+	if number < 1 || int(number) > len(r.Referrals) {
+		return nil
+	}
+	return r.Referrals[number-1]
+}
+
+// CloneRequest copies a state, for who wants to fold ahead of the log.
+func CloneRequest(s *statev1.RequestState) *statev1.RequestState {
+	return proto.Clone(s).(*statev1.RequestState)
+}
