@@ -1,108 +1,85 @@
 package catalogue
 
 import (
-	"fmt"
-	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml/ast"
+	"github.com/businessespoo/hub/services/kit/datafile"
 )
 
 // The limits of texts, in characters. Names and descriptions have the limits of
 // the Finnish Service Catalogue (PTV), so that a service can be exported there.
 const (
-	maxName        = 100
-	maxDescription = 2500
-	maxHint        = 500
+	MaxName        = 100  // of a name or a label
+	MaxDescription = 2500 // of a description
+	MaxHint        = 500  // of a hint
 )
 
 var (
-	keyPattern     = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	inputPattern   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	amountPattern  = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$`)
 	decimalPattern = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 )
 
-// checker collects the mistakes of one file. It knows where each value stands,
-// so that every mistake names its line and field.
+// checker checks one catalogue file.
 type checker struct {
-	file  string
-	tree  *ast.File
+	*datafile.File
 	needs []string
-	first *FileError
-}
-
-func (c *checker) err() error {
-	if c.first == nil {
-		return nil
-	}
-	return c.first
-}
-
-func (c *checker) fail(at place, format string, args ...any) {
-	if c.first != nil {
-		c.first.More++
-		return
-	}
-	c.first = &FileError{File: c.file, Line: lineOf(c.tree, at), Field: at.show, Message: fmt.Sprintf(format, args...)}
 }
 
 func (c *checker) provider(p *Provider) {
-	root := place{}
-	c.key(root.field("provider"), p.Key, "espoo-city")
-	c.texts(root.field("names"), p.Names, maxName, "a provider needs its name in fi, sv and en")
-	c.texts(root.field("descriptions"), p.Descriptions, maxDescription, "a provider needs its description in fi, sv and en")
-	c.address(root.field("contact").field("web"), p.Contact.Web)
+	c.Key(datafile.Field("provider"), p.Key, "espoo-city")
+	p.Names.Check(c.File, datafile.Field("names"), MaxName, "a provider needs its name in fi, sv and en")
+	p.Descriptions.Check(c.File, datafile.Field("descriptions"), MaxDescription, "a provider needs its description in fi, sv and en")
+	c.Address(datafile.Field("contact").Field("web"), p.Contact.Web)
 	if len(p.LegalEntities) == 0 {
-		c.fail(root.field("legal_entities"), "is empty; name at least one legal entity that acts as the provider")
+		c.Fail(datafile.Field("legal_entities"), "is empty; name at least one legal entity that acts as the provider")
 	}
 	for i := range p.LegalEntities {
-		c.legalEntity(root.field("legal_entities").item(i, ""), &p.LegalEntities[i])
+		c.legalEntity(datafile.Field("legal_entities").Item(i, ""), &p.LegalEntities[i])
 	}
-	c.amounts(root.field("amounts"), p.Amounts)
+	c.amounts(datafile.Field("amounts"), p.Amounts)
 	if len(p.Services) == 0 {
-		c.fail(root.field("services"), "is empty; a provider offers at least one service")
+		c.Fail(datafile.Field("services"), "is empty; a provider offers at least one service")
 	}
 	seen := map[string]bool{}
 	for i := range p.Services {
 		s := &p.Services[i]
-		at := root.field("services").item(i, s.ID)
-		c.unique(at.field("id"), seen, s.ID, "service")
+		at := datafile.Field("services").Item(i, s.ID)
+		c.Unique(at.Field("id"), seen, s.ID, "service")
 		c.service(at, s)
 	}
 }
 
-func (c *checker) legalEntity(at place, e *LegalEntity) {
+func (c *checker) legalEntity(at datafile.Place, e *LegalEntity) {
 	if strings.TrimSpace(e.Name) == "" {
-		c.fail(at.field("name"), "is empty; a legal entity needs its registered name")
+		c.Fail(at.Field("name"), "is empty; a legal entity needs its registered name")
 	}
-	c.texts(at.field("form"), e.Form, maxName, "the legal form is needed in fi, sv and en")
-	c.validity(at, e.Validity)
-	c.provenance(at, e.Provenance)
+	e.Form.Check(c.File, at.Field("form"), MaxName, "the legal form is needed in fi, sv and en")
+	e.Validity.Check(c.File, at)
+	e.Provenance.Check(c.File, at)
 }
 
 // amounts checks each amount, and that no two amounts of one id are valid on the
 // same day: a rule could not tell which to take.
-func (c *checker) amounts(at place, amounts []Amount) {
+func (c *checker) amounts(at datafile.Place, amounts []Amount) {
 	for i, a := range amounts {
-		here := at.item(i, a.ID)
+		here := at.Item(i, a.ID)
 		if !amountPattern.MatchString(a.ID) {
-			c.fail(here.field("id"), "%q is not an amount id; write dotted small letters, such as apprenticeship.hours_min", a.ID)
+			c.Fail(here.Field("id"), "%q is not an amount id; write dotted small letters, such as apprenticeship.hours_min", a.ID)
 		}
 		if !decimalPattern.MatchString(a.Value) {
-			c.fail(here.field("value"), "%q is not a decimal number; write it as \"37.21\"", a.Value)
+			c.Fail(here.Field("value"), "%q is not a decimal number; write it as \"37.21\"", a.Value)
 		}
 		if !inputPattern.MatchString(a.Unit) {
-			c.fail(here.field("unit"), "%q is not a unit; write small letters and underscores, such as eur_per_month", a.Unit)
+			c.Fail(here.Field("unit"), "%q is not a unit; write small letters and underscores, such as eur_per_month", a.Unit)
 		}
-		c.validity(here, a.Validity)
-		c.provenance(here, a.Provenance)
+		a.Validity.Check(c.File, here)
+		a.Provenance.Check(c.File, here)
 		for _, b := range amounts[:i] {
 			if a.ID == b.ID && overlap(a.Validity, b.Validity) {
-				c.fail(here.field("valid_from"), "%s overlaps another period of %s; end the earlier one with valid_to", a.ValidFrom, a.ID)
+				c.Fail(here.Field("valid_from"), "%s overlaps another period of %s; end the earlier one with valid_to", a.ValidFrom, a.ID)
 			}
 		}
 	}
@@ -110,71 +87,70 @@ func (c *checker) amounts(at place, amounts []Amount) {
 
 func overlap(a, b Validity) bool { return a.ValidOn(b.ValidFrom) || b.ValidOn(a.ValidFrom) }
 
-func (c *checker) validity(at place, v Validity) {
+// Check records the mistakes in a period: dates that do not exist and an end
+// before the beginning.
+func (v Validity) Check(f *datafile.File, at datafile.Place) {
 	if !v.ValidFrom.Valid() {
-		c.fail(at.field("valid_from"), "%q is not a date; write it as 2025-01-01", v.ValidFrom)
+		f.Fail(at.Field("valid_from"), "%q is not a date; write it as 2025-01-01", v.ValidFrom)
 	}
 	if v.ValidTo == "" {
 		return
 	}
 	if !v.ValidTo.Valid() {
-		c.fail(at.field("valid_to"), "%q is not a date; write it as 2025-12-31, or leave it out", v.ValidTo)
+		f.Fail(at.Field("valid_to"), "%q is not a date; write it as 2025-12-31, or leave it out", v.ValidTo)
 	} else if v.ValidTo < v.ValidFrom {
-		c.fail(at.field("valid_to"), "%s is before valid_from %s", v.ValidTo, v.ValidFrom)
+		f.Fail(at.Field("valid_to"), "%s is before valid_from %s", v.ValidTo, v.ValidFrom)
 	}
 }
 
-func (c *checker) provenance(at place, p Provenance) {
+// Check records a missing source and an unknown mark.
+func (p Provenance) Check(f *datafile.File, at datafile.Place) {
 	if strings.TrimSpace(p.Source) == "" {
-		c.fail(at.field("source"), "is empty; say where this comes from")
+		f.Fail(at.Field("source"), "is empty; say where this comes from")
 	}
-	oneOf(c, at.field("mark"), p.Mark, marks())
+	datafile.OneOf(f, at.Field("mark"), p.Mark, marks())
 }
 
-// texts checks that a text is there in all three languages and fits.
-func (c *checker) texts(at place, t Texts, limit int, what string) {
+// Check records a language in which the text is missing, and a text that is
+// longer than the limit in characters. what tells the reader why the text is
+// needed.
+func (t Texts) Check(f *datafile.File, at datafile.Place, limit int, what string) {
 	for _, lang := range []string{"fi", "sv", "en"} {
 		text := t.In(lang)
-		here := at.field(lang)
+		here := at.Field(lang)
 		switch n := utf8.RuneCountInString(text); {
 		case strings.TrimSpace(text) == "":
-			c.fail(here, "is empty; %s", what)
+			f.Fail(here, "is empty; %s", what)
 		case n > limit:
-			c.fail(here, "has %d characters; at most %d fit", n, limit)
+			f.Fail(here, "has %d characters; at most %d fit", n, limit)
 		case strings.TrimSpace(text) != text:
-			c.fail(here, "begins or ends with white space")
+			f.Fail(here, "begins or ends with white space")
 		}
 	}
 }
 
-func (c *checker) key(at place, key, example string) {
-	if !keyPattern.MatchString(key) {
-		c.fail(at, "%q is not a key; write small letters, digits and hyphens, such as %s", key, example)
+// Check records a time that is not exactly one of its four forms, and a span
+// without its unit, source or mark.
+func (e ExpectedTime) Check(f *datafile.File, at datafile.Place) {
+	given := 0
+	for _, is := range []bool{e.Dated, e.Immediate, e.Agreed, e.Min != 0 || e.Max != 0} {
+		if is {
+			given++
+		}
 	}
-}
-
-func (c *checker) unique(at place, seen map[string]bool, id, what string) {
-	if seen[id] {
-		c.fail(at, "%q is given to another %s too; each needs its own id", id, what)
-	}
-	seen[id] = true
-}
-
-func (c *checker) address(at place, address string) {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" || u.Host == "" {
-		c.fail(at, "%q is not a web address; write it in full, such as https://www.espoo.fi", address)
-	}
-}
-
-// oneOf checks that a value is one of a closed list and says the list if not.
-func oneOf[T ~string](c *checker, at place, value T, allowed []T) {
-	if slices.Contains(allowed, value) {
+	if given != 1 {
+		f.Fail(at, "must be exactly one of: min, max and unit; dated: true; immediate: true; agreed: true")
 		return
 	}
-	list := make([]string, len(allowed))
-	for i, a := range allowed {
-		list[i] = string(a)
+	if e.Max == 0 && e.Min == 0 {
+		if e.Unit != "" {
+			f.Fail(at.Field("unit"), "is for min and max")
+		}
+		return
 	}
-	c.fail(at, "%q is not known; it is one of %s", string(value), strings.Join(list, ", "))
+	if e.Min < 0 || e.Max < 1 || e.Min > e.Max {
+		f.Fail(at, "min is %d and max is %d; min is 0 or more, max at least 1 and not less than min", e.Min, e.Max)
+	}
+	datafile.OneOf(f, at.Field("unit"), e.Unit, units())
+	Provenance{Source: e.Source, Mark: e.Mark}.Check(f, at)
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/businessespoo/hub/services/kit/datafile"
 )
 
 func testData(t *testing.T) string {
@@ -167,9 +169,9 @@ func TestLoadNamesTheMistake(t *testing.T) {
 				words = []byte(c.words)
 			}
 			_, err := Load("school/catalogue.yaml", []byte(strings.Replace(data, c.old, c.new, 1)), words)
-			var mistake *FileError
+			var mistake *datafile.Error
 			if !errors.As(err, &mistake) {
-				t.Fatalf("error is %v, want a FileError", err)
+				t.Fatalf("error is %v, want a datafile.Error", err)
 			}
 			if got := err.Error(); !strings.Contains(got, c.want) || strings.Contains(got, "\n") {
 				t.Errorf("error is\n  %s\nwant one line with\n  %s", got, c.want)

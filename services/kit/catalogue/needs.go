@@ -2,6 +2,8 @@ package catalogue
 
 import (
 	_ "embed" // the list of needs
+
+	"github.com/businessespoo/hub/services/kit/datafile"
 )
 
 //go:embed needs.yaml
@@ -22,19 +24,18 @@ func Needs() ([]Need, error) {
 		Needs []Need `yaml:"needs"`
 	}
 	const file = "catalogue/needs.yaml"
-	tree, err := decode(file, needsData, &in)
+	f, err := datafile.Read(file, needsData, &in)
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{file: file, tree: tree}
 	seen := map[string]bool{}
 	for i, need := range in.Needs {
-		at := place{}.field("needs").item(i, need.ID)
-		c.key(at.field("id"), need.ID, "start-business")
-		c.unique(at.field("id"), seen, need.ID, "need")
-		c.texts(at.field("names"), need.Names, maxName, "a need needs its name in fi, sv and en")
+		at := datafile.Field("needs").Item(i, need.ID)
+		f.Key(at.Field("id"), need.ID, "start-business")
+		f.Unique(at.Field("id"), seen, need.ID, "need")
+		need.Names.Check(f, at.Field("names"), MaxName, "a need needs its name in fi, sv and en")
 	}
-	return in.Needs, c.err()
+	return in.Needs, f.Err()
 }
 
 func needIDs(needs []Need) []string {

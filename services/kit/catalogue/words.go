@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/businessespoo/hub/services/kit/datafile"
 )
 
 // maxWord is the limit of one word or saying, in characters.
@@ -17,41 +19,40 @@ type wordsFile struct {
 // mergeWords reads a words file and gives each service its words.
 func mergeWords(file string, data []byte, p *Provider) error {
 	var in wordsFile
-	tree, err := decode(file, data, &in)
+	f, err := datafile.Read(file, data, &in)
 	if err != nil {
 		return err
 	}
-	c := &checker{file: file, tree: tree}
 	ids := make([]string, 0, len(in.Services))
 	for id := range in.Services {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
 	for _, id := range ids {
-		at := place{}.field("services").field(id)
+		at := datafile.Field("services").Field(id)
 		service, ok := p.Service(id)
 		if !ok {
-			c.fail(at, "is not a service of %s", p.Key)
+			f.Fail(at, "is not a service of %s", p.Key)
 			continue
 		}
 		service.Words = in.Services[id]
 		for _, lang := range []string{"fi", "sv", "en"} {
-			c.words(at.field(lang), service.Words.In(lang))
+			checkWords(f, at.Field(lang), service.Words.In(lang))
 		}
 	}
-	return c.err()
+	return f.Err()
 }
 
-func (c *checker) words(at place, words []string) {
+func checkWords(f *datafile.File, at datafile.Place, words []string) {
 	for i, word := range words {
-		here := at.item(i, "")
+		here := at.Item(i, "")
 		switch {
 		case strings.TrimSpace(word) == "":
-			c.fail(here, "is empty; write a word or leave the line out")
+			f.Fail(here, "is empty; write a word or leave the line out")
 		case utf8.RuneCountInString(word) > maxWord:
-			c.fail(here, "has %d characters; at most %d fit", utf8.RuneCountInString(word), maxWord)
+			f.Fail(here, "has %d characters; at most %d fit", utf8.RuneCountInString(word), maxWord)
 		case slices.Contains(words[:i], word):
-			c.fail(here, "%q is there twice", word)
+			f.Fail(here, "%q is there twice", word)
 		}
 	}
 }
