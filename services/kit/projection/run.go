@@ -1,0 +1,167 @@
+package projection
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/businessespoo/hub/services/kit/bus"
+)
+
+const (
+	// mostFetched is the largest batch that is taken from the log.
+	mostFetched = 5000
+	// mostLive is the largest transaction when the projection is not far behind.
+	// A larger one makes rebuilding faster, and readers wait longer for its end.
+	mostLive = 512
+)
+
+// errRestart ends a Follow whose position is no longer the projection's.
+var errRestart = errors.New("projection: the rows were deleted, follow again")
+
+// Run fills the projection from one stream until ctx ends or something fails,
+// and returns why. Call it once per stream, at the same time for all of them;
+// apply is never called by two at once.
+//
+// apply changes rows for a batch of one or more events, in the order of the log,
+// each exactly once as far as the file is concerned. Its error undoes the batch
+// and ends Run; what to do about a single event that cannot be understood is its
+// own matter.
+func (db *DB) Run(ctx context.Context, log Log, stream string, apply func(tx *Tx, events []bus.Event) error) error {
+	for {
+		err := db.follow(ctx, log, stream, apply)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !errors.Is(err, errRestart) {
+			return db.failed(stream, err)
+		}
+	}
+}
+
+// follow is one Follow from the position that the file has.
+func (db *DB) follow(ctx context.Context, log Log, stream string, apply func(tx *Tx, events []bus.Event) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	f := &following{db: db, stream: stream, apply: apply}
+	f.position, f.digest, f.number = db.begin(stream, cancel)
+	// The event at the position is asked for once more, to see that it is the same.
+	f.verified = f.position == 0
+	err := log.Follow(ctx, stream, max(f.position, 1), mostFetched, func(_ context.Context, events []bus.Event) error {
+		return f.handle(ctx, events)
+	})
+	if short, ok := errors.AsType[*bus.ShortLogError](err); ok && f.position > 0 {
+		return f.rebuild(fmt.Sprintf("the log ends at %d", short.Last))
+	}
+	if errors.Is(context.Cause(ctx), errRestart) {
+		return errRestart
+	}
+	return err
+}
+
+// failed leaves a note beside a corrupt file, so that the next Open deletes it.
+func (db *DB) failed(stream string, err error) error {
+	if isCorrupt(err) {
+		err = errors.Join(err, os.WriteFile(db.path+rebuildNote, nil, 0o600))
+	}
+	return fmt.Errorf("projection: follow %s into %s: %w", stream, db.path, err)
+}
+
+// following is one Follow of one stream.
+type following struct {
+	db     *DB
+	stream string
+	apply  func(tx *Tx, events []bus.Event) error
+
+	number   int // of this Follow, counted per stream
+	position uint64
+	digest   []byte
+	verified bool
+}
+
+// handle is called by the log with each batch, and once with an empty one.
+func (f *following) handle(ctx context.Context, events []bus.Event) error {
+	f.db.writing.Lock()
+	defer f.db.writing.Unlock()
+	if errors.Is(context.Cause(ctx), errRestart) {
+		return errRestart
+	}
+	if !f.verified {
+		if len(events) == 0 {
+			return f.rebuildLocked("the log has no such event")
+		}
+		if first := events[0]; first.Sequence != f.position || !bytes.Equal(digest(first), f.digest) {
+			return f.rebuildLocked("the log has another event there")
+		}
+		f.verified = true
+	}
+	caughtUp := len(events) == 0
+	for len(events) > 0 && events[0].Sequence <= f.position {
+		events = events[1:]
+	}
+	for len(events) > 0 {
+		part := len(events)
+		last := events[part-1]
+		if live := last.Pending+uint64(part) <= mostFetched; live {
+			part = min(part, mostLive)
+		}
+		if err := f.write(events[:part], last.Pending+uint64(len(events)-part)); err != nil {
+			return err
+		}
+		events = events[part:]
+	}
+	if caughtUp {
+		f.db.caughtUp(f.stream, f.number)
+	}
+	return nil
+}
+
+// write applies events and moves the position in one transaction.
+func (f *following) write(events []bus.Event, pending uint64) error {
+	db, last := f.db, events[len(events)-1]
+	sum := digest(last)
+	began := db.now()
+	err := db.inTransaction(func(tx *Tx) error {
+		if err := f.apply(tx, events); err != nil {
+			return fmt.Errorf("apply events %d to %d: %w", events[0].Sequence, last.Sequence, err)
+		}
+		return f.move(tx, last.Sequence, sum)
+	})
+	if err != nil {
+		return err
+	}
+	f.position = last.Sequence
+	db.moved(f.stream, last.Sequence, sum)
+	end := db.now()
+	db.observe(Batch{Stream: f.stream, Events: len(events), Pending: pending, Lag: end.Sub(last.Time), Took: end.Sub(began)})
+	return nil
+}
+
+// move writes the new position. It insists on the old one: a second process on
+// the same file would apply events twice.
+func (f *following) move(tx *Tx, sequence uint64, sum []byte) error {
+	query, args := "UPDATE positions SET sequence = ?, digest = ? WHERE stream = ? AND sequence = ?", []any{int64(sequence), sum, f.stream, int64(f.position)}
+	if f.position == 0 {
+		query, args = "INSERT INTO positions (sequence, digest, stream) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", args[:3]
+	}
+	result, err := tx.Exec(query, args...)
+	if err != nil {
+		return err
+	}
+	if rows, err := result.RowsAffected(); err != nil || rows != 1 {
+		return errors.Join(fmt.Errorf("the position is no longer %d: another process writes the same file", f.position), err)
+	}
+	return nil
+}
+
+// digest tells two logs apart that have the same sequence.
+func digest(event bus.Event) []byte {
+	hash := sha256.New()
+	hash.Write([]byte(event.Subject))
+	hash.Write([]byte{0})
+	hash.Write(event.Data)
+	return hash.Sum(nil)
+}
