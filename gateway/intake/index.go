@@ -1,0 +1,215 @@
+package intake
+
+import (
+	"maps"
+	"math"
+	"slices"
+)
+
+// How much a word of each field says about a service. Reviewed words were chosen
+// to say it; a description mentions many things in passing and can only tip
+// the balance, so its words are no evidence on their own.
+const (
+	weightWord        = 1.0
+	weightName        = 0.7
+	weightNeed        = 0.4
+	weightDescription = 0.2
+	weightWho         = 0.1
+
+	// evidence is the least weight of a posting that is evidence on its own.
+	evidence = 0.25
+
+	// lightShare is what is left of the weight of a light word.
+	lightShare = 0.4
+)
+
+// memberWeight is what one word of a phrase of n words says by itself.
+func memberWeight(n int) float64 {
+	switch n {
+	case 1:
+		return weightWord
+	case 2:
+		return 0.45
+	case 3:
+		return 0.3
+	default:
+		return 0.2
+	}
+}
+
+// posting tells how much a term says about a service.
+type posting struct {
+	service int
+	weight  float64
+	// matched is the word or phrase of the catalogue that the term comes from.
+	matched string
+}
+
+// term is one word of the index, in all its forms.
+type term struct {
+	postings []posting
+	// rarity is 1 for a word of one service and falls as more services use it.
+	rarity float64
+	// strong terms are evidence for at least one service.
+	strong bool
+}
+
+// phrase is a phrase of the catalogue, all of whose terms must be said.
+type phrase struct {
+	service int
+	terms   []int
+	text    string
+	// vague phrases hold a function word ("more people"), and say less.
+	vague bool
+}
+
+// index is the index of all services in one language. The service after the
+// last one stands for private life.
+type index struct {
+	language *language
+	terms    []term
+	byStem   map[string]int
+	// phrasesOf are the phrases that hold a term.
+	phrasesOf [][]int
+	phrases   []phrase
+	// similar finds the terms that are written nearly like a word.
+	similar similar
+	// openings are the first four letters of the forms of strong terms: what the last part
+	// of a compound may begin with.
+	openings map[string]bool
+}
+
+func buildIndex(l *language, documents []Document, needs []Need) *index {
+	x := &index{language: l, byStem: map[string]int{}, openings: map[string]bool{}, similar: newSimilar()}
+	needNames := map[string]string{}
+	for _, need := range needs {
+		needNames[need.Code] = need.Names[l.code]
+	}
+	for service, d := range documents {
+		texts := d.Texts[l.code]
+		for _, word := range texts.Words {
+			x.addPhrase(service, word)
+		}
+		x.addWords(service, texts.Name, weightName)
+		for _, code := range d.Needs {
+			x.addWords(service, needNames[code], weightNeed)
+		}
+		x.addWords(service, texts.Description, weightDescription)
+		x.addWords(service, texts.Who, weightWho)
+	}
+	for _, word := range l.everyday {
+		x.addPhrase(len(documents), word)
+	}
+	x.finish(len(documents) + 1)
+	return x
+}
+
+// addPhrase adds a reviewed word or phrase.
+func (x *index) addPhrase(service int, text string) {
+	words := x.language.phraseWords(text)
+	if len(words) == 0 {
+		return
+	}
+	terms := make([]int, len(words))
+	for i, word := range words {
+		weight := memberWeight(len(words))
+		if word.light && len(words) > 1 {
+			weight *= lightShare
+		}
+		terms[i] = x.add(service, word, weight, text)
+	}
+	if len(words) == 1 {
+		return
+	}
+	id := len(x.phrases)
+	x.phrases = append(x.phrases, phrase{
+		service: service, terms: terms, text: text,
+		vague: slices.ContainsFunc(words, func(w token) bool { return w.function }),
+	})
+	for i, t := range terms {
+		if !slices.Contains(terms[:i], t) {
+			x.phrasesOf[t] = append(x.phrasesOf[t], id)
+		}
+	}
+}
+
+// addWords adds the words of a running text.
+func (x *index) addWords(service int, text string, weight float64) {
+	for _, word := range x.language.phraseWords(text) {
+		if word.function {
+			continue
+		}
+		if word.light {
+			x.add(service, word, weight*lightShare*lightShare, text)
+		} else {
+			x.add(service, word, weight, text)
+		}
+	}
+}
+
+func (x *index) add(service int, word token, weight float64, text string) int {
+	stem := word.stems[x.language.id]
+	id, ok := x.byStem[stem]
+	if !ok {
+		id = len(x.terms)
+		x.byStem[stem] = id
+		x.terms = append(x.terms, term{})
+		x.phrasesOf = append(x.phrasesOf, nil)
+	}
+	if weight >= evidence {
+		x.similar.add(word.folded, id)
+		if head := firstLetters(word.folded, 4); head != "" {
+			x.openings[head] = true
+		}
+	}
+	matched := word.written
+	if weight <= weightName && weight >= evidence {
+		matched = text
+	}
+	postings := x.terms[id].postings
+	for i := range postings {
+		if postings[i].service == service {
+			if weight > postings[i].weight {
+				postings[i] = posting{service, weight, matched}
+			}
+			return id
+		}
+	}
+	x.terms[id].postings = append(postings, posting{service, weight, matched})
+	return id
+}
+
+// finish computes the rarity of each term among the documents: the inverse
+// document frequency of BM25, where a document counts as much as the term
+// weighs in it, scaled to 1 for a term of one document.
+func (x *index) finish(documents int) {
+	rarity := func(frequency float64) float64 { return math.Log(1 + float64(documents)/(frequency+0.5)) }
+	for i := range x.terms {
+		t := &x.terms[i]
+		var frequency float64
+		for _, p := range t.postings {
+			frequency += p.weight
+			t.strong = t.strong || p.weight >= evidence
+		}
+		t.rarity = min(1, rarity(max(1, frequency))/rarity(1))
+	}
+	if x.language.id != fi {
+		return
+	}
+	// A Finnish word is found by its other grade too, unless that is another word.
+	for stem, id := range maps.Clone(x.byStem) {
+		if other := grades(stem); other != "" && x.terms[id].strong {
+			if known, ok := x.byStem[other]; !ok || !x.terms[known].strong {
+				x.byStem[other] = id
+			}
+		}
+	}
+}
+
+// firstLetters returns the first n bytes of a folded word, or "" when it is shorter.
+func firstLetters(folded string, n int) string {
+	if len(folded) < n {
+		return ""
+	}
+	return folded[:n]
+}

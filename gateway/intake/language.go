@@ -1,0 +1,105 @@
+package intake
+
+import (
+	_ "embed" // the data of the languages
+	"fmt"
+
+	"github.com/blevesearch/snowballstem"
+	"github.com/blevesearch/snowballstem/english"
+	"github.com/blevesearch/snowballstem/finnish"
+	"github.com/blevesearch/snowballstem/swedish"
+	"github.com/goccy/go-yaml"
+)
+
+// The languages, as places in arrays.
+const (
+	fi = iota
+	sv
+	en
+	languageCount
+)
+
+var languageCodes = [languageCount]string{"fi", "sv", "en"}
+
+//go:embed language.yaml
+var languageData []byte
+
+// language is what the search knows about one language.
+type language struct {
+	id       int
+	code     string
+	function map[string]bool
+	light    map[string]bool
+	divider  map[string]bool
+	everyday []string
+	// forms leads from a form that no stemming rule reaches to its base form.
+	forms map[string]string
+	// keep are words that stemming would mix up with others (customs, customer).
+	keep     map[string]bool
+	snowball func(*snowballstem.Env) bool
+}
+
+func loadLanguages() ([languageCount]*language, error) {
+	var files map[string]struct {
+		Function []string            `yaml:"function"`
+		Light    []string            `yaml:"light"`
+		Divider  []string            `yaml:"divider"`
+		Everyday []string            `yaml:"everyday"`
+		Forms    map[string][]string `yaml:"forms"`
+		Keep     []string            `yaml:"keep"`
+	}
+	var all [languageCount]*language
+	if err := yaml.UnmarshalWithOptions(languageData, &files, yaml.DisallowUnknownField()); err != nil {
+		return all, fmt.Errorf("intake: read language.yaml: %w", err)
+	}
+	stemmers := [languageCount]func(*snowballstem.Env) bool{finnish.Stem, swedish.Stem, english.Stem}
+	for id, code := range languageCodes {
+		file := files[code]
+		if len(file.Function) == 0 || len(file.Everyday) == 0 {
+			return all, fmt.Errorf("intake: language.yaml: %s has no function words or no everyday words", code)
+		}
+		l := &language{id: id, code: code, everyday: file.Everyday, snowball: stemmers[id]}
+		l.forms = map[string]string{}
+		for base, forms := range file.Forms {
+			for _, form := range forms {
+				l.forms[lowered(form)] = lowered(base)
+			}
+		}
+		l.keep = set(file.Keep, lowered)
+		l.function = set(file.Function, lowered)
+		l.divider = set(file.Divider, lowered)
+		// Light words are known by stem: "företaget" is as light as "företag".
+		l.light = set(file.Light, func(word string) string { return l.stem(lowered(word)) })
+		all[id] = l
+	}
+	return all, nil
+}
+
+func set(words []string, key func(string) string) map[string]bool {
+	m := make(map[string]bool, len(words))
+	for _, word := range words {
+		m[key(word)] = true
+	}
+	return m
+}
+
+// phraseWords cuts a word or phrase of the catalogue into the words that must be
+// said. Function words need not be said, unless a single light word or nothing
+// would be left ("more customers").
+func (l *language) phraseWords(phrase string) []token {
+	tokens := split(phrase)
+	var words []token
+	for i := range tokens {
+		t := &tokens[i]
+		t.stems[l.id] = l.stem(t.lower)
+		t.function = l.function[t.lower]
+		t.light = t.function || l.light[t.stems[l.id]]
+		if !t.function {
+			words = append(words, *t)
+		}
+	}
+	if len(words) == 0 || len(words) == 1 && words[0].light {
+		return tokens
+	}
+	return words
+}
