@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -74,6 +75,9 @@ func (b *Bus) Follow(ctx context.Context, stream string, from uint64, max int, h
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if b.nc.IsClosed() {
+			return fmt.Errorf("bus: follow %s: %w", stream, nats.ErrConnectionClosed)
+		}
 		if !errors.Is(err, errLost) {
 			return err
 		}
@@ -128,12 +132,15 @@ type delivery struct {
 func (f *follower) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	// A server that has started again has forgotten the consumer, and the client
+	// would notice that only by missing beats.
+	again := f.bus.nc.StatusChanged(nats.CONNECTED)
+	defer f.bus.nc.RemoveStatusListener(again)
 	consumer, made, err := f.bus.openFollower(ctx, f.stream, f.next)
-	var refused *RefusedError
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return err
-	case errors.As(err, &refused), err != nil:
+	case err != nil:
 		return fmt.Errorf("%w: %w", errLost, err)
 	}
 	if f.next > made.Last+1 {
@@ -155,7 +162,7 @@ func (f *follower) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return f.consume(ctx, deliveries)
+	return f.consume(ctx, deliveries, again)
 }
 
 // read passes on what the consumer delivers until it fails or ctx ends.
@@ -181,13 +188,15 @@ func read(ctx context.Context, messages jetstream.MessagesContext, deliveries ch
 	}
 }
 
-func (f *follower) consume(ctx context.Context, deliveries <-chan delivery) error {
+func (f *follower) consume(ctx context.Context, deliveries <-chan delivery, again <-chan nats.Status) error {
 	count := uint64(0)
 	for {
 		var first delivery
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-again:
+			return fmt.Errorf("%w: the connection was made again", errLost)
 		case first = <-deliveries:
 		}
 		batch, lost := f.gather(first, deliveries, &count)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -75,6 +76,9 @@ func (b *Bus) Work(ctx context.Context, w Worker, handle func(ctx context.Contex
 		err := b.workOnce(ctx, w, handle)
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if b.nc.IsClosed() {
+			return fmt.Errorf("bus: worker %s: %w", w.Name, nats.ErrConnectionClosed)
 		}
 		if errors.Is(err, ErrNotFound) {
 			return fmt.Errorf("bus: worker %s: %w", w.Name, err)
