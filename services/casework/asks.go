@@ -15,6 +15,10 @@ func Asks(c *casesv1.Case, requests []*casesv1.Request) []*casesv1.Ask {
 			if r.Rating == nil && r.Status != withdrawn {
 				rate = append(rate, &casesv1.Ask{Kind: casesv1.AskKind_ASK_KIND_RATE, Request: r.Name})
 			}
+			// What a provider proposed as it ended the request can still be agreed to.
+			if r.Status != withdrawn {
+				asks = append(asks, referralAsks(c, r)...)
+			}
 			continue
 		}
 		for _, s := range r.Supplements {
@@ -24,13 +28,7 @@ func Asks(c *casesv1.Case, requests []*casesv1.Request) []*casesv1.Ask {
 				})
 			}
 		}
-		for _, ref := range r.Referrals {
-			if ref.AnsweredAt == nil {
-				asks = append(asks, &casesv1.Ask{
-					Kind: casesv1.AskKind_ASK_KIND_ANSWER_REFERRAL, Request: r.Name, Number: ref.Number, Text: ref.Text, Target: ref.Service,
-				})
-			}
-		}
+		asks = append(asks, referralAsks(c, r)...)
 		if r.Official != nil && r.Decision == nil {
 			apply = append(apply, &casesv1.Ask{
 				Kind: casesv1.AskKind_ASK_KIND_APPLY_ELSEWHERE, Request: r.Name, Text: r.Official.DisplayName, Target: r.Official.Url,
@@ -38,6 +36,20 @@ func Asks(c *casesv1.Case, requests []*casesv1.Request) []*casesv1.Ask {
 		}
 	}
 	return append(append(asks, apply...), rate...)
+}
+
+// referralAsks are the referrals of a request that wait for the company. Only an
+// open case takes an answer.
+func referralAsks(c *casesv1.Case, r *casesv1.Request) []*casesv1.Ask {
+	var asks []*casesv1.Ask
+	for _, ref := range r.Referrals {
+		if ref.AnsweredAt == nil && c.Status == caseOpen {
+			asks = append(asks, &casesv1.Ask{
+				Kind: casesv1.AskKind_ASK_KIND_ANSWER_REFERRAL, Request: r.Name, Number: ref.Number, Text: ref.Text, Target: ref.Service,
+			})
+		}
+	}
+	return asks
 }
 
 // Pressing tells whether an ask waits for an answer, and is no mere offer.

@@ -31,10 +31,16 @@ func DecideCase(s *statev1.CaseState, cmd CaseCommand, call Call) (*eventsv1.Fac
 	case OpenCase:
 		f.Event, err = decideOpen(cmd)
 	case ConfirmCase:
+		if today := Today(call.Time); c.ConfirmBy != "" && today > c.ConfirmBy {
+			return nil, refuse(State, "CONFIRMATION_LATE", "the case had to be confirmed by %s, and today is %s; open a new case", c.ConfirmBy, today)
+		}
 		if err = consented(s.Planned, nil, cmd.Consents, ""); err == nil {
 			f.Event = &eventsv1.Fact_CaseConfirmed{CaseConfirmed: &eventsv1.CaseConfirmed{Consents: cmd.Consents}}
 		}
 	case LapseCase:
+		if today := Today(call.Time); today <= c.ConfirmBy {
+			return nil, refuse(State, "LAPSES_LATER", "the case can be confirmed until the end of %s, and today is %s; it lapses after that", c.ConfirmBy, today)
+		}
 		f.Event = &eventsv1.Fact_CaseLapsed{CaseLapsed: &eventsv1.CaseLapsed{}}
 	case AddRequest:
 		f.Event, err = decideAdd(s, cmd)
@@ -59,10 +65,13 @@ func DecideCase(s *statev1.CaseState, cmd CaseCommand, call Call) (*eventsv1.Fac
 }
 
 func decideOpen(cmd OpenCase) (*eventsv1.Fact_CaseOpened, error) {
-	opened := proto.Clone(cmd.Opened).(*eventsv1.CaseOpened)
-	if len(opened.Requests) == 0 {
-		return nil, refuse(Invalid, "NO_SERVICE", "services is empty; a case asks at least one service").field("services")
+	if len(cmd.Opened.GetRequests()) == 0 {
+		return nil, refuse(Invalid, "NO_SERVICE", "services is empty; a case asks for at least one service").field("services")
 	}
+	if err := room(nil, len(cmd.Opened.Requests)); err != nil {
+		return nil, err
+	}
+	opened := proto.Clone(cmd.Opened).(*eventsv1.CaseOpened)
 	if err := consented(opened.Requests, nil, opened.Consents, opened.OnBehalfBy); err != nil {
 		return nil, err
 	}
@@ -101,17 +110,23 @@ func decideLink(c *casesv1.Case, cmd LinkCompany) (*eventsv1.Fact_CompanyLinked,
 	if c.Company != nil {
 		return nil, refuse(State, "COMPANY_LINKED", "the case belongs to %s already; open a new case for another company", c.Company.Id)
 	}
+	if cmd.Company.GetId() == "" {
+		return nil, refuse(Invalid, "COMPANY_MISSING", "company is empty; name the company by its Business ID or another identifier").field("company")
+	}
 	return &eventsv1.Fact_CompanyLinked{CompanyLinked: &eventsv1.CompanyLinked{Company: cmd.Company}}, nil
 }
 
 // plan numbers a request and its invitation, and checks consent for both.
 func plan(s *statev1.CaseState, request, invitation *eventsv1.PlannedRequest, consents []*casesv1.Consent) (*eventsv1.PlannedRequest, *eventsv1.PlannedRequest, error) {
-	if len(s.Planned) >= MaxRequests-1 {
-		return nil, nil, refuse(State, "TOO_MANY_REQUESTS", "the case holds %d requests, the most that one case can; open a new case", len(s.Planned))
+	if request == nil {
+		return nil, nil, refuse(Invalid, "NO_SERVICE", "service is empty; name the service that is asked for").field("service")
 	}
 	asked := []*eventsv1.PlannedRequest{proto.Clone(request).(*eventsv1.PlannedRequest)}
 	if invitation != nil {
 		asked = append(asked, proto.Clone(invitation).(*eventsv1.PlannedRequest))
+	}
+	if err := room(s.Planned, len(asked)); err != nil {
+		return nil, nil, err
 	}
 	if err := consented(asked, s.Case.Consents, consents, ""); err != nil {
 		return nil, nil, err
@@ -123,13 +138,19 @@ func plan(s *statev1.CaseState, request, invitation *eventsv1.PlannedRequest, co
 	return asked[0], asked[1], nil
 }
 
+// room checks that a case can hold more requests.
+func room(planned []*eventsv1.PlannedRequest, more int) error {
+	if len(planned)+more > MaxRequests {
+		return refuse(State, "TOO_MANY_REQUESTS", "the case holds %d requests and would hold %d; it can hold %d, so open a new case for the rest",
+			len(planned), len(planned)+more, MaxRequests)
+	}
+	return nil
+}
+
 // number gives each asked request the next number at its provider. An invitation
 // refers to the nearest request of its lead before it.
 func number(planned []*eventsv1.PlannedRequest, asked ...*eventsv1.PlannedRequest) {
-	last := map[string]int32{}
-	for _, p := range planned {
-		last[p.Provider] = max(last[p.Provider], p.Number)
-	}
+	last := lastNumbers(planned)
 	for _, p := range asked {
 		last[p.Provider]++
 		p.Number = last[p.Provider]
@@ -137,6 +158,14 @@ func number(planned []*eventsv1.PlannedRequest, asked ...*eventsv1.PlannedReques
 			p.InvitedToNumber = last[p.InvitedToProvider]
 		}
 	}
+}
+
+func lastNumbers(planned []*eventsv1.PlannedRequest) map[string]int32 {
+	last := map[string]int32{}
+	for _, p := range planned {
+		last[p.Provider] = max(last[p.Provider], p.Number)
+	}
+	return last
 }
 
 // consented checks that each provider that is asked may see what it needs. What
@@ -173,5 +202,5 @@ func caseWords(states []casesv1.CaseStatus) string {
 	for i, s := range states {
 		names[i] = CaseStatusWord(s)
 	}
-	return strings.Join(names, " or ")
+	return either(names)
 }

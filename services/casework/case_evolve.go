@@ -2,6 +2,7 @@ package casework
 
 import (
 	"fmt"
+	"slices"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
@@ -11,14 +12,22 @@ import (
 // EvolveCase folds one fact into s, in place. name is the case's resource name.
 // It fails, and changes nothing, on a fact that cannot stand in a case's scope.
 func EvolveCase(s *statev1.CaseState, f *eventsv1.Fact, name string, sequence uint64, hash []byte) error {
+	if err := f.GetTime().CheckValid(); err != nil {
+		return fmt.Errorf("casework: %s has a fact without a right time: %w", name, err)
+	}
 	if opened := f.GetCaseOpened(); opened != nil {
 		if s.Case != nil {
 			return fmt.Errorf("casework: %s was opened already", name)
+		}
+		if err := numbered(nil, opened.Requests...); err != nil {
+			return fmt.Errorf("casework: %s cannot open like this: %w", name, err)
 		}
 		s.Scope = &statev1.Scope{}
 		openState(s, opened, f, name)
 	} else if s.Case == nil {
 		return fmt.Errorf("casework: %s has a fact before it was opened", name)
+	} else if err := caseFits(s, f); err != nil {
+		return fmt.Errorf("casework: %T cannot follow in %s: %w", f.Event, name, err)
 	} else if err := applyCase(s, f); err != nil {
 		return err
 	}
@@ -28,13 +37,53 @@ func EvolveCase(s *statev1.CaseState, f *eventsv1.Fact, name string, sequence ui
 	return nil
 }
 
+// caseFits checks what must hold whoever wrote a fact, for the state to make
+// sense. It does not ask the table: that may grow stricter, and old facts stay true.
+func caseFits(s *statev1.CaseState, f *eventsv1.Fact) error {
+	status := s.Case.Status
+	over := status == caseClosed || status == caseLapsed
+	fits := true
+	switch e := f.Event.(type) {
+	case *eventsv1.Fact_CaseConfirmed, *eventsv1.Fact_CaseLapsed:
+		fits = status == caseUnconfirmed
+	case *eventsv1.Fact_CaseClosing, *eventsv1.Fact_CaseClosed:
+		fits = !over
+	case *eventsv1.Fact_CaseReopened:
+		fits = status == caseClosed
+	case *eventsv1.Fact_RequestAdded:
+		return numbered(s.Planned, e.RequestAdded.GetRequest(), e.RequestAdded.GetInvitation())
+	case *eventsv1.Fact_ReferralAnswered:
+		return numbered(s.Planned, e.ReferralAnswered.GetRequest(), e.ReferralAnswered.GetInvitation())
+	}
+	if !fits {
+		return fmt.Errorf("the case is %s", CaseStatusWord(status))
+	}
+	return nil
+}
+
+// numbered checks that new requests carry the next numbers at their providers.
+func numbered(planned []*eventsv1.PlannedRequest, more ...*eventsv1.PlannedRequest) error {
+	last := lastNumbers(planned)
+	for _, p := range more {
+		if p == nil {
+			continue
+		}
+		if p.Number != last[p.Provider]+1 {
+			return fmt.Errorf("request %d of %q follows on %d", p.Number, p.Provider, last[p.Provider])
+		}
+		last[p.Provider]++
+	}
+	return nil
+}
+
 func openState(s *statev1.CaseState, o *eventsv1.CaseOpened, f *eventsv1.Fact, name string) {
 	s.Case = &casesv1.Case{
 		Name: name, Company: o.Company, Title: o.Title, NeedText: o.NeedText, NeedCodes: o.NeedCodes, Status: caseOpen,
 		Language: o.Language, ContactLanguage: o.ContactLanguage, OpenedAt: f.Time, Secret: o.Secret,
 		Anonymous: len(o.SecretHash) > 0, Code: o.Code, Journey: o.Journey, Consents: stamp(o.Consents, f),
 	}
-	s.Planned, s.Opener, s.SecretHash = o.Requests, f.Actor.GetPerson(), o.SecretHash
+	// The fact's list is copied: appending to it later must not write into the fact.
+	s.Planned, s.Opener, s.SecretHash = slices.Clone(o.Requests), f.Actor.GetPerson(), o.SecretHash
 	if o.OnBehalfBy != "" {
 		s.Case.Status, s.Case.OpenedOnBehalfBy, s.Case.ConfirmBy = caseUnconfirmed, "providers/"+o.OnBehalfBy, o.ConfirmBy
 		s.Opener = ""

@@ -39,6 +39,12 @@ func daysBetween(a, b time.Time) int {
 	return max(0, int(db.Sub(da).Hours()/24))
 }
 
+// isDate tells whether s is a date, YYYY-MM-DD.
+func isDate(s string) bool {
+	_, err := time.Parse(time.DateOnly, s)
+	return err == nil
+}
+
 // dueAfterWaiting is the due date once supplement number is answered: while a
 // request waits for the company the clock of the expected time stands still, so
 // the date moves by the days waited when this answer ends the wait.
@@ -78,5 +84,14 @@ func words(states []casesv1.RequestStatus) string {
 	for i, s := range states {
 		names[i] = StatusWord(s)
 	}
-	return strings.Join(names, " or ")
+	return either(names)
+}
+
+// either lists words as English does: "new, in progress or waiting".
+func either(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

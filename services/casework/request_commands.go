@@ -131,7 +131,7 @@ var requestTable = map[string][]casesv1.RequestStatus{
 	"WarnDueSoon":          {fresh, inProgress},
 	"MarkOverdue":          {fresh, inProgress},
 	"PostMessage":          {fresh, inProgress, waiting, decided},
-	"AnswerSupplement":     {fresh, inProgress, waiting},
+	"AnswerSupplement":     {fresh, inProgress, waiting, decided},
 	"WithdrawRequest":      {fresh, inProgress, waiting, decided},
 	"RateRequest":          {completed, declined},
 	"PickUp":               {fresh},

@@ -2,8 +2,6 @@ package casework
 
 import (
 	"slices"
-	"strings"
-	"time"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
@@ -12,8 +10,8 @@ import (
 
 // DecideRequest answers the fact that cmd leads to in state s, or a *Refusal.
 // It answers nil without an error when the call is a repeat of one that the
-// state has taken in: nothing is to be appended, and the state is the answer.
-// The state is not changed.
+// state has taken in, or when the hub tells what the state knows already:
+// nothing is to be appended, and the state is the answer. The state is not changed.
 func DecideRequest(s *statev1.RequestState, cmd RequestCommand, call Call) (*eventsv1.Fact, error) {
 	r := s.GetRequest()
 	if repeat, err := call.admit(s.GetScope(), r.GetEtag()); repeat || err != nil {
@@ -21,6 +19,9 @@ func DecideRequest(s *statev1.RequestState, cmd RequestCommand, call Call) (*eve
 	}
 	if err := allowed(s, cmd, call.Actor); err != nil {
 		return nil, err
+	}
+	if known(s, cmd) {
+		return nil, nil
 	}
 	f := call.fact(s.GetScope())
 	var err error
@@ -34,9 +35,9 @@ func DecideRequest(s *statev1.RequestState, cmd RequestCommand, call Call) (*eve
 	case RecordReferralAnswer:
 		f.Event = &eventsv1.Fact_ReferralAnswered{ReferralAnswered: c.Answered}
 	case WarnDueSoon:
-		f.Event = &eventsv1.Fact_RequestDueSoon{RequestDueSoon: &eventsv1.RequestDueSoon{DueDate: r.DueDate}}
+		f.Event, err = decideDueSoon(s)
 	case MarkOverdue:
-		f.Event = &eventsv1.Fact_RequestOverdue{RequestOverdue: &eventsv1.RequestOverdue{DueDate: r.DueDate}}
+		f.Event, err = decideOverdue(s, call.Time)
 	case PostMessage:
 		f.Event = &eventsv1.Fact_MessagePosted{MessagePosted: &eventsv1.MessagePosted{Text: c.Text}}
 	case AnswerSupplement:
@@ -46,11 +47,14 @@ func DecideRequest(s *statev1.RequestState, cmd RequestCommand, call Call) (*eve
 	case RateRequest:
 		f.Event, err = decideRate(r, c)
 	case PickUp:
+		if call.Actor.GetAdvisor() == "" {
+			return nil, refuse(Denied, "NOT_AN_ADVISOR", "only an advisor can pick up %s; have a lead assign it to one", r.Name)
+		}
 		f.Event = &eventsv1.Fact_RequestPickedUp{RequestPickedUp: &eventsv1.RequestPickedUp{Languages: c.Languages}}
 	case HandBack:
 		f.Event = &eventsv1.Fact_RequestHandedBack{RequestHandedBack: &eventsv1.RequestHandedBack{Reason: c.Reason}}
 	case Assign:
-		f.Event = &eventsv1.Fact_RequestAssigned{RequestAssigned: &eventsv1.RequestAssigned{Advisor: c.Advisor, Languages: c.Languages}}
+		f.Event, err = decideAssign(c)
 	case Reply:
 		f.Event = &eventsv1.Fact_ReplySent{ReplySent: &eventsv1.ReplySent{Text: c.Text}}
 	case AskSupplement:
@@ -77,20 +81,50 @@ func allowed(s *statev1.RequestState, cmd RequestCommand, actor *eventsv1.Actor)
 	name, status := cmd.requestCommand(), s.GetRequest().GetStatus()
 	holder := s.GetRequest().GetAdvisor().GetName()
 	if !slices.Contains(requestTable[name], status) {
-		if name == "PickUp" && holder != "" {
+		if name == "PickUp" && holder != "" && !Ended(status) {
+			if holder == advisorName(actor) {
+				return refuse(State, "ALREADY_PICKED_UP", "you work on %s already; go on with it", s.Request.Name).meta("advisor", holder)
+			}
 			return refuse(State, "ALREADY_PICKED_UP", "%s works on %s already; ask them, or have a lead assign it to you",
 				holder, s.Request.Name).meta("advisor", holder)
 		}
 		return refuse(State, "STATE_FORBIDS", "%s is %s; %s is possible when it is %s", requestName(s), StatusWord(status), name,
 			words(requestTable[name])).meta("status", status.String())
 	}
-	if actor.GetParty() != casesv1.Party_PARTY_PROVIDER || name == "PickUp" || name == "Assign" || isLead(actor) {
+	if actor.GetParty() != casesv1.Party_PARTY_PROVIDER || name == "PickUp" || isLead(actor) {
 		return nil
 	}
-	if own := "providers/" + actor.Provider + "/advisors/" + actor.Advisor; holder != own {
+	if name == "Assign" {
+		return refuse(Denied, "NOT_A_LEAD", "only a lead assigns %s; ask one to, or pick it up yourself when it is new", s.Request.Name)
+	}
+	if holder != advisorName(actor) {
 		return refuse(Denied, "NOT_YOUR_REQUEST", "%s works on %s; ask them or a lead, or have it assigned to you", holder, s.Request.Name).meta("advisor", holder)
 	}
 	return nil
+}
+
+func advisorName(a *eventsv1.Actor) string {
+	return "providers/" + a.GetProvider() + "/advisors/" + a.GetAdvisor()
+}
+
+// known tells whether the hub tells a request what it knows already: a router or
+// a ticker that lost a race, or runs again, then appends nothing.
+func known(s *statev1.RequestState, cmd RequestCommand) bool {
+	r := s.GetRequest()
+	switch c := cmd.(type) {
+	case ConfirmRequest:
+		return !r.Unconfirmed
+	case LinkRequest:
+		return r.Company != nil
+	case RecordReferralAnswer:
+		ref := referral(r, c.Answered.GetNumber())
+		return ref == nil || ref.AnsweredAt != nil
+	case WarnDueSoon:
+		return s.DueSoon
+	case MarkOverdue:
+		return r.Overdue
+	}
+	return false
 }
 
 func requestName(s *statev1.RequestState) string {
@@ -98,116 +132,4 @@ func requestName(s *statev1.RequestState) string {
 		return n
 	}
 	return "the request"
-}
-
-func decideAnswer(s *statev1.RequestState, c AnswerSupplement, now time.Time) (*eventsv1.Fact_SupplementAnswered, error) {
-	for _, sup := range s.Request.Supplements {
-		if sup.Number != c.Number {
-			continue
-		}
-		if sup.AnsweredAt != nil {
-			return nil, refuse(State, "SUPPLEMENT_ANSWERED", "supplement %d of %s is answered already; write a message to add to it", c.Number, s.Request.Name)
-		}
-		return &eventsv1.Fact_SupplementAnswered{SupplementAnswered: &eventsv1.SupplementAnswered{
-			Number: c.Number, Text: c.Text, Inputs: c.Inputs, DueDate: dueAfterWaiting(s, c.Number, now),
-		}}, nil
-	}
-	return nil, refuse(NotFound, "SUPPLEMENT_NOT_FOUND", "%s has no supplement %d; it has %d", s.Request.Name, c.Number, len(s.Request.Supplements)).field("number")
-}
-
-func decideRate(r *casesv1.Request, c RateRequest) (*eventsv1.Fact_RequestRated, error) {
-	if r.Rating != nil {
-		return nil, refuse(State, "ALREADY_RATED", "%s was rated already, with %d of 5", r.Name, r.Rating.Stars)
-	}
-	if c.Stars < 1 || c.Stars > 5 {
-		return nil, refuse(Invalid, "STARS_OUT_OF_RANGE", "stars is %d; 1 (poor) to 5 (excellent) are possible", c.Stars).field("stars")
-	}
-	return &eventsv1.Fact_RequestRated{RequestRated: &eventsv1.RequestRated{Stars: c.Stars, Comment: c.Comment}}, nil
-}
-
-func decideAsk(s *statev1.RequestState, c AskSupplement, now time.Time) (*eventsv1.Fact_SupplementAsked, error) {
-	today := now.In(Helsinki).Format(time.DateOnly)
-	last := now.In(Helsinki).AddDate(1, 0, 0).Format(time.DateOnly)
-	if c.DueDate < today || c.DueDate > last {
-		return nil, refuse(Invalid, "DUE_DATE_OUT_OF_RANGE", "due_date is %s; it must be from %s to %s", c.DueDate, today, last).field("due_date")
-	}
-	return &eventsv1.Fact_SupplementAsked{SupplementAsked: &eventsv1.SupplementAsked{
-		Number: int32(len(s.Request.Supplements)) + 1, Question: c.Question, DueDate: c.DueDate,
-	}}, nil
-}
-
-func decideDecline(c Decline) (*eventsv1.Fact_RequestDeclined, error) {
-	if c.Reason == casesv1.DeclineReason_DECLINE_REASON_UNSPECIFIED {
-		return nil, refuse(Invalid, "REASON_MISSING", "reason is not stated; the company must learn why, so choose one of DeclineReason").field("reason")
-	}
-	return &eventsv1.Fact_RequestDeclined{RequestDeclined: &eventsv1.RequestDeclined{Reason: c.Reason, Text: c.Text}}, nil
-}
-
-func decideRefer(s *statev1.RequestState, c Refer) (*eventsv1.Fact_ReferralProposed, error) {
-	if "providers/"+c.Provider == s.Request.Provider {
-		return nil, refuse(Invalid, "OWN_SERVICE", "service is one of %s itself; refer to another provider, or let the company add the service", s.Request.Provider).field("service")
-	}
-	service := "providers/" + c.Provider + "/services/" + c.Service
-	for _, ref := range s.Request.Referrals {
-		if ref.AnsweredAt == nil && ref.Service == service {
-			return nil, refuse(State, "REFERRAL_PENDING", "%s is proposed already and waits for the company's answer", service)
-		}
-	}
-	return &eventsv1.Fact_ReferralProposed{ReferralProposed: &eventsv1.ReferralProposed{
-		Number: int32(len(s.Request.Referrals)) + 1, Provider: c.Provider, Service: c.Service,
-		Reason: c.Reason, Text: c.Text, Handover: c.Handover,
-	}}, nil
-}
-
-// needsDecision are the outcomes that exist only once somebody has decided.
-var needsDecision = []string{"decision", "permit", "certificate", "statement"}
-
-func decideDecision(r *casesv1.Request, c Decide, now time.Time) (*eventsv1.Fact_DecisionRecorded, error) {
-	d := c.Decision
-	missing := func(field, what string) error {
-		return refuse(Invalid, "DECISION_INCOMPLETE", "decision.%s is empty; %s", field, what).field("decision." + field)
-	}
-	today := now.In(Helsinki).Format(time.DateOnly)
-	switch {
-	case d.GetResult() == casesv1.DecisionResult_DECISION_RESULT_UNSPECIFIED:
-		return nil, missing("result", "state what was decided")
-	case strings.TrimSpace(d.Title) == "":
-		return nil, missing("title", "say in one line what was decided")
-	case strings.TrimSpace(d.Reasons) == "":
-		return nil, missing("reasons", "a decision gives its reasons")
-	case r.Official != nil && strings.TrimSpace(d.Reference) == "":
-		return nil, missing("reference", "the matter is decided in "+r.Official.DisplayName+": note its reference number")
-	case d.DecidedOn > today:
-		return nil, refuse(Invalid, "DECISION_IN_FUTURE", "decision.decided_on is %s, after today, %s", d.DecidedOn, today).field("decision.decided_on")
-	case d.AmountCents < 0:
-		return nil, refuse(Invalid, "AMOUNT_NEGATIVE", "decision.amount_cents is %d; it cannot be below 0", d.AmountCents).field("decision.amount_cents")
-	case d.ValidTo != "" && d.DecidedOn != "" && d.ValidTo < d.DecidedOn:
-		return nil, refuse(Invalid, "VALIDITY_ENDS_EARLY", "decision.valid_to, %s, is before decided_on, %s", d.ValidTo, d.DecidedOn).field("decision.valid_to")
-	}
-	recorded := &casesv1.Decision{
-		Result: d.Result, Title: d.Title, Reasons: d.Reasons, Provisions: d.Provisions, Appeal: d.Appeal,
-		Reported: r.Official != nil, Reference: d.Reference, DecidedOn: d.DecidedOn, ValidTo: d.ValidTo, AmountCents: d.AmountCents,
-	}
-	if recorded.DecidedOn == "" {
-		recorded.DecidedOn = today
-	}
-	return &eventsv1.Fact_DecisionRecorded{DecisionRecorded: &eventsv1.DecisionRecorded{Decision: recorded}}, nil
-}
-
-func decideComplete(r *casesv1.Request, c Complete) (*eventsv1.Fact_RequestCompleted, error) {
-	if r.Decision == nil && slices.Contains(needsDecision, r.OutcomeType) && r.InvitedTo == "" {
-		return nil, refuse(State, "DECISION_MISSING", "%s leads to a %s; record it with Decide first, or decline the request", r.Name, r.OutcomeType)
-	}
-	return &eventsv1.Fact_RequestCompleted{RequestCompleted: &eventsv1.RequestCompleted{Summary: c.Summary}}, nil
-}
-
-func decideContact(c RecordContact, now time.Time) (*eventsv1.Fact_ContactRecorded, error) {
-	if c.Contact.GetKind() == casesv1.ContactKind_CONTACT_KIND_UNSPECIFIED {
-		return nil, refuse(Invalid, "KIND_MISSING", "kind is not stated; choose one of ContactKind").field("kind")
-	}
-	if c.Contact.OccurredAt.AsTime().After(now) {
-		return nil, refuse(Invalid, "CONTACT_IN_FUTURE", "occurred_at is %s, in the future; record a contact after it took place",
-			c.Contact.OccurredAt.AsTime().Format(time.RFC3339)).field("occurred_at")
-	}
-	return &eventsv1.Fact_ContactRecorded{ContactRecorded: c.Contact}, nil
 }

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"fmt"
+	"time"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
@@ -14,6 +15,9 @@ import (
 // hash its hash. It fails, and changes nothing, on a fact that cannot stand in a
 // request's scope: the caller puts it among the dead letters.
 func EvolveRequest(s *statev1.RequestState, f *eventsv1.Fact, name, provider string, sequence uint64, hash []byte) error {
+	if err := f.GetTime().CheckValid(); err != nil {
+		return fmt.Errorf("casework: %s has a fact without a right time: %w", name, err)
+	}
 	if made := f.GetRequestMade(); made != nil {
 		if s.Request != nil {
 			return fmt.Errorf("casework: %s was made already", name)
@@ -22,6 +26,8 @@ func EvolveRequest(s *statev1.RequestState, f *eventsv1.Fact, name, provider str
 		s.Request = newRequest(made, f, name, provider)
 	} else if s.Request == nil {
 		return fmt.Errorf("casework: %s has a fact before it was made", name)
+	} else if err := fits(s.Request, f); err != nil {
+		return fmt.Errorf("casework: %T cannot follow in %s: %w", f.Event, name, err)
 	} else if err := applyRequest(s, f); err != nil {
 		return err
 	}
@@ -30,6 +36,40 @@ func EvolveRequest(s *statev1.RequestState, f *eventsv1.Fact, name, provider str
 	settle(s, f)
 	fold(s.Scope, f, sequence, hash)
 	r.Etag = etagOf(hash)
+	return nil
+}
+
+// fits checks what must hold whoever wrote a fact, for the state to make sense:
+// numbers follow one another, what is answered was asked, and an end is the end.
+// It does not ask the table: that may grow stricter, and old facts stay true.
+func fits(r *casesv1.Request, f *eventsv1.Fact) error {
+	switch e := f.Event.(type) {
+	case *eventsv1.Fact_SupplementAsked:
+		return follows("supplement", e.SupplementAsked.GetNumber(), len(r.Supplements))
+	case *eventsv1.Fact_ReferralProposed:
+		return follows("referral", e.ReferralProposed.GetNumber(), len(r.Referrals))
+	case *eventsv1.Fact_SupplementAnswered:
+		number := e.SupplementAnswered.GetNumber()
+		if sup := supplement(r, number); sup == nil || sup.AnsweredAt != nil {
+			return fmt.Errorf("supplement %d does not wait for an answer", number)
+		}
+	case *eventsv1.Fact_ReferralAnswered:
+		number := e.ReferralAnswered.GetNumber()
+		if ref := referral(r, number); ref == nil || ref.AnsweredAt != nil {
+			return fmt.Errorf("referral %d does not wait for an answer", number)
+		}
+	case *eventsv1.Fact_RequestDeclined, *eventsv1.Fact_RequestCompleted, *eventsv1.Fact_RequestWithdrawn:
+		if Ended(r.Status) {
+			return fmt.Errorf("it has ended: it is %s", StatusWord(r.Status))
+		}
+	}
+	return nil
+}
+
+func follows(what string, number int32, have int) error {
+	if int(number) != have+1 {
+		return fmt.Errorf("%s %d follows on %d", what, number, have)
+	}
 	return nil
 }
 
@@ -65,21 +105,17 @@ func applyRequest(s *statev1.RequestState, f *eventsv1.Fact) error {
 		r.UnansweredMessages++
 	case *eventsv1.Fact_SupplementAnswered:
 		a := e.SupplementAnswered
-		if sup := supplement(r, a.Number); sup != nil {
-			sup.Answer, sup.Inputs, sup.AnsweredAt = a.Text, a.Inputs, f.Time
-		}
-		r.DueDate = a.DueDate
+		sup := supplement(r, a.Number)
+		sup.Answer, sup.Inputs, sup.AnsweredAt = a.Text, a.Inputs, f.Time
+		moveDue(s, a.DueDate, f.Time.AsTime())
 	case *eventsv1.Fact_ReferralAnswered:
 		a := e.ReferralAnswered
-		if ref := referral(r, a.Number); ref != nil {
-			ref.AnsweredAt, ref.Agreed = f.Time, a.Agreed
-			if a.Request != nil {
-				ref.CreatedRequest = fmt.Sprintf("%s/requests/%s-%d", caseOf(r.Name), a.Request.Provider, a.Request.Number)
-			}
-			if s.WaitingSince != nil && openAsks(r, 0) == 0 {
-				r.DueDate = addDays(r.DueDate, daysBetween(s.WaitingSince.AsTime(), f.Time.AsTime()))
-			}
+		ref := referral(r, a.Number)
+		ref.AnsweredAt, ref.Agreed = f.Time, a.Agreed
+		if a.Request != nil {
+			ref.CreatedRequest = fmt.Sprintf("%s/requests/%s-%d", caseOf(r.Name), a.Request.Provider, a.Request.Number)
 		}
+		moveDue(s, dueAfterWaiting(s, 0, f.Time.AsTime()), f.Time.AsTime())
 	case *eventsv1.Fact_RequestWithdrawn:
 		r.Status, r.EndText, r.EndedAt = withdrawn, e.RequestWithdrawn.Reason, f.Time
 	case *eventsv1.Fact_RequestRated:
@@ -119,6 +155,16 @@ func applyRequest(s *statev1.RequestState, f *eventsv1.Fact) error {
 		return fmt.Errorf("casework: %T cannot stand in a request's scope (%s)", f.Event, r.Name)
 	}
 	return nil
+}
+
+// moveDue sets the due date. A warning was about the old one: when the new one
+// is still to come, the ticker may warn again.
+func moveDue(s *statev1.RequestState, due string, now time.Time) {
+	if due == s.Request.DueDate {
+		return
+	}
+	s.Request.DueDate, s.DueSoon = due, false
+	s.Request.Overdue = s.Request.Overdue && due != "" && Today(now) > due
 }
 
 // take gives the request to an advisor of its provider.
