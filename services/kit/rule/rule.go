@@ -71,7 +71,7 @@ const (
 	Met Effect = "met"
 	// Notes are worth knowing in time and change nothing in the verdict.
 	Notes Effect = "note"
-	// Missing conditions are not known yet.
+	// Missing conditions are not known, or something that can be done is not in place yet.
 	Missing Effect = "missing"
 	// Warns means that the matter may fail on this, at somebody's discretion.
 	Warns Effect = "warns"
