@@ -36,6 +36,7 @@ type groupCommit struct {
 	kick chan struct{}
 	quit chan struct{}
 	done chan struct{}
+	once sync.Once // closes quit
 
 	mu      sync.Mutex
 	next    *round
@@ -74,7 +75,7 @@ func (g *groupCommit) start() { go g.run() }
 
 // stop ends the rounds. Who still waits gets an error.
 func (g *groupCommit) stop() {
-	close(g.quit)
+	g.once.Do(func() { close(g.quit) })
 	<-g.done
 }
 
