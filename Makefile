@@ -1,0 +1,76 @@
+# Everything here needs Go and make, nothing else; tools are pinned and fetched
+# by go itself. `make help` says what there is.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BUF := go run github.com/bufbuild/buf/cmd/buf@v1.75.0
+
+HUB := github.com/businessespoo/hub
+MODULES := proto services gateway deploy
+PATTERNS := $(MODULES:%=./%/...)
+DATA ?= data
+
+# The race detector needs a C compiler. Without one the tests run all the same.
+RACE := $(if $(shell command -v gcc || command -v clang || command -v cc),-race,)
+# These measure time, cut power or run the real binary: the race detector would
+# change what they test, and slows SQLite down eight times.
+PLAIN := $(HUB)/(deploy|services/kit/bus/embedded)(/|$$)
+
+.PHONY: help run test check lint generated proto build apart bench chaos browser clean
+
+help: ## Say what each target does.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: ## Start everything in one process, with demo data, in DATA (./data).
+	@go build -o bin/hub ./deploy/cmd/hub
+	@exec bin/hub run --demo --data "$(DATA)"
+
+test: ## Run every test, with the race detector where it is of use.
+	@$(if $(RACE),,echo "no C compiler found: the tests run without the race detector")
+	go test $(RACE) $$(go list work | grep -vE '$(PLAIN)')
+	go test $$(go list work | grep -E '$(PLAIN)')
+
+check: lint generated ## Lint, vet, formats, generated code, import rules, builds without the workspace.
+	go vet work
+	go test -run 'Import' $$(go list $(PATTERNS))
+	for module in $(MODULES); do (cd $$module && GOWORK=off go build ./...); done
+
+lint:
+	@unformatted=$$(gofmt -l $(MODULES)); \
+	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	$(GOLANGCI) run $(PATTERNS)
+	cd proto && $(BUF) lint
+
+# Generated again beside the tree and compared, so that a check changes nothing.
+generated:
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	(cd proto && $(BUF) generate -o "$$scratch"); \
+	cd proto; for file in $$(cd "$$scratch" && find . -name '*.go'); do \
+		cmp -s "$$scratch/$$file" "$$file" || { echo "proto/$${file#./} is not what its .proto says: run make proto"; exit 1; }; \
+	done
+
+proto: ## Generate the Go code of the contract again.
+	cd proto && $(BUF) generate
+
+build: ## Build all binaries into ./bin, and the nats-server that goes with them.
+	@mkdir -p bin
+	go build -o bin/ ./deploy/cmd/... ./gateway/cmd/... ./services/cmd/...
+	go build -o bin/nats-server github.com/nats-io/nats-server/v2
+
+apart: build ## Start a nats-server, the seven providers and the gateway as nine processes, in DATA.
+	@exec deploy/apart/run.sh "$(DATA)"
+
+bench: ## Measure, and print one line for each figure and a table.
+	go run ./deploy/cmd/bench
+
+chaos: ## Kill the hub under load and cut its power, again and again.
+	go test -count=1 -v ./deploy/chaos/... ./services/kit/bus/embedded
+
+browser: ## Play the story on the pages, as a browser without scripts would.
+	go test -count=1 -v -run 'Page|Browser|Story' ./gateway/web/... ./deploy/e2e/...
+
+clean: ## Remove what was built; data stays.
+	rm -rf bin
