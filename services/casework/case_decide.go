@@ -90,9 +90,9 @@ func decideReferral(s *statev1.CaseState, cmd AnswerReferral) (*eventsv1.Fact_Re
 	key := referralKey(cmd.FromProvider, cmd.FromNumber, cmd.Number)
 	switch {
 	case cmd.Referral == nil:
-		return nil, refuse(NotFound, "REFERRAL_NOT_FOUND", "the request %s-%d has no referral %d", cmd.FromProvider, cmd.FromNumber, cmd.Number).field("number")
+		return nil, refuse(NotFound, "REFERRAL_NOT_FOUND", "the request %s-%d has no referral %d; take the number from its referrals", cmd.FromProvider, cmd.FromNumber, cmd.Number).field("number")
 	case slices.Contains(s.AnsweredReferrals, key):
-		return nil, refuse(State, "REFERRAL_ANSWERED", "referral %d of %s-%d is answered already", cmd.Number, cmd.FromProvider, cmd.FromNumber)
+		return nil, refuse(State, "REFERRAL_ANSWERED", "referral %d of %s-%d is answered already; to ask for a service after all, add it to the case", cmd.Number, cmd.FromProvider, cmd.FromNumber)
 	}
 	answered := &eventsv1.ReferralAnswered{
 		Provider: cmd.FromProvider, RequestNumber: int32(cmd.FromNumber), Number: cmd.Number, Agreed: cmd.Agree, Consents: cmd.Consents,

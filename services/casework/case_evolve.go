@@ -3,10 +3,12 @@ package casework
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 // EvolveCase folds one fact into s, in place. name is the case's resource name.
@@ -94,6 +96,9 @@ func applyCase(s *statev1.CaseState, f *eventsv1.Fact) error {
 	c := s.Case
 	switch e := f.Event.(type) {
 	case *eventsv1.Fact_CaseConfirmed:
+		for i, p := range s.Planned {
+			s.Planned[i] = afterHolding(c, p, f.Time.AsTime())
+		}
 		c.Status, c.ConfirmBy = caseOpen, ""
 		c.Consents = append(c.Consents, stamp(e.CaseConfirmed.Consents, f)...)
 		if s.Opener == "" {
@@ -121,6 +126,17 @@ func applyCase(s *statev1.CaseState, f *eventsv1.Fact) error {
 		return fmt.Errorf("casework: %T cannot stand in a case's scope (%s)", f.Event, c.Name)
 	}
 	return nil
+}
+
+// afterHolding moves the due date of a request that was held back until the
+// company confirmed: its provider could not begin before.
+func afterHolding(c *casesv1.Case, p *eventsv1.PlannedRequest, now time.Time) *eventsv1.PlannedRequest {
+	if "providers/"+p.Provider == c.OpenedOnBehalfBy || p.GetTerms().GetDueDate() == "" {
+		return p
+	}
+	moved := proto.Clone(p).(*eventsv1.PlannedRequest)
+	moved.Terms.DueDate = addDays(p.Terms.DueDate, daysBetween(c.OpenedAt.AsTime(), now))
+	return moved
 }
 
 func appendPlanned(planned []*eventsv1.PlannedRequest, more ...*eventsv1.PlannedRequest) []*eventsv1.PlannedRequest {

@@ -72,7 +72,7 @@ func decideAnswer(s *statev1.RequestState, c AnswerSupplement, now time.Time) (*
 
 func decideRate(r *casesv1.Request, c RateRequest) (*eventsv1.Fact_RequestRated, error) {
 	if r.Rating != nil {
-		return nil, refuse(State, "ALREADY_RATED", "%s was rated already, with %d of 5", r.Name, r.Rating.Stars)
+		return nil, refuse(State, "ALREADY_RATED", "%s was rated already, with %d of 5; it is rated once", r.Name, r.Rating.Stars)
 	}
 	if c.Stars < 1 || c.Stars > 5 {
 		return nil, refuse(Invalid, "STARS_OUT_OF_RANGE", "stars is %d; give 1 (poor) to 5 (excellent)", c.Stars).field("stars")
