@@ -48,6 +48,7 @@ func TestRecall(t *testing.T) {
 		needs, none  int
 	}{
 		{"testdata/needs.yaml", "intake", 0.85, 0.10, 40, 30},
+		{"testdata/stories.yaml", "intake.stories", 0.70, 0.20, 20, 15},
 		{"testdata/heldout.yaml", "intake.heldout", 0.70, 0.20, 20, 15},
 	} {
 		t.Run(filepath.Base(c.file), func(t *testing.T) {

@@ -16,9 +16,16 @@ const (
 	weightDescription = 0.2
 	weightWho         = 0.1
 
+	functionRarity = 0.2
+	lightRarity    = 0.6
+
 	// evidence is the least weight of a posting that is evidence on its own.
 	evidence = 0.25
 
+	// lightWord is the weight of a light word that is a reviewed word by itself.
+	// With its rarity it gives a little less than a suggestion needs, so that
+	// something must be added, unless it is all that was said.
+	lightWord = 0.8
 	// lightShare is what is left of the weight of a light word.
 	lightShare = 0.4
 )
@@ -50,6 +57,9 @@ type term struct {
 	postings []posting
 	// rarity is 1 for a word of one service and falls as more services use it.
 	rarity float64
+	// most bounds the rarity of function words and light words, which are common
+	// in the language however rare in the catalogue.
+	most float64
 	// strong terms are evidence for at least one service.
 	strong bool
 }
@@ -113,13 +123,22 @@ func (x *index) addPhrase(service int, text string) {
 	terms := make([]int, len(words))
 	for i, word := range words {
 		weight := memberWeight(len(words))
-		if word.light && len(words) > 1 {
+		switch {
+		case word.light && len(words) > 1:
 			weight *= lightShare
+		case word.light:
+			weight = lightWord
 		}
 		terms[i] = x.add(service, word, weight, text)
 	}
 	if len(words) == 1 {
 		return
+	}
+	// In a phrase, a word that names a concept stands for all its names and kinds.
+	for i, word := range words {
+		if c, ok := x.language.concepts[word.stems[x.language.id]]; ok && !c.kind {
+			terms[i] = x.concept(c.key)
+		}
 	}
 	id := len(x.phrases)
 	x.phrases = append(x.phrases, phrase{
@@ -153,7 +172,7 @@ func (x *index) add(service int, word token, weight float64, text string) int {
 	if !ok {
 		id = len(x.terms)
 		x.byStem[stem] = id
-		x.terms = append(x.terms, term{})
+		x.terms = append(x.terms, term{most: mostRarity(word)})
 		x.phrasesOf = append(x.phrasesOf, nil)
 	}
 	if weight >= evidence {
@@ -179,6 +198,29 @@ func (x *index) add(service int, word token, weight float64, text string) int {
 	return id
 }
 
+func mostRarity(word token) float64 {
+	switch {
+	case word.function:
+		return functionRarity
+	case word.light:
+		return lightRarity
+	default:
+		return 1
+	}
+}
+
+// concept returns the term of a concept. It counts inside phrases alone.
+func (x *index) concept(key string) int {
+	id, ok := x.byStem[key]
+	if !ok {
+		id = len(x.terms)
+		x.byStem[key] = id
+		x.terms = append(x.terms, term{})
+		x.phrasesOf = append(x.phrasesOf, nil)
+	}
+	return id
+}
+
 // finish computes the rarity of each term among the documents: the inverse
 // document frequency of BM25, where a document counts as much as the term
 // weighs in it, scaled to 1 for a term of one document.
@@ -191,7 +233,10 @@ func (x *index) finish(documents int) {
 			frequency += p.weight
 			t.strong = t.strong || p.weight >= evidence
 		}
-		t.rarity = min(1, rarity(max(1, frequency))/rarity(1))
+		t.rarity = min(t.most, rarity(max(1, frequency))/rarity(1))
+		if len(t.postings) == 0 { // a concept: as common as a word can be
+			t.rarity = rarity(float64(documents)/2) / rarity(1)
+		}
 	}
 	if x.language.id != fi {
 		return

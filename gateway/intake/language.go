@@ -3,6 +3,7 @@ package intake
 import (
 	_ "embed" // the data of the languages
 	"fmt"
+	"slices"
 
 	"github.com/blevesearch/snowballstem"
 	"github.com/blevesearch/snowballstem/english"
@@ -34,9 +35,21 @@ type language struct {
 	everyday []string
 	// forms leads from a form that no stemming rule reaches to its base form.
 	forms map[string]string
+	// concepts leads from a stem to the concept that it stands for, or is a kind of.
+	concepts map[string]concept
+	// conceptOpenings are the first four letters of the words of concepts.
+	conceptOpenings map[string]bool
 	// keep are words that stemming would mix up with others (customs, customer).
 	keep     map[string]bool
 	snowball func(*snowballstem.Env) bool
+}
+
+// concept is a thing with several names ("firm") and kinds ("salon").
+type concept struct {
+	// key of the concept among the terms of an index; no stem looks like it.
+	key string
+	// kind tells that the word is a kind of the thing and not a name of it.
+	kind bool
 }
 
 func loadLanguages() ([languageCount]*language, error) {
@@ -47,6 +60,10 @@ func loadLanguages() ([languageCount]*language, error) {
 		Everyday []string            `yaml:"everyday"`
 		Forms    map[string][]string `yaml:"forms"`
 		Keep     []string            `yaml:"keep"`
+		Concepts map[string]struct {
+			Words []string `yaml:"words"`
+			Kinds []string `yaml:"kinds"`
+		} `yaml:"concepts"`
 	}
 	var all [languageCount]*language
 	if err := yaml.UnmarshalWithOptions(languageData, &files, yaml.DisallowUnknownField()); err != nil {
@@ -66,6 +83,19 @@ func loadLanguages() ([languageCount]*language, error) {
 			}
 		}
 		l.keep = set(file.Keep, lowered)
+		l.concepts = map[string]concept{}
+		l.conceptOpenings = map[string]bool{}
+		for name, c := range file.Concepts {
+			for _, word := range slices.Concat(c.Words, c.Kinds) {
+				l.conceptOpenings[firstLetters(fold(lowered(word)), leastPart)] = true
+			}
+			for _, kind := range c.Kinds {
+				l.concepts[l.stem(lowered(kind))] = concept{key: "=" + name, kind: true}
+			}
+			for _, word := range c.Words {
+				l.concepts[l.stem(lowered(word))] = concept{key: "=" + name}
+			}
+		}
 		l.function = set(file.Function, lowered)
 		l.divider = set(file.Divider, lowered)
 		// Light words are known by stem: "företaget" is as light as "företag".

@@ -15,6 +15,9 @@ const (
 	// leastPart is the least length of a part of a compound.
 	leastPart = 4
 
+	// likenessKind is what a kind of a thing counts for the thing.
+	likenessKind = 0.9
+
 	// otherLanguage is what a word counts that is known only in a language that
 	// the text is probably not in.
 	otherLanguage = 0.8
@@ -66,7 +69,7 @@ func (in *Intake) read(text, named string) query {
 				t.divides = t.divides || in.languages[l].divider[t.lower]
 			}
 		}
-		q.tokens[i] = word{token: t, hits: in.meet(t, spoken)}
+		q.tokens[i] = word{token: t, hits: append(in.meet(t, spoken), in.conceive(t, spoken)...)}
 	}
 	for i := range q.tokens[:max(0, len(tokens)-1)] {
 		a, b := q.tokens[i], q.tokens[i+1]
@@ -154,6 +157,35 @@ func (in *Intake) meet(t token, spoken [languageCount]bool) []hit {
 		for _, h := range in.index[l].similar.find(t.folded) {
 			h.language = l
 			hits = append(hits, h)
+		}
+	}
+	return hits
+}
+
+// conceive finds the concept that a word names or is a kind of. Of a compound,
+// the last part tells ("maalausfirma" is a firm).
+func (in *Intake) conceive(t token, spoken [languageCount]bool) []hit {
+	var hits []hit
+	for l := range languageCount {
+		if !spoken[l] {
+			continue
+		}
+		x, lang := in.index[l], in.languages[l]
+		c, ok := lang.concepts[t.stems[l]]
+		for cut := leastPart - 1; !ok && l != en && cut+leastPart <= len(t.folded); cut++ {
+			if lang.conceptOpenings[t.folded[cut:cut+leastPart]] {
+				c, ok = lang.concepts[lang.stem(t.folded[cut:])]
+			}
+		}
+		if !ok {
+			continue
+		}
+		if id, known := x.byStem[c.key]; known {
+			likeness := 1.0
+			if c.kind {
+				likeness = likenessKind
+			}
+			hits = append(hits, hit{l, id, likeness, RulePhrase})
 		}
 	}
 	return hits

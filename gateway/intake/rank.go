@@ -11,6 +11,8 @@ const (
 	// leastScore is the least score of a suggestion: about half of what one
 	// reviewed word of a single service gives.
 	leastScore = 0.5
+	// leastLoneScore is the same for a text of one word that carries meaning.
+	leastLoneScore = 0.25
 	// leastPartScore is the least score of the best service of a part of a text
 	// that is promoted beside the best service of the whole.
 	leastPartScore = 0.7
@@ -69,9 +71,23 @@ func (in *Intake) rank(q query, words []word) []ranked {
 		return nil
 	}
 	best := all[0].score
+	least := leastScore
+	if meaningful(words) == 1 {
+		least = leastLoneScore
+	}
 	return slices.DeleteFunc(all, func(r ranked) bool {
-		return r.service == private || r.score < leastScore || r.score < leastShare*best
+		return r.service == private || r.score < least || r.score < leastShare*best
 	})
+}
+
+func meaningful(words []word) int {
+	n := 0
+	for _, w := range words {
+		if !w.function {
+			n++
+		}
+	}
+	return n
 }
 
 // total adds the pieces up, the weightiest first. A word counts once: in the
