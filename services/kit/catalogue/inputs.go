@@ -103,7 +103,7 @@ func (in *Input) check(value string, checks Checks) (string, *Problem) {
 	if !utf8.ValidString(value) {
 		return "", &Problem{Reason: ReasonFormat, What: "is not valid UTF-8", Right: "send the text as UTF-8"}
 	}
-	if limit := in.lengthLimit(); utf8.RuneCountInString(value) > limit {
+	if limit := in.LengthLimit(); utf8.RuneCountInString(value) > limit {
 		return "", &Problem{Reason: ReasonTooLong,
 			What:  fmt.Sprintf("has %d characters", utf8.RuneCountInString(value)),
 			Right: fmt.Sprintf("at most %d characters", limit)}
@@ -218,8 +218,8 @@ func compare(a, b string) int {
 	return x.Cmp(y)
 }
 
-// lengthLimit returns how many characters a value may have.
-func (in *Input) lengthLimit() int {
+// LengthLimit returns how many characters a value may have.
+func (in *Input) LengthLimit() int {
 	if in.MaxLength > 0 {
 		return in.MaxLength
 	}

@@ -8,7 +8,6 @@ package directory
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,6 +20,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/fact"
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/proto"
 )
 
 // Operators stands in for a provider's key in the subjects of operators.
@@ -30,12 +30,6 @@ const Operators = "hub"
 type Log interface {
 	Follow(ctx context.Context, stream string, from uint64, max int, handle func(ctx context.Context, events []bus.Event) error) error
 	DeadLetter(ctx context.Context, ev bus.Event, handler, reason string) error
-}
-
-// Person is the body of a message on people.<provider>.<advisor>, as JSON.
-type Person struct {
-	// DisplayName is the name to show, at most 100 characters.
-	DisplayName string `json:"display_name"`
 }
 
 // Member is one member of staff.
@@ -119,8 +113,8 @@ func (d *Directory) takeStaff(e bus.Event) error {
 
 func (d *Directory) takePerson(e bus.Event) error {
 	key, ok := strings.CutPrefix(e.Subject, "people.")
-	var p Person
-	if err := json.Unmarshal(e.Data, &p); err != nil || !ok || p.DisplayName == "" {
+	p := &eventsv1.Person{}
+	if err := proto.Unmarshal(e.Data, p); err != nil || !ok || p.DisplayName == "" {
 		return errors.New("directory: a message of the people stream holds no display_name")
 	}
 	d.mu.Lock()

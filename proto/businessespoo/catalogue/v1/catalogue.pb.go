@@ -908,8 +908,14 @@ type JourneyStep struct {
 	ExternalParty string `protobuf:"bytes,4,opt,name=external_party,json=externalParty,proto3" json:"external_party,omitempty"`
 	// The steps that come before it.
 	DependsOn []string `protobuf:"bytes,5,rep,name=depends_on,json=dependsOn,proto3" json:"depends_on,omitempty"`
-	// What to mind; may be empty.
-	Rule          *Texts `protobuf:"bytes,6,opt,name=rule,proto3" json:"rule,omitempty"`
+	// What to mind.
+	Rules []*Texts `protobuf:"bytes,6,rep,name=rules,proto3" json:"rules,omitempty"`
+	// Services that may be taken instead.
+	Alternatives []string `protobuf:"bytes,7,rep,name=alternatives,proto3" json:"alternatives,omitempty"`
+	// Whether the step may be left out.
+	Optional bool `protobuf:"varint,8,opt,name=optional,proto3" json:"optional,omitempty"`
+	// Of the steps that name the same choice one is taken; empty when there is no choice.
+	OneOf         string `protobuf:"bytes,9,opt,name=one_of,json=oneOf,proto3" json:"one_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -979,11 +985,32 @@ func (x *JourneyStep) GetDependsOn() []string {
 	return nil
 }
 
-func (x *JourneyStep) GetRule() *Texts {
+func (x *JourneyStep) GetRules() []*Texts {
 	if x != nil {
-		return x.Rule
+		return x.Rules
 	}
 	return nil
+}
+
+func (x *JourneyStep) GetAlternatives() []string {
+	if x != nil {
+		return x.Alternatives
+	}
+	return nil
+}
+
+func (x *JourneyStep) GetOptional() bool {
+	if x != nil {
+		return x.Optional
+	}
+	return false
+}
+
+func (x *JourneyStep) GetOneOf() string {
+	if x != nil {
+		return x.OneOf
+	}
+	return ""
 }
 
 // Journey is a way through several services.
@@ -1701,15 +1728,18 @@ const file_businessespoo_catalogue_v1_catalogue_proto_rawDesc = "" +
 	"\x04Need\x12\x1a\n" +
 	"\x04code\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\x04code\x12L\n" +
 	"\fdisplay_name\x18\x02 \x01(\v2!.businessespoo.catalogue.v1.TextsB\x06\xaa\xed\x18\x02\b\x01R\vdisplayName\x12\"\n" +
-	"\bservices\x18\x03 \x03(\tB\x06\xaa\xed\x18\x02\b\x01R\bservices\"\xaa\x02\n" +
+	"\bservices\x18\x03 \x03(\tB\x06\xaa\xed\x18\x02\b\x01R\bservices\"\x9b\x03\n" +
 	"\vJourneyStep\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\x02id\x12L\n" +
 	"\fdisplay_name\x18\x02 \x01(\v2!.businessespoo.catalogue.v1.TextsB\x06\xaa\xed\x18\x02\b\x01R\vdisplayName\x12 \n" +
 	"\aservice\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\aservice\x12-\n" +
 	"\x0eexternal_party\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rexternalParty\x12%\n" +
 	"\n" +
-	"depends_on\x18\x05 \x03(\tB\x06\xaa\xed\x18\x02\b\x01R\tdependsOn\x12=\n" +
-	"\x04rule\x18\x06 \x01(\v2!.businessespoo.catalogue.v1.TextsB\x06\xaa\xed\x18\x02\b\x01R\x04rule\"\x83\x02\n" +
+	"depends_on\x18\x05 \x03(\tB\x06\xaa\xed\x18\x02\b\x01R\tdependsOn\x12?\n" +
+	"\x05rules\x18\x06 \x03(\v2!.businessespoo.catalogue.v1.TextsB\x06\xaa\xed\x18\x02\b\x01R\x05rules\x12*\n" +
+	"\falternatives\x18\a \x03(\tB\x06\xaa\xed\x18\x02\b\x01R\falternatives\x12\"\n" +
+	"\boptional\x18\b \x01(\bB\x06\xaa\xed\x18\x02\b\x01R\boptional\x12\x1d\n" +
+	"\x06one_of\x18\t \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\x05oneOf\"\x83\x02\n" +
 	"\aJourney\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\x02id\x12L\n" +
 	"\fdisplay_name\x18\x02 \x01(\v2!.businessespoo.catalogue.v1.TextsB\x06\xaa\xed\x18\x02\b\x01R\vdisplayName\x12K\n" +
@@ -1811,7 +1841,7 @@ var file_businessespoo_catalogue_v1_catalogue_proto_depIdxs = []int32{
 	6,  // 16: businessespoo.catalogue.v1.Service.official:type_name -> businessespoo.catalogue.v1.OfficialService
 	0,  // 17: businessespoo.catalogue.v1.Need.display_name:type_name -> businessespoo.catalogue.v1.Texts
 	0,  // 18: businessespoo.catalogue.v1.JourneyStep.display_name:type_name -> businessespoo.catalogue.v1.Texts
-	0,  // 19: businessespoo.catalogue.v1.JourneyStep.rule:type_name -> businessespoo.catalogue.v1.Texts
+	0,  // 19: businessespoo.catalogue.v1.JourneyStep.rules:type_name -> businessespoo.catalogue.v1.Texts
 	0,  // 20: businessespoo.catalogue.v1.Journey.display_name:type_name -> businessespoo.catalogue.v1.Texts
 	0,  // 21: businessespoo.catalogue.v1.Journey.description:type_name -> businessespoo.catalogue.v1.Texts
 	9,  // 22: businessespoo.catalogue.v1.Journey.steps:type_name -> businessespoo.catalogue.v1.JourneyStep

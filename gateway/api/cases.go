@@ -1,0 +1,180 @@
+// Package api serves the gateway's gRPC services: cases for companies and
+// integrators, the catalogue, the operators' service, and the desks of all
+// providers, which it forwards. The web pages call the same services.
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"log/slog"
+	"time"
+
+	"github.com/businessespoo/hub/gateway/identity"
+	"github.com/businessespoo/hub/gateway/registry"
+	"github.com/businessespoo/hub/gateway/view"
+	"github.com/businessespoo/hub/gateway/writer"
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
+	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"github.com/businessespoo/hub/services/casework"
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/directory"
+	"github.com/businessespoo/hub/services/kit/host"
+	"github.com/businessespoo/hub/services/kit/name"
+	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/revision"
+	"github.com/businessespoo/hub/services/kit/token"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// ConsentTextVersion is the version of the consent text that is asked today.
+const ConsentTextVersion = "2026-11"
+
+// readPatience is how long a read waits for its least revision.
+const readPatience = 2 * time.Second
+
+// Drafts is where unfinished cases are kept; *bus.Bucket is one.
+type Drafts interface {
+	Get(ctx context.Context, key string) (bus.Entry, error)
+	Put(ctx context.Context, key string, value []byte, expected uint64) (uint64, error)
+}
+
+// Cases is the case service.
+type Cases struct {
+	casesv1.UnsafeCaseServiceServer
+	View      *view.View
+	Writer    *writer.Writer
+	Registry  *registry.Registry
+	Directory *directory.Directory
+	Keys      *identity.Keys
+	Drafts    Drafts
+	Log       *slog.Logger
+}
+
+// seer is what the caller may see.
+func seer(p token.Principal) view.Seer {
+	return view.Seer{Companies: p.Companies, Person: p.Subject, CaseID: p.CaseID}
+}
+
+// notFound is the one answer for a case that does not exist and for one that
+// the caller may not see, so that neither can be told from the other.
+func notFound(resource string) error {
+	return problem.New(problem.NotFound, "NOT_FOUND", "there is no %s that you may see; check the name, and who you are signed in as", resource)
+}
+
+// mine answers the state of a case that the caller may see.
+func (s *Cases) mine(ctx context.Context, resource string) (string, *statev1.CaseState, error) {
+	id, err := name.ParseCase(resource)
+	if err != nil {
+		return "", nil, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("name", err.Error())
+	}
+	state, err := s.View.Case(ctx, id)
+	if err != nil {
+		return "", nil, err
+	}
+	if state == nil || !seer(token.From(ctx)).Sees(id, view.CompanyKey(state.Case.Company), state.Opener) {
+		return "", nil, notFound(resource)
+	}
+	return id, state, nil
+}
+
+// myRequest answers the scope of a request in a case that the caller may see.
+func (s *Cases) myRequest(ctx context.Context, resource string) (name.Scope, error) {
+	scope, err := name.ParseRequest(resource)
+	if err != nil {
+		return name.Scope{}, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("name", err.Error())
+	}
+	whole, err := s.View.Whole(ctx, scope.Case)
+	if err != nil {
+		return name.Scope{}, err
+	}
+	if whole == nil || !seer(token.From(ctx)).Sees(scope.Case, view.CompanyKey(whole.State.Case.Company), whole.State.Opener) {
+		return name.Scope{}, notFound(resource)
+	}
+	if whole.Requests[casework.RequestKey{Provider: scope.Party, Number: scope.Number}] != nil {
+		return scope, nil
+	}
+	for _, p := range whole.State.Planned {
+		if p.Provider == scope.Party && int(p.Number) == scope.Number {
+			return name.Scope{}, problem.New(problem.State, "STATE_FORBIDS", "%s has not reached its provider yet; try again in a moment", resource).Retry(time.Second)
+		}
+	}
+	return name.Scope{}, notFound(resource)
+}
+
+// call is the caller's call for deciding: who, why, and what makes a repeat known.
+func (s *Cases) call(ctx context.Context, req mutation) (casework.Call, error) {
+	digest, err := digestOf(req)
+	if err != nil {
+		return casework.Call{}, err
+	}
+	call := casework.Call{
+		Actor: actorOf(token.From(ctx)), RequestID: req.GetRequestId(), Digest: digest,
+		Basis: &eventsv1.Basis{Kind: "consent", Reference: ConsentTextVersion}, TraceParent: host.Trace(ctx).String(),
+	}
+	if e, ok := req.(interface{ GetEtag() string }); ok {
+		call.ETag = e.GetEtag()
+	}
+	return call, nil
+}
+
+// mutation is a request message that changes something.
+type mutation interface {
+	proto.Message
+	GetRequestId() string
+}
+
+// digestOf is the SHA-256 of a call's body: its message without its request_id,
+// and which message it is.
+func digestOf(req mutation) ([]byte, error) {
+	same := proto.Clone(req).ProtoReflect()
+	for _, field := range []protoreflect.Name{"request_id", "etag"} {
+		if f := same.Descriptor().Fields().ByName(field); f != nil {
+			same.Clear(f)
+		}
+	}
+	body, err := proto.MarshalOptions{Deterministic: true}.Marshal(same.Interface())
+	if err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	h.Write([]byte(same.Descriptor().FullName()))
+	h.Write([]byte{0})
+	h.Write(body)
+	return h.Sum(nil), nil
+}
+
+// actorOf is who acts, as facts keep it.
+func actorOf(p token.Principal) *eventsv1.Actor {
+	a := &eventsv1.Actor{Person: p.Subject, Party: casesv1.Party_PARTY_COMPANY, Role: p.Role, Representation: "token"}
+	switch p.Role {
+	case policyv1.Role_ROLE_CASE_HOLDER:
+		a.Representation = "code"
+	case policyv1.Role_ROLE_UNSPECIFIED:
+		a.Representation = "self"
+	case policyv1.Role_ROLE_ADVISOR, policyv1.Role_ROLE_LEAD, policyv1.Role_ROLE_PROVIDER_SYSTEM:
+		a.Party, a.Provider, a.Advisor, a.Representation = casesv1.Party_PARTY_PROVIDER, p.Provider, p.Advisor, "staff_assisted"
+	}
+	return a
+}
+
+// revisionOf names the place of a scope's last fact.
+func revisionOf(scope name.Scope, state *statev1.Scope) string {
+	return revision.Encode(bus.StreamCases, state.GetSequence(), scope.String())
+}
+
+// await waits until the view shows a revision; an empty one needs no waiting.
+func (s *Cases) await(ctx context.Context, field, text string) error {
+	if text == "" {
+		return nil
+	}
+	r, err := revision.Decode(field, text)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	return s.View.Wait(ctx, r.Sequence)
+}

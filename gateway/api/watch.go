@@ -1,0 +1,131 @@
+package api
+
+import (
+	"context"
+
+	"github.com/businessespoo/hub/gateway/view"
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	"github.com/businessespoo/hub/services/kit/revision"
+	"github.com/businessespoo/hub/services/kit/token"
+	"google.golang.org/grpc"
+)
+
+// watchPage is how many facts a watch reads at once.
+const watchPage = 500
+
+// WatchCase sends the view of one case, and then each thing that happens in it.
+func (s *Cases) WatchCase(req *casesv1.WatchCaseRequest, stream grpc.ServerStreamingServer[casesv1.WatchCaseResponse]) error {
+	ctx := stream.Context()
+	id, _, err := s.mine(ctx, req.Name)
+	if err != nil {
+		return err
+	}
+	position, err := s.begin(ctx, req.Revision)
+	if err != nil {
+		return err
+	}
+	if req.Revision == "" {
+		c, at, err := s.full(ctx, id)
+		if err != nil {
+			return err
+		}
+		position = at
+		if err := stream.Send(&casesv1.WatchCaseResponse{Case: c, Revision: c.Revision}); err != nil {
+			return err
+		}
+	}
+	return s.follow(ctx, position, func(after, last uint64) (uint64, error) {
+		timeline, err := s.View.Timeline(ctx, id, after, last)
+		if err != nil {
+			return 0, err
+		}
+		for _, h := range timeline {
+			if entry := s.entry(h); entry != nil {
+				if err := stream.Send(&casesv1.WatchCaseResponse{Entry: entry, Revision: entry.Revision}); err != nil {
+					return 0, err
+				}
+			}
+		}
+		return last, nil
+	})
+}
+
+// WatchEvents sends each thing that happens in any case that the caller sees.
+func (s *Cases) WatchEvents(req *casesv1.WatchEventsRequest, stream grpc.ServerStreamingServer[casesv1.WatchEventsResponse]) error {
+	ctx := stream.Context()
+	position, err := s.begin(ctx, req.Revision)
+	if err != nil {
+		return err
+	}
+	who := seer(token.From(ctx))
+	return s.follow(ctx, position, func(after, last uint64) (uint64, error) {
+		events, err := s.View.Events(ctx, after, last, watchPage)
+		if err != nil {
+			return 0, err
+		}
+		for _, h := range events {
+			if err := s.sendEvent(ctx, who, h, stream); err != nil {
+				return 0, err
+			}
+		}
+		if len(events) == watchPage {
+			return events[len(events)-1].Sequence, nil
+		}
+		return last, nil
+	})
+}
+
+// sendEvent sends one fact to a watcher who sees its case. A case that came to a
+// company with this very fact is sent as a whole.
+func (s *Cases) sendEvent(ctx context.Context, who view.Seer, h view.Happening, stream grpc.ServerStreamingServer[casesv1.WatchEventsResponse]) error {
+	state, err := s.View.Case(ctx, h.Scope.Case)
+	if err != nil || state == nil {
+		return err
+	}
+	if !who.Sees(h.Scope.Case, view.CompanyKey(state.Case.Company), state.Opener) {
+		return nil
+	}
+	entry := s.entry(h)
+	if entry == nil {
+		return nil
+	}
+	answer := &casesv1.WatchEventsResponse{Entry: entry, Revision: entry.Revision}
+	if h.Fact.GetCompanyLinked() != nil && !who.Sees(h.Scope.Case, "", state.Opener) {
+		if answer.Gained, _, err = s.full(ctx, h.Scope.Case); err != nil {
+			return err
+		}
+	}
+	return stream.Send(answer)
+}
+
+// begin answers the place in the log that a watch goes on behind.
+func (s *Cases) begin(ctx context.Context, text string) (uint64, error) {
+	if text == "" {
+		return s.View.Position(), nil
+	}
+	r, err := revision.Decode("revision", text)
+	if err != nil {
+		return 0, err
+	}
+	return r.Sequence, s.await(ctx, "revision", text)
+}
+
+// follow calls send for each span of the log that the view has come to show,
+// until ctx ends. send answers how far it came.
+func (s *Cases) follow(ctx context.Context, position uint64, send func(after, last uint64) (uint64, error)) error {
+	for {
+		changed := s.View.Notify()
+		for last := s.View.Position(); position < last; {
+			reached, err := send(position, last)
+			if err != nil {
+				return err
+			}
+			position = reached
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		}
+	}
+}

@@ -1,0 +1,275 @@
+// Package gateway is the company's side of the hub: it opens cases, brings their
+// requests to the providers, and shows each case as one view, over gRPC and as
+// pages. It is a process of its own, or a part of one that runs everything.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+
+	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/businessespoo/hub/gateway/api"
+	"github.com/businessespoo/hub/gateway/identity"
+	"github.com/businessespoo/hub/gateway/journey"
+	"github.com/businessespoo/hub/gateway/registry"
+	"github.com/businessespoo/hub/gateway/router"
+	"github.com/businessespoo/hub/gateway/view"
+	"github.com/businessespoo/hub/gateway/web"
+	"github.com/businessespoo/hub/gateway/writer"
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/catalogue"
+	"github.com/businessespoo/hub/services/kit/directory"
+	"github.com/businessespoo/hub/services/kit/host"
+	"github.com/businessespoo/hub/services/kit/name"
+	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/projection"
+	"github.com/businessespoo/hub/services/kit/token"
+)
+
+// Options are what a gateway needs.
+type Options struct {
+	// Bus is the hub's connection to the log; its topology is ensured.
+	Bus *bus.Bus
+	// DataDir is the folder of the view's file.
+	DataDir string
+	// GRPC and Web are what the gateway listens on. Without Web it serves no pages.
+	GRPC, Web net.Listener
+	// Providers are the gRPC addresses of the seven, by key.
+	Providers map[string]string
+	// Verifier reads callers' tokens.
+	Verifier *token.Verifier
+	// Clock is the hub's time; time.Now when nil.
+	Clock func() time.Time
+	// AdvanceClock moves the clock of a demo or a test; nil keeps real time.
+	AdvanceClock func(time.Duration) time.Time
+	// Personas are the identities of a demo; nil without one.
+	Personas func() []web.Persona
+	// Tick is how often due dates are looked at; 5 s when 0.
+	Tick time.Duration
+	// Log is where the gateway reports; slog.Default when nil.
+	Log *slog.Logger
+	// Metrics counts; may be nil.
+	Metrics *host.Metrics
+}
+
+// Gateway is one gateway. Any number can run beside each other.
+type Gateway struct {
+	options     Options
+	view        *view.View
+	registry    *registry.Registry
+	directory   *directory.Directory
+	router      *router.Router
+	cases       *api.Cases
+	server      *host.Server
+	connections map[string]*grpc.ClientConn
+	pages       []host.Part
+	loopback    *grpc.ClientConn
+}
+
+// New opens the view and makes all parts; nothing runs until Run.
+func New(ctx context.Context, o Options) (*Gateway, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Tick == 0 {
+		o.Tick = 5 * time.Second
+	}
+	g := &Gateway{options: o, directory: directory.New(), connections: map[string]*grpc.ClientConn{}}
+	if err := g.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("gateway: %w", err), g.close())
+	}
+	return g, nil
+}
+
+func (g *Gateway) open(ctx context.Context) error {
+	o := g.options
+	var err error
+	options := []projection.Option{projection.WithClock(time.Now)}
+	if o.Metrics != nil {
+		options = append(options, projection.WithObserver(o.Metrics.Projection("view")))
+	}
+	if g.view, err = view.Open(filepath.Join(o.DataDir, "view.db"), o.Bus, o.Log, options...); err != nil {
+		return err
+	}
+	if g.registry, err = registry.New(o.Bus, o.Clock); err != nil {
+		return err
+	}
+	hubBucket, err := o.Bus.Bucket(ctx, bus.BucketHub)
+	if err != nil {
+		return err
+	}
+	drafts, err := o.Bus.Bucket(ctx, bus.BucketDrafts)
+	if err != nil {
+		return err
+	}
+	keys, err := identity.Load(ctx, hubBucket)
+	if err != nil {
+		return err
+	}
+	journeys, err := journey.Journeys()
+	if err != nil {
+		return err
+	}
+	w := writer.New(o.Bus, g.view, o.Clock)
+	g.router = router.New(o.Bus, g.view, w, o.Log, o.Tick)
+	g.cases = &api.Cases{
+		View: g.view, Writer: w, Registry: g.registry, Directory: g.directory, Keys: keys, Drafts: drafts, Log: o.Log,
+	}
+	return g.serve(journeys)
+}
+
+// serve makes the gRPC server, and the pages, which are its client.
+func (g *Gateway) serve(journeys *journey.Set) error {
+	o := g.options
+	desks, err := g.connect()
+	if err != nil {
+		return err
+	}
+	g.server = host.NewGRPC(host.Options{
+		Verifier: o.Verifier, CaseHolder: g.caseHolder, Log: o.Log, Metrics: o.Metrics,
+	})
+	casesv1.RegisterCaseServiceServer(g.server, g.cases)
+	cataloguev1.RegisterCatalogueServiceServer(g.server, &api.Catalogue{
+		Registry: g.registry, Journeys: journeys, Today: func() catalogue.Date { return catalogue.DateOf(o.Clock()) },
+	})
+	providerv1.RegisterProviderServiceServer(g.server, desks)
+	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{Bus: o.Bus, Directory: g.directory, Now: o.Clock, Advance: o.AdvanceClock})
+	if o.Web == nil {
+		return nil
+	}
+	if g.loopback, err = dial(o.GRPC.Addr().String()); err != nil {
+		return err
+	}
+	g.pages = append(g.pages, host.HTTPPart("pages", o.Web, web.New(web.Options{
+		Cases: casesv1.NewCaseServiceClient(g.loopback), Provider: providerv1.NewProviderServiceClient(g.loopback),
+		Catalogue: cataloguev1.NewCatalogueServiceClient(g.loopback),
+		Personas:  o.Personas, Status: g.status, Log: o.Log, Clock: o.Clock,
+	})))
+	return nil
+}
+
+// connect makes a connection to each provider; each is dialled when it is used.
+func (g *Gateway) connect() (*api.Desks, error) {
+	clients := map[string]grpc.ClientConnInterface{}
+	for key, target := range g.options.Providers {
+		connection, err := dial(target)
+		if err != nil {
+			return nil, fmt.Errorf("connect to %s at %s: %w", key, target, err)
+		}
+		g.connections[key], clients[key] = connection, connection
+	}
+	return api.NewDesks(clients)
+}
+
+func dial(target string) (*grpc.ClientConn, error) {
+	return grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()))
+}
+
+// caseHolder answers the holder of a code and its secret.
+func (g *Gateway) caseHolder(ctx context.Context, code, secret string) (token.Principal, error) {
+	id, err := g.view.ByCode(ctx, code)
+	if err != nil {
+		return token.Principal{}, err
+	}
+	if id != "" {
+		state, err := g.view.Case(ctx, id)
+		if err != nil {
+			return token.Principal{}, err
+		}
+		if identity.Opens(secret, state.GetSecretHash()) {
+			return token.Principal{CaseID: id}, nil
+		}
+	}
+	return token.Principal{}, problem.New(problem.Unauthenticated, "CODE_WRONG",
+		"no case has this code with this secret; check both, they were shown when the case was opened")
+}
+
+// Run serves until ctx ends, and stops in good order.
+func (g *Gateway) Run(ctx context.Context) error {
+	parts := []host.Part{
+		{Name: "view", Run: g.view.Run},
+		{Name: "registry", Run: g.registry.Run},
+		{Name: "directory", Run: func(ctx context.Context) error { return g.directory.Run(ctx, g.options.Bus) }},
+		{Name: "router", Run: g.router.Run},
+		{Name: "answers", Run: g.answer},
+		g.server.Part("gateway", g.options.GRPC),
+	}
+	err := host.Run(ctx, g.options.Log.With("process", "gateway"), 0, append(parts, g.pages...)...)
+	return errors.Join(err, g.close())
+}
+
+// answer answers what the providers ask of the hub.
+func (g *Gateway) answer(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return g.options.Bus.ServeConsumers(ctx) })
+	group.Go(func() error { return g.options.Bus.Answer(ctx, api.TopicOpenCase, g.cases.AnswerOpenCase) })
+	group.Go(func() error {
+		return g.options.Bus.Answer(ctx, api.TopicCatalogueVersion, g.cases.AnswerCatalogueVersion)
+	})
+	return group.Wait()
+}
+
+func (g *Gateway) close() error {
+	var failures []error
+	for _, connection := range g.connections {
+		failures = append(failures, connection.Close())
+	}
+	if g.loopback != nil {
+		failures = append(failures, g.loopback.Close())
+	}
+	if g.view != nil {
+		failures = append(failures, g.view.Close())
+	}
+	return errors.Join(failures...)
+}
+
+// Check answers nil once the gateway is ready: it shows the whole log, knows the
+// staff, and has a catalogue of every provider.
+func (g *Gateway) Check(ctx context.Context) error {
+	return errors.Join(g.view.Check(ctx), g.directory.Check(ctx), g.registry.Check(ctx))
+}
+
+// statusPatience is how long the status page waits for a provider.
+const statusPatience = time.Second
+
+// status tells which parts of the hub are up.
+func (g *Gateway) status(ctx context.Context) []web.PartStatus {
+	ctx, cancel := context.WithTimeout(ctx, statusPatience)
+	defer cancel()
+	counts, err := g.view.Counts(ctx)
+	if err != nil {
+		g.options.Log.WarnContext(ctx, "the status page has no counts", "error", err)
+	}
+	of := func(key string) *web.Counts {
+		if counts == nil {
+			return nil
+		}
+		return &web.Counts{Open: counts[key].Open, Total: counts[key].Total}
+	}
+	parts := []web.PartStatus{{Part: "gateway", Serving: g.Check(ctx) == nil, Counts: of(name.Hub)}}
+	for _, key := range name.Providers {
+		answer, err := healthv1.NewHealthClient(g.connections[key]).Check(ctx, &healthv1.HealthCheckRequest{})
+		published, version := g.registry.Published(key)
+		parts = append(parts, web.PartStatus{
+			Part: key, Serving: err == nil && answer.Status == healthv1.HealthCheckResponse_SERVING,
+			CatalogueVersion: version, PublishedAt: published, Counts: of(key),
+		})
+	}
+	return parts
+}

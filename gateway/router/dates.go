@@ -1,0 +1,64 @@
+package router
+
+import (
+	"context"
+	"time"
+
+	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"github.com/businessespoo/hub/services/casework"
+)
+
+const (
+	// soonDays is how many days before its due date a request is warned of.
+	soonDays = 2
+	// mostAtOnce is how many dates are minded in one look.
+	mostAtOnce = 200
+)
+
+// watchDates tells of due dates and lets unconfirmed cases lapse. The facts are
+// appended with the expected sequence, so that any number of gateways tell once.
+func (r *Router) watchDates(ctx context.Context) error {
+	ticker := time.NewTicker(r.tick)
+	defer ticker.Stop()
+	for {
+		if err := r.mindDates(ctx); err != nil && ctx.Err() == nil {
+			r.log.WarnContext(ctx, "minding the due dates failed; it is tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
+func (r *Router) mindDates(ctx context.Context) error {
+	now := r.writer.Now()
+	today, soon := casework.Today(now), casework.Today(now.AddDate(0, 0, soonDays))
+	due, err := r.view.DueBy(ctx, today, soon, mostAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, d := range due {
+		var cmd casework.RequestCommand = casework.WarnDueSoon{}
+		if d.Overdue {
+			cmd = casework.MarkOverdue{}
+		}
+		if _, err := r.writer.Request(ctx, d.Scope, r.writer.HubCall(""), cmd); passRefusal(err) != nil {
+			return err
+		}
+	}
+	lapsed, err := r.view.Unconfirmed(ctx, today, mostAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, id := range lapsed {
+		_, err := r.writer.Case(ctx, id, r.writer.HubCall(""), func(*statev1.CaseState) (casework.CaseCommand, error) {
+			return casework.LapseCase{}, nil
+		})
+		if passRefusal(err) != nil {
+			return err
+		}
+	}
+	return nil
+}

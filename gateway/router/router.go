@@ -1,0 +1,166 @@
+// Package router brings requests to their providers. For every fact of a case it
+// compares the case with its requests and does what is owed: make a request,
+// tell it of the company, end it. Doing so twice does no harm, so that any number
+// of gateways can route, each fact at least once.
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/businessespoo/hub/gateway/view"
+	"github.com/businessespoo/hub/gateway/writer"
+	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"github.com/businessespoo/hub/services/casework"
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/fact"
+	"github.com/businessespoo/hub/services/kit/name"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// workerName is the router's name at the log and among the dead letters.
+	workerName = "router"
+	// concurrency is how many cases are routed at once.
+	concurrency = 32
+	// viewPatience is how long the view may take to show the fact to route.
+	viewPatience = 10 * time.Second
+	// rounds is how often a case is compared anew after steps were done: once to
+	// make or end its requests, once to finish, and some for those who interfere.
+	rounds = 8
+)
+
+// Bus is what the router takes its work from; *bus.Bus is one.
+type Bus interface {
+	Work(ctx context.Context, w bus.Worker, handle func(ctx context.Context, ev bus.Event) error) error
+}
+
+// Router routes. Its zero value is of no use; see New.
+type Router struct {
+	bus    Bus
+	view   *view.View
+	writer *writer.Writer
+	log    *slog.Logger
+	tick   time.Duration
+}
+
+// New makes a router that looks for due dates every tick.
+func New(b Bus, v *view.View, w *writer.Writer, log *slog.Logger, tick time.Duration) *Router {
+	return &Router{bus: b, view: v, writer: w, log: log, tick: tick}
+}
+
+// Run routes until ctx ends.
+func (r *Router) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		return r.bus.Work(ctx, bus.Worker{
+			Name: workerName, Stream: bus.StreamCases, Filter: "case.*." + name.Hub + ".0." + name.ByHub, Concurrency: concurrency,
+		}, r.handle)
+	})
+	group.Go(func() error { return r.watchDates(ctx) })
+	return group.Wait()
+}
+
+// poison marks an event that no retry mends.
+type poison struct{ error }
+
+// Permanent tells the bus that a retry is of no use.
+func (poison) Permanent() bool { return true }
+
+func (r *Router) handle(ctx context.Context, e bus.Event) error {
+	scope, _, err := name.ParseSubject(e.Subject)
+	if err != nil {
+		return poison{err}
+	}
+	f, _, err := fact.Decode(e)
+	if err != nil {
+		return poison{err}
+	}
+	wait, cancel := context.WithTimeout(ctx, viewPatience)
+	defer cancel()
+	if err := r.view.Wait(wait, e.Sequence); err != nil {
+		return err
+	}
+	return r.reconcile(ctx, scope.Case, f)
+}
+
+// reconcile does what the case owes its requests until nothing is owed.
+func (r *Router) reconcile(ctx context.Context, id string, cause *eventsv1.Fact) error {
+	call := r.writer.HubCall(cause.Id)
+	call.Correlation, call.TraceParent = cause.CorrelationId, cause.TraceParent
+	for range rounds {
+		whole, err := r.view.Whole(ctx, id)
+		if err != nil {
+			return err
+		}
+		if whole == nil {
+			return poison{fmt.Errorf("router: case %s is not in the view", id)}
+		}
+		answers, err := r.answers(ctx, id, whole.State)
+		if err != nil {
+			return err
+		}
+		steps, finish := casework.Reconcile(whole.State, whole.Requests, answers)
+		if len(steps) > 0 {
+			if err := r.do(ctx, id, steps, call); err != nil {
+				return err
+			}
+			continue
+		}
+		if !finish {
+			return nil
+		}
+		heads := casework.Heads(id, whole.State.Planned, whole.Requests)
+		_, err = r.writer.Case(ctx, id, call, func(*statev1.CaseState) (casework.CaseCommand, error) {
+			return casework.FinishClosing{Heads: heads}, nil
+		})
+		return passRefusal(err)
+	}
+	return fmt.Errorf("router: case %s owes something after %d rounds", id, rounds)
+}
+
+// do takes the steps at once: each is on a scope of its own.
+func (r *Router) do(ctx context.Context, id string, steps []casework.Step, call casework.Call) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(16)
+	for _, step := range steps {
+		group.Go(func() error {
+			scope := name.Scope{Case: id, Party: step.Provider, Number: step.Number}
+			_, err := r.writer.Request(ctx, scope, call, step.Command)
+			return passRefusal(err)
+		})
+	}
+	return group.Wait()
+}
+
+// passRefusal drops a refusal: the state has moved on since the comparison, and
+// the next one sees how.
+func passRefusal(err error) error {
+	var refusal *casework.Refusal
+	if errors.As(err, &refusal) {
+		return nil
+	}
+	return err
+}
+
+// answers are the referral answers of a case, from its own facts.
+func (r *Router) answers(ctx context.Context, id string, state *statev1.CaseState) ([]*eventsv1.ReferralAnswered, error) {
+	if len(state.AnsweredReferrals) == 0 {
+		return nil, nil
+	}
+	timeline, err := r.view.Timeline(ctx, id, 0, r.view.Position())
+	if err != nil {
+		return nil, err
+	}
+	var answers []*eventsv1.ReferralAnswered
+	for _, h := range timeline {
+		if answered := h.Fact.GetReferralAnswered(); answered != nil && h.Scope.IsCase() {
+			answers = append(answers, answered)
+		}
+	}
+	return answers, nil
+}

@@ -1,0 +1,158 @@
+package view
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"github.com/businessespoo/hub/services/casework"
+	"github.com/businessespoo/hub/services/kit/name"
+	"google.golang.org/protobuf/proto"
+)
+
+func (v *View) cached(scope string) any {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	value, _ := v.applied.get(scope)
+	return value
+}
+
+// caseEntry answers a case as the view has it, or nil.
+func (v *View) caseEntry(ctx context.Context, id string) (*caseEntry, error) {
+	if entry, ok := v.cached(name.CaseScope(id).String()).(*caseEntry); ok {
+		return entry, nil
+	}
+	entry := &caseEntry{state: &statev1.CaseState{}}
+	var blob []byte
+	err := v.db.Reader().QueryRowContext(ctx, `SELECT row, state FROM cases WHERE id = ?`, id).Scan(&entry.row, &blob)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err == nil {
+		err = proto.Unmarshal(blob, entry.state)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("view: read case %s: %w", id, err)
+	}
+	return entry, nil
+}
+
+// requestState answers a request as the view has it, or nil.
+func (v *View) requestState(ctx context.Context, scope name.Scope) (*statev1.RequestState, error) {
+	if state, ok := v.cached(scope.String()).(*statev1.RequestState); ok {
+		return state, nil
+	}
+	var blob []byte
+	err := v.db.Reader().QueryRowContext(ctx,
+		`SELECT r.state FROM requests r JOIN cases c ON c.row = r.row WHERE c.id = ? AND r.provider = ? AND r.n = ?`,
+		scope.Case, scope.Party, scope.Number).Scan(&blob)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	state := &statev1.RequestState{}
+	if err == nil {
+		err = proto.Unmarshal(blob, state)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("view: read %s: %w", scope, err)
+	}
+	return state, nil
+}
+
+// Whole is all that is known of one case.
+type Whole struct {
+	// State is the case itself.
+	State *statev1.CaseState
+	// Requests are those that were made, by provider and number.
+	Requests map[casework.RequestKey]*statev1.RequestState
+}
+
+// Whole answers the newest states of a case and of its requests, or nil when
+// there is no such case. The states must not be changed.
+func (v *View) Whole(ctx context.Context, id string) (*Whole, error) {
+	state, err := v.Case(ctx, id)
+	if state == nil || err != nil {
+		return nil, err
+	}
+	whole := &Whole{State: state, Requests: make(map[casework.RequestKey]*statev1.RequestState, len(state.Planned))}
+	for _, p := range state.Planned {
+		scope := name.Scope{Case: id, Party: p.Provider, Number: int(p.Number)}
+		request, err := v.Request(ctx, scope)
+		if err != nil {
+			return nil, err
+		}
+		if request != nil {
+			whole.Requests[casework.RequestKey{Provider: p.Provider, Number: int(p.Number)}] = request
+		}
+	}
+	return whole, nil
+}
+
+// Happening is one fact of a timeline with its place in the log.
+type Happening struct {
+	Sequence uint64
+	Scope    name.Scope
+	Fact     *eventsv1.Fact
+}
+
+// Timeline answers the facts of a case from after the sequence after up to the
+// sequence last, oldest first.
+func (v *View) Timeline(ctx context.Context, id string, after, last uint64) ([]Happening, error) {
+	entry, err := v.caseEntry(ctx, id)
+	if entry == nil || err != nil {
+		return nil, err
+	}
+	rows, err := v.db.Reader().QueryContext(ctx, `SELECT seq, subject, body FROM timeline WHERE row = ? AND seq > ? AND seq <= ? ORDER BY seq`,
+		entry.row, int64(after), int64(last))
+	if err != nil {
+		return nil, fmt.Errorf("view: read the timeline of case %s: %w", id, err)
+	}
+	return happenings(rows)
+}
+
+// Events answers the facts of all cases from after the sequence after up to the
+// sequence last, oldest first, at most limit.
+func (v *View) Events(ctx context.Context, after, last uint64, limit int) ([]Happening, error) {
+	rows, err := v.db.Reader().QueryContext(ctx, `SELECT seq, subject, body FROM timeline WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
+		int64(after), int64(last), limit)
+	if err != nil {
+		return nil, fmt.Errorf("view: read events after %d: %w", after, err)
+	}
+	return happenings(rows)
+}
+
+func happenings(rows *sql.Rows) ([]Happening, error) {
+	defer func() { _ = rows.Close() }()
+	var list []Happening
+	for rows.Next() {
+		var sequence int64
+		var subject string
+		var body sql.RawBytes
+		if err := rows.Scan(&sequence, &subject, &body); err != nil {
+			return nil, fmt.Errorf("view: read a timeline: %w", err)
+		}
+		scope, _, err := name.ParseSubject(subject)
+		if err != nil {
+			return nil, err
+		}
+		f := &eventsv1.Fact{}
+		if err := proto.Unmarshal(body, f); err != nil {
+			return nil, fmt.Errorf("view: read a fact of %s: %w", scope, err)
+		}
+		list = append(list, Happening{Sequence: uint64(sequence), Scope: scope, Fact: f})
+	}
+	return list, rows.Err()
+}
+
+// ByCode answers the id of the case without a name that has this code, or "".
+func (v *View) ByCode(ctx context.Context, code string) (string, error) {
+	var id string
+	err := v.db.Reader().QueryRowContext(ctx, `SELECT id FROM cases WHERE code = ? AND code <> ''`, code).Scan(&id)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("view: find a case by its code: %w", err)
+	}
+	return id, nil
+}

@@ -1,0 +1,53 @@
+package view
+
+import (
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/projection"
+)
+
+// schema is the form of the view's file. Raise the version with every change of
+// the SQL or of what is written.
+var schema = projection.Schema{
+	Version: 1,
+	Streams: []string{bus.StreamCases},
+	SQL: `
+CREATE TABLE cases (
+	row        INTEGER PRIMARY KEY,
+	id         TEXT    NOT NULL UNIQUE,
+	company    TEXT    NOT NULL, -- Business ID, or scheme:value; empty while there is none
+	opener     TEXT    NOT NULL, -- who opened it, an opaque id; empty without a name
+	code       TEXT    NOT NULL, -- of a case without a name
+	status     INTEGER NOT NULL,
+	confirm_by TEXT    NOT NULL,
+	updated    INTEGER NOT NULL, -- sequence of the last fact in any scope of the case
+	state      BLOB    NOT NULL  -- businessespoo.state.v1.CaseState
+);
+CREATE INDEX cases_company ON cases (company, updated);
+CREATE INDEX cases_opener  ON cases (opener, updated) WHERE opener <> '';
+CREATE INDEX cases_code    ON cases (code) WHERE code <> '';
+CREATE INDEX cases_confirm ON cases (confirm_by) WHERE confirm_by <> '';
+
+CREATE TABLE requests (
+	row      INTEGER NOT NULL, -- of the case
+	provider TEXT    NOT NULL,
+	n        INTEGER NOT NULL,
+	status   INTEGER NOT NULL,
+	asks     INTEGER NOT NULL, -- what waits for the company's answer
+	due      TEXT    NOT NULL, -- while its clock runs; else empty
+	told     INTEGER NOT NULL, -- 0 nothing, 1 due soon, 2 overdue
+	state    BLOB    NOT NULL, -- businessespoo.state.v1.RequestState
+	PRIMARY KEY (row, provider, n)
+) WITHOUT ROWID;
+CREATE INDEX requests_due ON requests (due) WHERE due <> '' AND told < 2;
+
+CREATE TABLE timeline (
+	seq     INTEGER PRIMARY KEY,
+	row     INTEGER NOT NULL, -- of the case
+	subject TEXT    NOT NULL,
+	body    BLOB    NOT NULL  -- businessespoo.events.v1.Fact
+);
+CREATE INDEX timeline_row ON timeline (row, seq);
+
+CREATE VIRTUAL TABLE texts USING fts5 (body, row UNINDEXED, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3');
+`,
+}

@@ -1,0 +1,150 @@
+// Package view is the gateway's projection of all cases: what a company sees of
+// its case as one, and what the router compares. It is filled from the log and
+// can be thrown away.
+package view
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/name"
+	"github.com/businessespoo/hub/services/kit/projection"
+)
+
+// Log is what the view is filled from; *bus.Bus is one.
+type Log interface {
+	projection.Log
+	DeadLetter(ctx context.Context, ev bus.Event, handler, reason string) error
+}
+
+// Handler is the view's name among the dead letters.
+const Handler = "view"
+
+// View is safe for concurrent use.
+type View struct {
+	db  *projection.DB
+	log Log
+
+	// mu guards the states in memory. What they point to is never changed.
+	mu      sync.RWMutex
+	applied *recent
+	ahead   map[string]any
+	last    uint64
+}
+
+// Open opens the view's file, or makes it.
+func Open(path string, log Log, logger *slog.Logger, options ...projection.Option) (*View, error) {
+	db, err := projection.Open(path, schema, append([]projection.Option{projection.WithLog(logger)}, options...)...)
+	if err != nil {
+		return nil, err
+	}
+	return &View{db: db, log: log, applied: newRecent(4096), ahead: map[string]any{}}, nil
+}
+
+// Run fills the view until ctx ends.
+func (v *View) Run(ctx context.Context) error {
+	return v.db.Run(ctx, v.log, bus.StreamCases, v.apply)
+}
+
+// Close closes the file, once Run has returned.
+func (v *View) Close() error { return v.db.Close() }
+
+// Check answers nil once the view has read the log to its end.
+func (v *View) Check(ctx context.Context) error { return v.db.Check(ctx) }
+
+// Wait returns when the view shows the fact with that sequence.
+func (v *View) Wait(ctx context.Context, sequence uint64) error {
+	return v.db.Wait(ctx, bus.StreamCases, sequence)
+}
+
+// Position is the sequence of the last fact that the view shows.
+func (v *View) Position() uint64 { return v.db.Position(bus.StreamCases) }
+
+// Notify answers a channel that is closed at the next change.
+func (v *View) Notify() <-chan struct{} { return v.db.Notify() }
+
+// caseEntry is a case's state with its row.
+type caseEntry struct {
+	row   int64
+	state *statev1.CaseState
+}
+
+// Case answers the newest state of a case that is known here: that of the view,
+// or that of a fact which this process appended and the view has yet to read.
+// It answers nil for a case that does not exist. The state must not be changed.
+func (v *View) Case(ctx context.Context, id string) (*statev1.CaseState, error) {
+	scope := name.CaseScope(id).String()
+	v.mu.RLock()
+	ahead, _ := v.ahead[scope].(*statev1.CaseState)
+	v.mu.RUnlock()
+	entry, err := v.caseEntry(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if entry == nil {
+		return ahead, nil
+	}
+	if ahead.GetScope().GetSequence() > entry.state.Scope.Sequence {
+		return ahead, nil
+	}
+	return entry.state, nil
+}
+
+// Request answers the newest state of a request that is known here, or nil. The
+// state must not be changed.
+func (v *View) Request(ctx context.Context, scope name.Scope) (*statev1.RequestState, error) {
+	v.mu.RLock()
+	ahead, _ := v.ahead[scope.String()].(*statev1.RequestState)
+	v.mu.RUnlock()
+	state, err := v.requestState(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	if state == nil || ahead.GetScope().GetSequence() > state.Scope.Sequence {
+		if ahead == nil {
+			return nil, nil
+		}
+		return ahead, nil
+	}
+	return state, nil
+}
+
+// Ahead keeps a state that this process has appended a fact for, until the view
+// has read that fact: so that the next command need not wait for it.
+func (v *View) Ahead(scope name.Scope, sequence uint64, state any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if sequence > v.last {
+		v.ahead[scope.String()] = state
+	}
+}
+
+// recent keeps states that were read or changed lately, in two generations: when
+// the young one is full the old one is dropped.
+type recent struct {
+	size       int
+	young, old map[string]any
+}
+
+func newRecent(size int) *recent {
+	return &recent{size: size, young: map[string]any{}, old: map[string]any{}}
+}
+
+func (r *recent) get(key string) (any, bool) {
+	if value, ok := r.young[key]; ok {
+		return value, true
+	}
+	value, ok := r.old[key]
+	return value, ok
+}
+
+func (r *recent) put(key string, value any) {
+	if len(r.young) >= r.size {
+		r.young, r.old = make(map[string]any, r.size), r.young
+	}
+	r.young[key] = value
+	delete(r.old, key)
+}

@@ -1,0 +1,254 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+)
+
+// caseView is one case as its company sees it.
+type caseView struct {
+	*frame
+	Case *casesv1.Case
+	// Opened is set once, right after a case without a name was opened.
+	Opened *holder
+	// Asks come first: what the company is asked to do now.
+	Asks     []askView
+	Notices  []*casesv1.Notice
+	Requests []requestView
+	// Finished of how many requests have ended, for the bar.
+	Finished int
+	// Actions are the steps on the case as a whole.
+	Actions  []form
+	Timeline []entryView
+	Add      string
+	Live     liveView
+}
+
+// askView is one thing that is asked of the company.
+type askView struct {
+	*casesv1.Ask
+	Heading string
+	About   string
+	// Form answers it on this page; Link leads to where it is answered.
+	Form *form
+	Link string
+	// Official is where to apply.
+	Official *casesv1.Official
+}
+
+// requestView is one request with what can be done with it.
+type requestView struct {
+	*casesv1.Request
+	Title, ProviderName string
+	Steps               []step
+	Actions             []form
+	Answers             []AnswerView
+}
+
+// step is one step of a request's way.
+type step struct{ Label, State, StateText string }
+
+// liveView lets the visitor have the page reload itself.
+type liveView struct{ On, Off string }
+
+// refreshSeconds is how often a page that is kept fresh asks for itself.
+const refreshSeconds = 20
+
+func (f *frame) live() liveView {
+	if f.query.Get("fresh") == "yes" {
+		f.Refresh = refreshSeconds
+		return liveView{Off: f.link(map[string]string{"fresh": "", "done": ""})}
+	}
+	return liveView{On: f.link(map[string]string{"fresh": "yes", "done": ""})}
+}
+
+func (s *server) casePage(w http.ResponseWriter, r *http.Request, f *frame) error {
+	return s.showCase(w, r, f, http.StatusOK, nil)
+}
+
+func (s *server) readCase(ctx context.Context, f *frame, id string) (*casesv1.Case, error) {
+	if f.Session == nil && (f.Holder == nil || f.Holder.Case != id) {
+		return nil, errSignIn()
+	}
+	answer, err := newest(f.query.Get("rev"), func(revision string) (*casesv1.GetCaseResponse, error) {
+		return s.Cases.GetCase(f.holding(ctx, id), &casesv1.GetCaseRequest{Name: "cases/" + id, MinRevision: revision})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("web: read case: %w", err)
+	}
+	return answer.GetCase(), nil
+}
+
+func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code int, was *sent) error {
+	c, err := s.readCase(r.Context(), f, r.PathValue("case"))
+	if err != nil {
+		return err
+	}
+	f.Title = c.GetTitle()
+	f.summarise(was)
+	view := caseView{
+		frame: f, Case: c, Notices: c.GetNotices(), Finished: f.Finished(c), Timeline: f.timeline(c.GetTimeline(), c.GetRequests()),
+		Opened: s.justOpened(w, r, f, c), Live: f.live(),
+	}
+	for _, ask := range c.GetAsks() {
+		a, err := s.ask(r, f, c, ask, was)
+		if err != nil {
+			return err
+		}
+		view.Asks = append(view.Asks, a)
+	}
+	for _, request := range c.GetRequests() {
+		view.Requests = append(view.Requests, f.requestView(c, request, was))
+	}
+	if c.GetStatus() == casesv1.CaseStatus_CASE_STATUS_OPEN {
+		view.Add = caseLink(c.GetName()) + "/add"
+	}
+	view.Actions = f.caseActions(c, was)
+	return s.render(w, "case", code, view)
+}
+
+// justOpened shows code and secret once: they are in the visitor's own cookie,
+// and in no address.
+func (s *server) justOpened(w http.ResponseWriter, r *http.Request, f *frame, c *casesv1.Case) *holder {
+	cookie, err := r.Cookie(openedCookie)
+	if err != nil || f.Holder == nil || cookie.Value != f.Holder.Case || c.GetName() != "cases/"+cookie.Value {
+		return nil
+	}
+	dropCookie(w, r, openedCookie)
+	return f.Holder
+}
+
+func (f *frame) requestView(c *casesv1.Case, r *casesv1.Request, was *sent) requestView {
+	v := requestView{
+		Request: r, Title: f.requestTitle(r), ProviderName: f.Provider(r.GetProvider()), Steps: f.steps(r.GetStatus()),
+		Answers: f.Answers(r.GetService(), r.GetInputs()),
+	}
+	if c.GetStatus() != casesv1.CaseStatus_CASE_STATUS_OPEN {
+		return v
+	}
+	if !ended(r.GetStatus()) && r.GetStatus() != casesv1.RequestStatus_REQUEST_STATUS_PLANNED {
+		v.Actions = append(v.Actions, f.caseForm("message", r, nil).finish(was), f.caseForm("withdraw", r, nil).finish(was))
+	}
+	return v
+}
+
+// requestTitle is the service's name in the page's language, or as it was when
+// asked when the catalogue no longer knows it.
+func (f *frame) requestTitle(r *casesv1.Request) string {
+	if f.dir.service[r.GetService()] != nil {
+		return f.ServiceName(r.GetService())
+	}
+	if r.GetServiceDisplayName() != "" {
+		return r.GetServiceDisplayName()
+	}
+	return f.ServiceName(r.GetService())
+}
+
+// steps is the way of a request: sent, received, in work, done.
+func (f *frame) steps(status casesv1.RequestStatus) []step {
+	labels := []string{"sent", "received", "in_work", "done"}
+	at := map[casesv1.RequestStatus]int{
+		casesv1.RequestStatus_REQUEST_STATUS_PLANNED: 0, casesv1.RequestStatus_REQUEST_STATUS_NEW: 1,
+		casesv1.RequestStatus_REQUEST_STATUS_IN_PROGRESS: 2, casesv1.RequestStatus_REQUEST_STATUS_WAITING: 2,
+		casesv1.RequestStatus_REQUEST_STATUS_DECIDED: 2, casesv1.RequestStatus_REQUEST_STATUS_COMPLETED: len(labels),
+	}
+	now, going := at[status]
+	if !going { // declined or withdrawn: it stopped, and the way says no more
+		return nil
+	}
+	steps := make([]step, len(labels))
+	for i, label := range labels {
+		state := "ahead"
+		switch {
+		case i < now:
+			state = "past"
+		case i == now:
+			state = "now"
+		}
+		steps[i] = step{Label: f.T("step." + label), State: state, StateText: f.T("step." + state)}
+	}
+	return steps
+}
+
+func ended(status casesv1.RequestStatus) bool {
+	return slices.Contains([]casesv1.RequestStatus{
+		casesv1.RequestStatus_REQUEST_STATUS_COMPLETED, casesv1.RequestStatus_REQUEST_STATUS_DECLINED,
+		casesv1.RequestStatus_REQUEST_STATUS_WITHDRAWN,
+	}, status)
+}
+
+// Status is where a request stands, as the company reads it.
+func (f *frame) Status(status casesv1.RequestStatus) string {
+	return f.Enum("status", status, "REQUEST_STATUS_")
+}
+
+// Class is the style of a value of the contract: request-status-new, party-company.
+func (f *frame) Class(value interface{ String() string }) string {
+	return strings.ReplaceAll(strings.ToLower(value.String()), "_", "-")
+}
+
+// CaseStatus is where a case stands.
+func (f *frame) CaseStatus(status casesv1.CaseStatus) string {
+	return f.Enum("case_status", status, "CASE_STATUS_")
+}
+
+// Result is the result of a decision.
+func (f *frame) Result(result casesv1.DecisionResult) string {
+	return f.Enum("result", result, "DECISION_RESULT_")
+}
+
+// DeclineReason is why a request was declined.
+func (f *frame) DeclineReason(reason casesv1.DeclineReason) string {
+	return f.Enum("decline", reason, "DECLINE_REASON_")
+}
+
+// ReferralReason is why another service was proposed.
+func (f *frame) ReferralReason(reason casesv1.ReferralReason) string {
+	return f.Enum("referral", reason, "REFERRAL_REASON_")
+}
+
+// entryView is one thing that happened.
+type entryView struct {
+	*casesv1.TimelineEntry
+	Heading, About string
+}
+
+// timeline is what happened, newest first.
+func (f *frame) timeline(entries []*casesv1.TimelineEntry, requests []*casesv1.Request) []entryView {
+	titles := map[string]string{}
+	for _, r := range requests {
+		titles[r.GetName()] = f.requestTitle(r)
+	}
+	out := make([]entryView, 0, len(entries))
+	for _, entry := range slices.Backward(entries) {
+		v := entryView{TimelineEntry: entry, Heading: f.Enum("entry", entry.GetKind(), "ENTRY_KIND_"), About: titles[entry.GetRequest()]}
+		switch entry.GetKind() {
+		case casesv1.EntryKind_ENTRY_KIND_DECIDED:
+			v.Heading += ": " + f.Result(entry.GetResult())
+		case casesv1.EntryKind_ENTRY_KIND_REFERRAL_ANSWERED:
+			v.Heading = f.T("entry.referral_refused")
+			if entry.GetAgreed() {
+				v.Heading = f.T("entry.referral_agreed")
+			}
+		}
+		if service := entry.GetService(); service != "" {
+			v.About = join(v.About, "→", f.ServiceName(service))
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// decisionView is a decision with the page it is shown on.
+type decisionView struct {
+	F *frame
+	D *casesv1.Decision
+}
+
+// Decided lets the template of a decision ask the page for texts.
+func (f *frame) Decided(d *casesv1.Decision) decisionView { return decisionView{F: f, D: d} }

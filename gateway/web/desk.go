@@ -1,0 +1,166 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+)
+
+// deskView is a provider's inbox.
+type deskView struct {
+	*frame
+	ProviderName string
+	Path         string
+	// Views are the ready-made filters that people use all day.
+	Views     []viewLink
+	Filters   []field
+	Requests  []deskRow
+	Total     int
+	Filtered  bool
+	Next      string
+	FirstPage string
+}
+
+type viewLink struct {
+	Label, Link string
+	Current     bool
+}
+
+// deskRow is one request of the worklist.
+type deskRow struct {
+	*casesv1.Request
+	Title string
+	Link  string
+}
+
+// deskStatuses are the states to filter by, as they stand in an address.
+func deskStatuses() []string {
+	return []string{"new", "in_progress", "waiting", "decided", "completed", "declined", "withdrawn"}
+}
+
+func deskOrders() []string { return []string{"oldest", "newest", "updated"} }
+
+// ownDesk leads to the visitor's own inbox.
+func (s *server) ownDesk(w http.ResponseWriter, r *http.Request, f *frame) error {
+	if !f.Session.Desk() {
+		return errSignIn()
+	}
+	http.Redirect(w, r, f.Session.Home(), http.StatusSeeOther)
+	return nil
+}
+
+// deskPage is the inbox: one call answers all that it shows.
+func (s *server) deskPage(w http.ResponseWriter, r *http.Request, f *frame) error {
+	if f.Session == nil {
+		return errSignIn()
+	}
+	provider := "providers/" + r.PathValue("provider")
+	f.Title = f.T("desk.title", "provider", f.Provider(provider))
+	request := f.deskRequest(provider)
+	ctx := f.as(r.Context())
+	answer, err := newest(f.query.Get("rev"), func(revision string) (*providerv1.ListRequestsResponse, error) {
+		request.MinRevision = revision
+		return s.Provider.ListRequests(ctx, request)
+	})
+	if err != nil {
+		return fmt.Errorf("web: list requests: %w", err)
+	}
+	view := deskView{
+		frame: f, ProviderName: f.Provider(provider), Path: f.path, Total: int(answer.GetTotalSize()),
+		Views: f.deskViews(), Filters: f.deskFilters(provider),
+		Filtered: len(request.GetStatuses()) > 0 || request.GetQuery() != "" || request.GetService() != "" || request.GetContactLanguage() != "" ||
+			request.GetAdvisor() != "" || request.GetUnassigned() || request.GetOverdue(),
+	}
+	for _, item := range answer.GetRequests() {
+		view.Requests = append(view.Requests, deskRow{Request: item, Title: f.requestTitle(item), Link: f.DeskLink(item.GetName())})
+	}
+	if token := answer.GetNextPageToken(); token != "" {
+		view.Next = f.link(map[string]string{"page": token, "done": ""})
+	}
+	if request.GetPageToken() != "" {
+		view.FirstPage = f.link(map[string]string{"page": "", "done": ""})
+	}
+	return s.render(w, "desk", http.StatusOK, view)
+}
+
+// deskRequest reads the filters in the address. What it does not know it
+// leaves out; what is wrong with the rest the API says.
+func (f *frame) deskRequest(provider string) *providerv1.ListRequestsRequest {
+	q := f.query
+	request := &providerv1.ListRequestsRequest{
+		Parent: provider, PageToken: q.Get("page"), Query: strings.TrimSpace(q.Get("q")),
+		Service: q.Get("service"), ContactLanguage: q.Get("language"),
+		Overdue: q.Get("view") == "overdue", Unassigned: q.Get("view") == "unassigned",
+	}
+	if q.Get("view") == "mine" {
+		request.Advisor = f.Session.Advisor()
+	}
+	if status, ok := casesv1.RequestStatus_value["REQUEST_STATUS_"+strings.ToUpper(q.Get("status"))]; ok && q.Get("status") != "" {
+		request.Statuses = []casesv1.RequestStatus{casesv1.RequestStatus(status)}
+	}
+	if order, ok := providerv1.RequestOrder_value["REQUEST_ORDER_"+strings.ToUpper(q.Get("order"))]; ok && q.Get("order") != "" {
+		request.Order = providerv1.RequestOrder(order)
+	}
+	return request
+}
+
+func (f *frame) deskViews() []viewLink {
+	var views []viewLink
+	for _, name := range []string{"all", "mine", "unassigned", "overdue"} {
+		value := name
+		if name == "all" {
+			value = ""
+		}
+		if name == "mine" && f.Session.Advisor() == "" {
+			continue
+		}
+		views = append(views, viewLink{
+			Label: f.T("desk.view_" + name), Current: f.query.Get("view") == value,
+			Link: f.link(map[string]string{"view": value, "page": "", "done": ""}),
+		})
+	}
+	return views
+}
+
+func (f *frame) deskFilters(provider string) []field {
+	all := choice{Value: "", Label: f.T("filter.all")}
+	statuses := []choice{{Value: "", Label: f.T("filter.all_open")}}
+	for _, status := range deskStatuses() {
+		statuses = append(statuses, choice{Value: status, Label: f.T("desk_status." + status)})
+	}
+	services := []choice{all}
+	for _, service := range f.dir.Services {
+		if providerOf(service.GetName()) == provider {
+			services = append(services, choice{Value: service.GetName(), Label: in(f.Lang, service.GetDisplayName())})
+		}
+	}
+	orders := []choice{{Value: "", Label: f.T("desk.order_due")}}
+	for _, order := range deskOrders() {
+		orders = append(orders, choice{Value: order, Label: f.T("desk.order_" + order)})
+	}
+	fields := []field{
+		f.text("q", f.T("filter.search")),
+		f.choose("select", "status", f.T("filter.status"), statuses),
+		f.choose("select", "service", f.T("filter.service"), services),
+		f.choose("select", "language", f.T("filter.language"), append([]choice{all}, f.languageChoices()...)),
+		f.choose("select", "order", f.T("filter.order"), orders),
+	}
+	for i := range fields {
+		fields[i] = fields[i].place("filter", &sent{form: "filter", values: f.query})
+	}
+	return fields
+}
+
+// DeskStatus is where a request stands, as the provider reads it.
+func (f *frame) DeskStatus(status casesv1.RequestStatus) string {
+	return f.Enum("desk_status", status, "REQUEST_STATUS_")
+}
+
+// Unanswered says how many messages of the company wait for an answer.
+func (f *frame) Unanswered(n int32) string { return f.N("desk.unanswered", int(n)) }
+
+// View is the ready-made filter that is on, for the filter form to keep.
+func (v deskView) View() string { return v.query.Get("view") }

@@ -1,0 +1,83 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+	"unicode/utf8"
+
+	"github.com/businessespoo/hub/services/kit/problem"
+)
+
+const (
+	// largestForm bounds a posted form, in bytes: twenty services with every
+	// answer at its longest fit.
+	largestForm = 1 << 20
+	// longestPage bounds the time that a page may wait for the API.
+	longestPage = 10 * time.Second
+)
+
+// guard sets the headers that every answer carries, and refuses a change that
+// another site's page sends in the visitor's name.
+func (s *server) guard(next http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		// The pages differ by cookie and language, and may hold a company's matter.
+		h.Set("Cache-Control", "private, no-cache")
+		h.Add("Vary", "Cookie, Accept-Language")
+		r.Body = http.MaxBytesReader(w, r.Body, largestForm)
+		if err := crossOrigin.Check(r); err != nil {
+			f := s.frame(w, r)
+			s.explain(w, r, f, problem.New(problem.Denied, "CROSS_ORIGIN", "the form was sent from another site").Because(err))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// serve runs a page and explains its error.
+func (s *server) serve(p page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), longestPage)
+		defer cancel()
+		r = r.WithContext(ctx)
+		unreadable := readForm(r) // first: the language may be in the form
+		f := s.frame(w, r)
+		if unreadable != nil {
+			s.explain(w, r, f, problem.New(problem.Invalid, "FORM_UNREADABLE", "the form could not be read, or is larger than 1 MiB").Because(unreadable))
+			return
+		}
+		if err := p(w, r, f); err != nil {
+			s.explain(w, r, f, err)
+		}
+	})
+}
+
+// readForm reads the form, and refuses bytes that are no UTF-8: the API could
+// not say which field they are in.
+func readForm(r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	for name, values := range r.Form {
+		for _, value := range values {
+			if !utf8.ValidString(name) || !utf8.ValidString(value) {
+				return errors.New("a field is not UTF-8")
+			}
+		}
+	}
+	return nil
+}
+
+// missingPage answers for an address that there is not.
+func (s *server) missingPage(_ http.ResponseWriter, _ *http.Request, _ *frame) error {
+	return problem.New(problem.NotFound, "NO_SUCH_PAGE", "there is no page at this address")
+}

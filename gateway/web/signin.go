@@ -1,0 +1,119 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// signInView lists whom to sign in as. Proper sign-in with strong
+// identification is not here: a token says who somebody is.
+type signInView struct {
+	*frame
+	Groups []personaGroup
+	Form   form
+	Next   string
+}
+
+type personaGroup struct {
+	Title    string
+	Personas []personaView
+}
+
+type personaView struct {
+	Number      int
+	Label, Kind string
+}
+
+// longestToken keeps a cookie within the 4096 bytes that browsers keep.
+const longestToken = 3800
+
+func (s *server) signInPage(w http.ResponseWriter, r *http.Request, f *frame) error {
+	if token := f.query.Get("token"); token != "" {
+		return s.signIn(w, r, f, token)
+	}
+	return s.showSignIn(w, f, http.StatusOK, nil)
+}
+
+func (s *server) showSignIn(w http.ResponseWriter, f *frame, code int, was *sent) error {
+	f.Title = f.T("sign_in.title")
+	f.summarise(was)
+	view := signInView{frame: f, Next: localPath(f.query.Get("next")), Form: f.signInForm().finish(was)}
+	for number, persona := range s.personas() {
+		who := readSession(persona.Token)
+		title := f.T("sign_in.companies")
+		switch {
+		case who.Desk():
+			title = f.Provider("providers/" + who.Provider)
+		case persona.Kind != "company":
+			title = f.T("sign_in.others")
+		}
+		i := slices.IndexFunc(view.Groups, func(g personaGroup) bool { return g.Title == title })
+		if i < 0 {
+			i = len(view.Groups)
+			view.Groups = append(view.Groups, personaGroup{Title: title})
+		}
+		kind := persona.Kind
+		if key := "role." + kind; f.texts.has(f.Lang, key) {
+			kind = f.T(key)
+		}
+		view.Groups[i].Personas = append(view.Groups[i].Personas, personaView{Number: number, Label: persona.Label, Kind: kind})
+	}
+	return s.render(w, "signin", code, view)
+}
+
+func (f *frame) signInForm() form {
+	token := f.long("token", f.T("sign_in.token"), longestToken).must().hinted(f.T("sign_in.token_hint"))
+	return form{F: f, ID: "token", Do: "token", Button: f.T("sign_in.button"), Open: true, Fields: []field{token}}
+}
+
+func (s *server) personas() []Persona {
+	if s.Personas == nil {
+		return nil
+	}
+	return s.Personas()
+}
+
+// signInAction signs in by a persona's number or by a pasted token.
+func (s *server) signInAction(w http.ResponseWriter, r *http.Request, f *frame) error {
+	if number, err := strconv.Atoi(r.PostForm.Get("persona")); err == nil {
+		if all := s.personas(); number >= 0 && number < len(all) {
+			return s.signIn(w, r, f, all[number].Token)
+		}
+	}
+	return s.signIn(w, r, f, strings.TrimSpace(r.PostForm.Get("token")))
+}
+
+// signIn keeps the token in the cookie and leads on, so that it does not stay
+// in the address.
+func (s *server) signIn(w http.ResponseWriter, r *http.Request, f *frame, token string) error {
+	who := readSession(token)
+	if who == nil || !printable(token) || len(token) > longestToken {
+		was := &sent{form: "token", values: map[string][]string{}}
+		was.fail("token", fieldError{Text: f.T("sign_in.wrong")})
+		return s.showSignIn(w, f, http.StatusUnprocessableEntity, was)
+	}
+	setCookie(w, r, tokenCookie, token)
+	next := localPath(r.Form.Get("next"))
+	if next == "" {
+		next = who.Home()
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+	return nil
+}
+
+func (s *server) signOut(w http.ResponseWriter, r *http.Request, _ *frame) error {
+	dropCookie(w, r, tokenCookie)
+	dropCookie(w, r, holderCookie)
+	http.Redirect(w, r, "/?done=signed_out", http.StatusSeeOther)
+	return nil
+}
+
+// localPath keeps a path of these pages and drops every other address.
+func localPath(path string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
+		return ""
+	}
+	return path
+}

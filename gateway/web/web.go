@@ -1,0 +1,118 @@
+// Package web is the hub's pages: plain HTML made on the server, without
+// JavaScript, in Finnish, Swedish and English. A page does nothing that an
+// integrator could not do: everything goes through the gRPC API with the
+// signed-in person's own token, so the rules are in one place.
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+)
+
+// Options is what the pages need from the process that serves them.
+type Options struct {
+	// Cases, Provider and Catalogue are clients of the gateway's own API.
+	Cases     casesv1.CaseServiceClient
+	Provider  providerv1.ProviderServiceClient
+	Catalogue cataloguev1.CatalogueServiceClient
+	// Personas lists the demo identities to sign in as; nil when the process has none.
+	Personas func() []Persona
+	// Status tells which parts of the hub are up; nil shows an empty list.
+	Status func(context.Context) []PartStatus
+	// Log gets faults of the hub, never what a person wrote; nil discards them.
+	Log *slog.Logger
+	// Clock tells the time; time.Now when nil.
+	Clock func() time.Time
+}
+
+// Persona is somebody a visitor of a demo can be.
+type Persona struct {
+	// Label says who it is, such as "Aino, Kahvila Aino Oy".
+	Label string
+	// Kind is the role: company, advisor, lead, provider_system, integrator or operator.
+	Kind string
+	// Token is the JWT that the API knows the persona by.
+	Token string
+}
+
+// server holds what every page needs. It keeps nothing about visitors: who they
+// are is in their cookies.
+type server struct {
+	Options
+	texts     texts
+	pages     pages
+	style     asset
+	icon      asset
+	catalogue catalogueCache
+}
+
+// New returns the handler of all pages. It panics when the built-in texts,
+// templates or styles are broken, which a test of this package finds first.
+func New(options Options) http.Handler {
+	if options.Log == nil {
+		options.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if options.Clock == nil {
+		options.Clock = time.Now
+	}
+	s := &server{Options: options, texts: mustTexts(), pages: mustPages(), style: newAsset("style", ".css", styleFile), icon: newAsset("icon", ".svg", iconFile)}
+	mux := http.NewServeMux()
+	for pattern, page := range s.routes() {
+		mux.Handle(pattern, s.serve(page))
+	}
+	for _, a := range []asset{s.style, s.icon} {
+		mux.HandleFunc("GET "+a.path, a.serve)
+	}
+	return s.guard(mux)
+}
+
+// page answers one request. An error becomes a page that explains it.
+type page func(w http.ResponseWriter, r *http.Request, f *frame) error
+
+func (s *server) routes() map[string]page {
+	return map[string]page{
+		"GET /{$}":    s.needPage,
+		"POST /{$}":   s.needPage, // the language was changed with something written
+		"GET /choose": s.choosePage,
+		// The need may be sensitive, so it travels in a body and never in an address.
+		"POST /choose": s.choosePage,
+		"GET /check":   redirect("/"),
+		"POST /check":  s.checkPage,
+
+		"GET /cases":                   s.casesPage,
+		"GET /cases/{case}":            s.casePage,
+		"POST /cases/{case}":           s.caseAction,
+		"GET /cases/{case}/add":        s.addPage,
+		"POST /cases/{case}/add":       s.addAction,
+		"GET /cases/{case}/referrals":  s.referralPage,
+		"POST /cases/{case}/referrals": s.referralAction,
+		"GET /open-code":               s.openCodePage,
+		"POST /open-code":              s.openCodeAction,
+		"POST /leave-case":             s.leaveCase,
+		"GET /desk":                    s.ownDesk,
+		"GET /desk/{provider}":         s.deskPage,
+		"GET /desk/{provider}/new":     s.behalfPage,
+		"POST /desk/{provider}/new":    s.behalfAction,
+		"GET " + deskRequestPattern:    s.deskRequestPage,
+		"POST " + deskRequestPattern:   s.deskRequestAction,
+		"GET /status":                  s.statusPage,
+		"GET /sign-in":                 s.signInPage,
+		"POST /sign-in":                s.signInAction,
+		"POST /sign-out":               s.signOut,
+		"/":                            s.missingPage,
+	}
+}
+
+func redirect(to string) page {
+	return func(w http.ResponseWriter, r *http.Request, _ *frame) error {
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return nil
+	}
+}

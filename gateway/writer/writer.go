@@ -1,0 +1,171 @@
+// Package writer appends the company's and the hub's facts: it reads a state,
+// decides, appends with the expected sequence, and decides again when somebody
+// was faster.
+package writer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/businessespoo/hub/gateway/view"
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"github.com/businessespoo/hub/services/casework"
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/fact"
+	"github.com/businessespoo/hub/services/kit/name"
+	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+)
+
+const (
+	// tries is how often a command is decided when others write to its scope too.
+	tries = 6
+	// patience is how long the view may take to pass a conflicting fact.
+	patience = 2 * time.Second
+)
+
+// Log is where facts are appended; *bus.Bus is one.
+type Log interface {
+	Append(ctx context.Context, m bus.Message, scope string, expected uint64) (uint64, error)
+}
+
+// Writer is safe for concurrent use.
+type Writer struct {
+	log  Log
+	view *view.View
+	now  func() time.Time
+}
+
+// New makes a writer that tells the time by now.
+func New(log Log, v *view.View, now func() time.Time) *Writer {
+	return &Writer{log: log, view: v, now: now}
+}
+
+// Now is the hub's time.
+func (w *Writer) Now() time.Time { return w.now() }
+
+// HubCall is a call of the hub itself, caused by the fact or call with id causation.
+func (w *Writer) HubCall(causation string) casework.Call {
+	return casework.Call{
+		Actor:     &eventsv1.Actor{Party: casesv1.Party_PARTY_HUB},
+		Causation: causation,
+	}
+}
+
+// Case decides cmd on a case and appends the fact. build makes the command from
+// the newest state, which is nil for a case that does not exist; it is called
+// again when somebody was faster. The answer is the state after the fact, or the
+// state as it is when the call repeats an earlier one.
+func (w *Writer) Case(ctx context.Context, id string, call casework.Call,
+	build func(*statev1.CaseState) (casework.CaseCommand, error)) (*statev1.CaseState, error) {
+	scope := name.CaseScope(id)
+	var after *statev1.CaseState
+	err := w.attempt(ctx, func() (*eventsv1.Fact, uint64, error) {
+		state, err := w.view.Case(ctx, id)
+		if err != nil {
+			return nil, 0, err
+		}
+		cmd, err := build(state)
+		if err != nil {
+			return nil, 0, err
+		}
+		after = state
+		f, err := casework.DecideCase(state, cmd, w.stamp(call))
+		return f, state.GetScope().GetSequence(), err
+	}, scope, func(f *eventsv1.Fact, sequence uint64, hash []byte) error {
+		next := &statev1.CaseState{}
+		if after != nil {
+			next = proto.CloneOf(after)
+		}
+		after = next
+		if err := casework.EvolveCase(after, f, scope.Resource(), sequence, hash); err != nil {
+			return err
+		}
+		w.view.Ahead(scope, sequence, after)
+		return nil
+	})
+	return after, err
+}
+
+// Request decides cmd on a request and appends the fact, like Case.
+func (w *Writer) Request(ctx context.Context, scope name.Scope, call casework.Call, cmd casework.RequestCommand) (*statev1.RequestState, error) {
+	var after *statev1.RequestState
+	err := w.attempt(ctx, func() (*eventsv1.Fact, uint64, error) {
+		state, err := w.view.Request(ctx, scope)
+		if err != nil {
+			return nil, 0, err
+		}
+		after = state
+		f, err := casework.DecideRequest(state, cmd, w.stamp(call))
+		return f, state.GetScope().GetSequence(), err
+	}, scope, func(f *eventsv1.Fact, sequence uint64, hash []byte) error {
+		next := &statev1.RequestState{}
+		if after != nil {
+			next = proto.CloneOf(after)
+		}
+		after = next
+		if err := casework.EvolveRequest(after, f, scope.Resource(), scope.Party, sequence, hash); err != nil {
+			return err
+		}
+		w.view.Ahead(scope, sequence, after)
+		return nil
+	})
+	return after, err
+}
+
+// stamp completes a call for one try.
+func (w *Writer) stamp(call casework.Call) casework.Call {
+	call.ID, call.Time = uuid.NewString(), w.now().UTC()
+	if call.Correlation == "" {
+		call.Correlation = call.Causation
+	}
+	return call
+}
+
+func (w *Writer) attempt(ctx context.Context, decide func() (*eventsv1.Fact, uint64, error), scope name.Scope,
+	evolve func(*eventsv1.Fact, uint64, []byte) error) error {
+	var conflict *bus.ConflictError
+	for range tries {
+		f, expected, err := decide()
+		if f == nil || err != nil {
+			return err
+		}
+		m, err := fact.Encode(scope.Subject(name.ByHub), name.Hub, f)
+		if err != nil {
+			return err
+		}
+		sequence, err := w.log.Append(ctx, m, scope.String(), expected)
+		if err == nil {
+			return evolve(f, sequence, fact.Hash(m.Subject, m.Data))
+		}
+		if !errors.As(err, &conflict) {
+			return unavailable(scope, err)
+		}
+		if err := w.catchUp(ctx, conflict.Last); err != nil {
+			return err
+		}
+	}
+	return problem.New(problem.Conflict, "BUSY", "%s is being changed by others at this moment; try again", scope.Resource()).Retry(100 * time.Millisecond)
+}
+
+func (w *Writer) catchUp(ctx context.Context, sequence uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return w.view.Wait(ctx, sequence)
+}
+
+// unavailable says that the log did not answer. Whether the fact was written is
+// not known, which is what request_id is for.
+func unavailable(scope name.Scope, err error) error {
+	if problem.KindOf(err) == problem.Canceled || problem.KindOf(err) == problem.Deadline {
+		return err
+	}
+	return problem.New(problem.Unavailable, "LOG_UNAVAILABLE",
+		"the change to %s could not be written now; try again with the same request_id", scope.Resource()).
+		Retry(time.Second).Because(fmt.Errorf("writer: append to %s: %w", scope, err))
+}

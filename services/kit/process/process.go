@@ -1,0 +1,78 @@
+// Package process holds what every process that runs apart has alike: the flags
+// that say where the log and the keys are, with their environment variables.
+package process
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/host"
+	"github.com/businessespoo/hub/services/kit/token"
+)
+
+// Flags are the flags that a process which runs apart has. Embed them in the
+// struct that kong reads.
+type Flags struct {
+	NATS         string `name:"nats" env:"HUB_NATS" default:"nats://127.0.0.1:4222" help:"Addresses of the nats-server, separated by commas. It must run on what 'hub nats-config' wrote."`
+	User         string `name:"nats-user" env:"HUB_NATS_USER" help:"User at the nats-server. The party's key when empty."`
+	Password     string `name:"nats-password" env:"HUB_NATS_PASSWORD" help:"Password at the nats-server. Others see flags: better give it in the environment, or in a file."`
+	PasswordFile string `name:"nats-password-file" env:"HUB_NATS_PASSWORD_FILE" type:"path" help:"File that holds the password."`
+	Data         string `name:"data" env:"HUB_DATA" default:"./data" type:"path" help:"Directory of the files, which are built again from the log when they are deleted. Each process takes a directory of its own in it."`
+	TokenKey     string `name:"token-public-key" env:"HUB_TOKEN_PUBLIC_KEY" default:"./data/token.pub" type:"path" help:"File with the public key that tokens are verified with. The process waits for it."`
+	LogFormat    string `name:"log-format" env:"HUB_LOG_FORMAT" default:"text" enum:"text,json" help:"Form of the log: text or json."`
+	LogLevel     string `name:"log-level" env:"HUB_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
+}
+
+const (
+	// keyPatience is how long a process waits for the public key of the tokens.
+	keyPatience = 5 * time.Minute
+	keyPause    = 200 * time.Millisecond
+)
+
+// Log makes the log that the flags ask for.
+func (f Flags) Log(w io.Writer) (*slog.Logger, error) { return host.NewLog(w, f.LogFormat, f.LogLevel) }
+
+// Bus is how the party connects to the log.
+func (f Flags) Bus(party string, log *slog.Logger) (bus.Options, error) {
+	password := f.Password
+	if f.PasswordFile != "" {
+		text, err := os.ReadFile(f.PasswordFile)
+		if err != nil {
+			return bus.Options{}, fmt.Errorf("process: read the password for the nats-server: %w", err)
+		}
+		password = strings.TrimSpace(string(text))
+	}
+	return bus.Options{Party: party, URLs: f.NATS, User: f.User, Password: password, Log: log}, nil
+}
+
+// AwaitKey reads the public key of the tokens, and waits for the file while
+// there is none: processes start in any order.
+func (f Flags) AwaitKey(ctx context.Context, log *slog.Logger) (ed25519.PublicKey, error) {
+	ctx, cancel := context.WithTimeout(ctx, keyPatience)
+	defer cancel()
+	for told := false; ; told = true {
+		key, err := token.ReadPublicKey(f.TokenKey)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return key, err
+		}
+		if !told {
+			log.InfoContext(ctx, "waiting for the public key of the tokens, which 'hub nats-config' writes", "file", f.TokenKey)
+		}
+		timer := time.NewTimer(keyPause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, fmt.Errorf("process: no public key: %w", err)
+		case <-timer.C:
+		}
+	}
+}
