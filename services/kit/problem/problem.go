@@ -27,7 +27,7 @@ const mostFields = 25
 
 // Violation says what is wrong with one field of a request.
 type Violation struct {
-	// Field is the path from the request, such as request.inputs[3].id.
+	// Field is the path from the request, such as services[0].inputs[3].id.
 	Field string
 	// Description says what is wrong and what would be right.
 	Description string

@@ -1,0 +1,169 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/token"
+)
+
+// errDraining ends the streams of a server that stops.
+var errDraining = problem.New(problem.Unavailable, "RESTARTING",
+	"this server stops; watch again from your last revision").Retry(time.Second)
+
+// call is what is known of a call for its log line.
+type call struct {
+	ctx       context.Context
+	method    string
+	rule      *rule
+	principal token.Principal
+	began     time.Time
+}
+
+// begin does what comes before the handler: trace, authentication, access.
+func (s *Server) begin(ctx context.Context, method string) (*call, error) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	c := &call{ctx: traced(ctx, md), method: method, began: s.options.Clock()}
+	var err error
+	if c.rule, err = s.rule(method); err != nil {
+		return c, problem.New(problem.Denied, "METHOD_WITHOUT_RULE", "the contract does not say who may call this method, so nobody may").Because(err)
+	}
+	if c.principal, err = s.authenticate(c.ctx, md); err != nil {
+		return c, err
+	}
+	if err := s.allow(c.rule, c.principal); err != nil {
+		return c, err
+	}
+	c.ctx = token.With(c.ctx, c.principal)
+	return c, nil
+}
+
+// end turns the error into what may be told, and logs and counts the call. The
+// result is nil or a status.
+func (s *Server) end(c *call, err error) error {
+	code, took := codes.OK, s.options.Clock().Sub(c.began)
+	var failure *problem.Problem
+	if err != nil {
+		failure = problem.From(err)
+		code = failure.Kind.Code()
+	}
+	s.options.Metrics.called(c.method, code, took)
+	level := slog.LevelDebug
+	switch {
+	case failure != nil && failure.Kind == problem.Internal:
+		level = slog.LevelError
+	case failure != nil || c.rule != nil && c.rule.access.GetMutation():
+		level = slog.LevelInfo
+	}
+	if s.options.Log.Enabled(c.ctx, level) {
+		s.options.Log.LogAttrs(c.ctx, level, "call", c.attributes(code, took, failure)...)
+	}
+	if failure == nil {
+		return nil
+	}
+	return failure.GRPCStatus().Err()
+}
+
+// attributes never include names, texts, identifiers of companies or tokens.
+func (c *call) attributes(code codes.Code, took time.Duration, failure *problem.Problem) []slog.Attr {
+	attributes := []slog.Attr{
+		slog.String("trace", Trace(c.ctx).ID()), slog.String("method", c.method), slog.String("code", code.String()),
+		slog.Duration("took", took), slog.String("role", token.RoleName(c.principal.Role)),
+	}
+	if c.principal.Provider != "" {
+		attributes = append(attributes, slog.String("provider", c.principal.Provider))
+	}
+	if failure != nil {
+		attributes = append(attributes, slog.String("reason", failure.Reason))
+		if failure.Kind == problem.Internal {
+			// Only here is the cause logged: other problems' texts repeat what the caller sent.
+			attributes = append(attributes, slog.String("reference", failure.Metadata["reference"]), slog.Any("error", errors.Unwrap(failure)))
+		}
+	}
+	return attributes
+}
+
+// protect turns a panic into an error with its stack, for the log.
+func protect(run func() error) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("host: panic: %v\n%s", reason, debug.Stack())
+		}
+	}()
+	return run()
+}
+
+func (s *Server) unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	if isInfrastructure(info.FullMethod) {
+		return handler(ctx, request)
+	}
+	if _, limited := ctx.Deadline(); !limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, MaxCall)
+		defer cancel()
+	}
+	c, err := s.begin(ctx, info.FullMethod)
+	if err != nil {
+		return nil, s.end(c, err)
+	}
+	var response any
+	err = protect(func() error {
+		if err := c.rule.request.check(request.(proto.Message)); err != nil {
+			return err
+		}
+		response, err = handler(c.ctx, request)
+		return err
+	})
+	if err != nil {
+		return nil, s.end(c, err)
+	}
+	return response, s.end(c, nil)
+}
+
+func (s *Server) stream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	if isInfrastructure(info.FullMethod) {
+		return handler(server, stream)
+	}
+	ctx, cancel := context.WithCancelCause(stream.Context())
+	defer cancel(nil)
+	defer context.AfterFunc(s.draining, func() { cancel(errDraining) })()
+	c, err := s.begin(ctx, info.FullMethod)
+	if err != nil {
+		return s.end(c, err)
+	}
+	err = protect(func() error {
+		return handler(server, &checkedStream{ServerStream: stream, ctx: c.ctx, plan: c.rule.request})
+	})
+	if err != nil && errors.Is(context.Cause(ctx), errDraining) {
+		err = errDraining
+	}
+	return s.end(c, err)
+}
+
+// checkedStream applies the field rules to what the caller sends.
+type checkedStream struct {
+	grpc.ServerStream
+	ctx  context.Context
+	plan *plan
+}
+
+// Context is the call's, with principal and trace.
+func (s *checkedStream) Context() context.Context { return s.ctx }
+
+// RecvMsg reads and checks the next message.
+func (s *checkedStream) RecvMsg(message any) error {
+	if err := s.ServerStream.RecvMsg(message); err != nil {
+		return err
+	}
+	return s.plan.check(message.(proto.Message))
+}

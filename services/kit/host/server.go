@@ -1,0 +1,119 @@
+// Package host is the floor that every process of the hub stands on: a gRPC
+// server that enforces what the contract states about access and fields, logs,
+// metrics and traces, probes over HTTP, and an orderly start and end.
+//
+// A process makes its parts, gives them to Run and is done: see the mains.
+package host
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	"github.com/businessespoo/hub/services/kit/token"
+)
+
+const (
+	// MaxMessage is the largest message in bytes that a server takes when its
+	// options say nothing else. A larger one is refused with RESOURCE_EXHAUSTED by
+	// the transport.
+	MaxMessage = 4 << 20
+	// MaxCall is how long a unary call may take when the caller sets no deadline.
+	MaxCall = 30 * time.Second
+)
+
+// Options are what a gRPC server needs to know.
+type Options struct {
+	// Verifier reads the tokens of callers; without one every token is refused.
+	Verifier *token.Verifier
+	// CaseHolder returns the principal for the code and the secret of one case,
+	// or a problem. Without it only tokens are accepted.
+	CaseHolder func(ctx context.Context, code, secret string) (token.Principal, error)
+	// Log receives a line per call that changed something or failed, and at debug
+	// level one per call; slog.Default when nil.
+	Log *slog.Logger
+	// Metrics counts calls; nil counts nothing.
+	Metrics *Metrics
+	// MaxMessage is the largest message in bytes; the constant when 0.
+	MaxMessage int
+	// Clock measures how long calls take; time.Now when nil.
+	Clock func() time.Time
+}
+
+// Server is a gRPC server with reflection and grpc.health.v1. Register services
+// on it as on any other; Part serves it.
+//
+// A call passes, in this order: recovery, trace, authentication, the access rule
+// of the method, the field rules of the request, the handler; and on the way
+// back any error becomes a status by kit/problem, and the call is logged.
+type Server struct {
+	*grpc.Server
+
+	options Options
+	health  *health.Server
+	rules   sync.Map // full method name -> *rule
+	plans   plans
+
+	// draining ends when the server stops, and with it all streams.
+	draining context.Context
+	drain    context.CancelCauseFunc
+}
+
+// NewGRPC makes a server.
+func NewGRPC(options Options) *Server {
+	if options.Log == nil {
+		options.Log = slog.Default()
+	}
+	if options.Clock == nil {
+		options.Clock = time.Now
+	}
+	if options.MaxMessage == 0 {
+		options.MaxMessage = MaxMessage
+	}
+	s := &Server{options: options, health: health.NewServer()}
+	s.draining, s.drain = context.WithCancelCause(context.Background())
+	s.Server = grpc.NewServer(
+		grpc.MaxRecvMsgSize(options.MaxMessage),
+		grpc.MaxConcurrentStreams(1000),
+		grpc.ConnectionTimeout(10*time.Second),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 2 * time.Minute, Timeout: 20 * time.Second}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 20 * time.Second, PermitWithoutStream: true}),
+		grpc.UnaryInterceptor(s.unary),
+		grpc.StreamInterceptor(s.stream),
+	)
+	healthv1.RegisterHealthServer(s, s.health)
+	reflection.Register(s)
+	return s
+}
+
+// CheckRules returns an error that names every registered method for which the
+// contract states no access rule. Such a method would be refused to everybody.
+func (s *Server) CheckRules() error {
+	var failures []error
+	for service, info := range s.GetServiceInfo() {
+		if isInfrastructure("/" + service + "/") {
+			continue
+		}
+		for _, method := range info.Methods {
+			if _, err := s.rule("/" + service + "/" + method.Name); err != nil {
+				failures = append(failures, err)
+			}
+		}
+	}
+	slices.SortFunc(failures, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	if len(failures) > 0 {
+		return fmt.Errorf("host: check the access rules: %w", errors.Join(failures...))
+	}
+	return nil
+}
