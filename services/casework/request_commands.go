@@ -109,6 +109,13 @@ func (Decide) requestCommand() string               { return "Decide" }
 func (Complete) requestCommand() string             { return "Complete" }
 func (RecordContact) requestCommand() string        { return "RecordContact" }
 
+// companyCommands and hubCommands are what the company and the hub command; all
+// other commands are a provider's. The hub may also withdraw, when a case ends.
+var (
+	companyCommands = []string{"PostMessage", "AnswerSupplement", "WithdrawRequest", "RateRequest"}
+	hubCommands     = []string{"MakeRequest", "ConfirmRequest", "LinkRequest", "RecordReferralAnswer", "WarnDueSoon", "MarkOverdue"}
+)
+
 // Short names of the states, for the table below.
 const (
 	none       = casesv1.RequestStatus_REQUEST_STATUS_UNSPECIFIED

@@ -91,6 +91,9 @@ func allowed(s *statev1.RequestState, cmd RequestCommand, actor *eventsv1.Actor)
 		return refuse(State, "STATE_FORBIDS", "%s is %s; %s is possible when it is %s", requestName(s), StatusWord(status), name,
 			words(requestTable[name])).meta("status", status.String())
 	}
+	if err := rightParty(s, name, actor.GetParty()); err != nil {
+		return err
+	}
 	if actor.GetParty() != casesv1.Party_PARTY_PROVIDER || name == "PickUp" || isLead(actor) {
 		return nil
 	}
@@ -99,6 +102,21 @@ func allowed(s *statev1.RequestState, cmd RequestCommand, actor *eventsv1.Actor)
 	}
 	if holder != advisorName(actor) {
 		return refuse(Denied, "NOT_YOUR_REQUEST", "%s works on %s; ask them or a lead, or have it assigned to you", holder, s.Request.Name).meta("advisor", holder)
+	}
+	return nil
+}
+
+// rightParty refuses a provider what is the company's or the hub's to do, and the
+// company what is not its own.
+func rightParty(s *statev1.RequestState, name string, party casesv1.Party) error {
+	company, hub := slices.Contains(companyCommands, name), slices.Contains(hubCommands, name)
+	switch {
+	case party == casesv1.Party_PARTY_PROVIDER && company:
+		return refuse(Denied, "WRONG_PARTY", "%s is the company's to do; reply to the company about %s instead", name, requestName(s))
+	case party == casesv1.Party_PARTY_COMPANY && !company && !hub:
+		return refuse(Denied, "WRONG_PARTY", "%s is the provider's to do; send a message about %s instead", name, requestName(s))
+	case hub && (party == casesv1.Party_PARTY_PROVIDER || party == casesv1.Party_PARTY_COMPANY):
+		return refuse(Denied, "WRONG_PARTY", "%s is the hub's to do; it does so by itself", name)
 	}
 	return nil
 }

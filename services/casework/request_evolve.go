@@ -203,14 +203,14 @@ func settle(s *statev1.RequestState, f *eventsv1.Fact) {
 }
 
 func supplement(r *casesv1.Request, number int32) *casesv1.Supplement {
-	if number < 1 || int(number) > len(r.Supplements) {
+	if number < 1 || int(number) > len(r.GetSupplements()) {
 		return nil
 	}
 	return r.Supplements[number-1]
 }
 
 func referral(r *casesv1.Request, number int32) *casesv1.Referral {
-	if number < 1 || int(number) > len(r.Referrals) {
+	if number < 1 || int(number) > len(r.GetReferrals()) {
 		return nil
 	}
 	return r.Referrals[number-1]
