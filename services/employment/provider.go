@@ -1,0 +1,18 @@
+package employment
+
+import (
+	_ "embed" // the catalogue
+
+	"github.com/businessespoo/hub/services/provider"
+)
+
+//go:embed catalogue.yaml
+var catalogueFile []byte
+
+//go:embed words.yaml
+var wordsFile []byte
+
+// Definition is this provider as a value.
+func Definition() provider.Definition {
+	return provider.Definition{Key: "employment", Catalogue: catalogueFile, Words: wordsFile}
+}

@@ -1,0 +1,20 @@
+// Package enterespoo is Enter Espoo in the hub: investing in Espoo and landing
+// here from abroad.
+package enterespoo
+
+import (
+	_ "embed" // the catalogue
+
+	"github.com/businessespoo/hub/services/provider"
+)
+
+//go:embed catalogue.yaml
+var catalogueFile []byte
+
+//go:embed words.yaml
+var wordsFile []byte
+
+// Definition is this provider as a value.
+func Definition() provider.Definition {
+	return provider.Definition{Key: "enter-espoo", Catalogue: catalogueFile, Words: wordsFile}
+}

@@ -1,0 +1,20 @@
+// Package espoocity is the City of Espoo in the hub: plots, premises, permits and
+// pilots.
+package espoocity
+
+import (
+	_ "embed" // the catalogue
+
+	"github.com/businessespoo/hub/services/provider"
+)
+
+//go:embed catalogue.yaml
+var catalogueFile []byte
+
+//go:embed words.yaml
+var wordsFile []byte
+
+// Definition is this provider as a value.
+func Definition() provider.Definition {
+	return provider.Definition{Key: "espoo-city", Catalogue: catalogueFile, Words: wordsFile}
+}

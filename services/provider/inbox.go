@@ -1,0 +1,259 @@
+package provider
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"github.com/businessespoo/hub/services/casework"
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/fact"
+	"github.com/businessespoo/hub/services/kit/name"
+	"github.com/businessespoo/hub/services/kit/projection"
+)
+
+// inboxHandler is the handler that dead letters of the inbox name.
+const inboxHandler = "inbox"
+
+// noDueDate stands for an empty due date, so that dated requests come first.
+const noDueDate = "9999-99-99"
+
+// inboxSchema is the file of an inbox. A request's id is the sequence of the
+// fact that made it, so that a rebuilt file has the same rows. A text's rowid is
+// the sequence of its fact. Bump the version when what is written changes.
+var inboxSchema = projection.Schema{
+	Version: 1,
+	SQL: `
+CREATE TABLE requests (
+	id INTEGER PRIMARY KEY,
+	name TEXT NOT NULL UNIQUE,
+	status INTEGER NOT NULL,
+	open INTEGER NOT NULL,
+	advisor TEXT NOT NULL,
+	service TEXT NOT NULL,
+	contact_language TEXT NOT NULL,
+	due_date TEXT NOT NULL,
+	overdue INTEGER NOT NULL,
+	requested_at INTEGER NOT NULL,
+	sequence INTEGER NOT NULL,
+	last_sequence INTEGER NOT NULL,
+	state BLOB NOT NULL
+) STRICT;
+CREATE INDEX requests_due ON requests (open, due_date, requested_at, id);
+CREATE INDEX requests_age ON requests (open, requested_at, id);
+CREATE INDEX requests_change ON requests (open, sequence);
+CREATE INDEX requests_status ON requests (status, due_date, requested_at, id);
+CREATE INDEX requests_advisor ON requests (advisor, open, due_date, requested_at, id);
+CREATE INDEX requests_service ON requests (service, open, due_date, requested_at, id);
+CREATE TABLE facts (sequence INTEGER PRIMARY KEY, request INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+CREATE INDEX facts_request ON facts (request, sequence);
+CREATE VIRTUAL TABLE texts USING fts5(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2', prefix='2 3');
+INSERT INTO texts (texts, rank) VALUES ('secure-delete', 1);
+`,
+	Streams: []string{bus.StreamCases},
+}
+
+// deadLetters keeps what a handler could not take in; *bus.Bus is one.
+type deadLetters interface {
+	DeadLetter(ctx context.Context, ev bus.Event, handler, reason string) error
+}
+
+// inbox folds the facts of the provider's requests into rows.
+type inbox struct {
+	key    string
+	db     *projection.DB
+	states *states
+	dead   deadLetters
+	// position is the last sequence of the cases that was applied.
+	position uint64
+}
+
+// touched is a request that a batch of facts changes.
+type touched struct {
+	held
+	name string
+	id   uint64
+	row  bool // whether the inbox has a row for it
+	// skipped tells that the scope's end moved by a fact that was not folded.
+	folded, skipped bool
+}
+
+// batch is the requests that the facts of one transaction change, each read and
+// written once.
+type batch struct {
+	in      *inbox
+	ctx     context.Context
+	tx      *projection.Tx
+	touched map[string]*touched
+	order   []*touched
+}
+
+// applyCases folds facts into the inbox.
+func (in *inbox) applyCases(ctx context.Context) func(tx *projection.Tx, events []bus.Event) error {
+	return func(tx *projection.Tx, events []bus.Event) error {
+		if events[0].Sequence <= in.position {
+			in.states.clear() // the log is read again, and may be another one
+		}
+		b := &batch{in: in, ctx: ctx, tx: tx, touched: map[string]*touched{}}
+		for _, ev := range events {
+			if err := b.take(ev); err != nil {
+				return err
+			}
+		}
+		if err := b.write(); err != nil {
+			return err
+		}
+		in.position = events[len(events)-1].Sequence
+		return nil
+	}
+}
+
+// take folds one fact, or puts it among the dead letters and goes on.
+func (b *batch) take(ev bus.Event) error {
+	scope, author, err := name.ParseSubject(ev.Subject)
+	if err != nil || scope.Party != b.in.key {
+		return b.in.dead.DeadLetter(b.ctx, ev, inboxHandler, fmt.Sprintf("subject %s is no request of %s", ev.Subject, b.in.key))
+	}
+	t, err := b.load(scope.Resource())
+	if err != nil {
+		return err
+	}
+	f, why := b.fold(t, ev, author)
+	if why != "" {
+		t.last, t.skipped = ev.Sequence, true
+		return b.in.dead.DeadLetter(b.ctx, ev, inboxHandler, why)
+	}
+	t.last, t.folded = ev.Sequence, true
+	if f.GetRequestMade() != nil {
+		t.id = ev.Sequence
+	}
+	if _, err := b.tx.Exec("INSERT INTO facts (sequence, request, body) VALUES (?, ?, ?)", int64(ev.Sequence), int64(t.id), ev.Data); err != nil {
+		return fmt.Errorf("inbox: keep fact %d: %w", ev.Sequence, err)
+	}
+	if text := searchable(f); text != "" {
+		if _, err := b.tx.Exec("INSERT INTO texts (rowid, text) VALUES (?, ?)", int64(ev.Sequence), text); err != nil {
+			return fmt.Errorf("inbox: keep the words of fact %d: %w", ev.Sequence, err)
+		}
+	}
+	return nil
+}
+
+// fold takes a fact into a state. It answers why not when the fact cannot stand
+// there; the state is then as before. The reason holds no text of the fact.
+func (b *batch) fold(t *touched, ev bus.Event, author string) (*eventsv1.Fact, string) {
+	f, hash, err := fact.Decode(ev)
+	if err != nil {
+		return nil, "it is no fact that this version knows: " + err.Error()
+	}
+	if casework.FromProvider(f) != (author == name.ByOwn) {
+		return nil, fmt.Sprintf("%s may not be written by %q", fact.Type(f), author)
+	}
+	for _, seen := range t.state.GetScope().GetSeen() {
+		if f.RequestId != "" && seen.RequestId == f.RequestId {
+			return nil, fmt.Sprintf("it repeats the call of fact %d", seen.Sequence)
+		}
+	}
+	if err := casework.EvolveRequest(t.state, f, t.name, b.in.key, ev.Sequence, hash); err != nil {
+		return nil, err.Error()
+	}
+	return f, ""
+}
+
+// load reads the row of a request once per batch.
+func (b *batch) load(request string) (*touched, error) {
+	if t, ok := b.touched[request]; ok {
+		return t, nil
+	}
+	t := &touched{name: request, held: held{state: &statev1.RequestState{}}}
+	var body []byte
+	err := b.tx.Get([]any{&t.id, &t.last, &body}, "SELECT id, last_sequence, state FROM requests WHERE name = ?", request)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return nil, fmt.Errorf("inbox: read request %s: %w", request, err)
+	default:
+		t.row = true
+		if err := proto.Unmarshal(body, t.state); err != nil {
+			return nil, fmt.Errorf("inbox: read the state of request %s: %w", request, err)
+		}
+	}
+	b.touched[request] = t
+	b.order = append(b.order, t)
+	return t, nil
+}
+
+const writeRequest = `
+INSERT INTO requests (id, name, status, open, advisor, service, contact_language, due_date, overdue, requested_at, sequence, last_sequence, state)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET status = excluded.status, open = excluded.open, advisor = excluded.advisor,
+	contact_language = excluded.contact_language, due_date = excluded.due_date, overdue = excluded.overdue,
+	sequence = excluded.sequence, last_sequence = excluded.last_sequence, state = excluded.state`
+
+// write writes the rows of all requests that changed.
+func (b *batch) write() error {
+	for _, t := range b.order {
+		r := t.state.GetRequest()
+		switch {
+		case t.folded:
+			if err := b.writeRow(t, r); err != nil {
+				return err
+			}
+		case t.skipped && t.row:
+			if _, err := b.tx.Exec("UPDATE requests SET last_sequence = ? WHERE id = ?", int64(t.last), int64(t.id)); err != nil {
+				return fmt.Errorf("inbox: move the end of request %s: %w", t.name, err)
+			}
+		default:
+			continue // a fact before the request was made: nothing to show
+		}
+		b.in.states.put(t.name, t.held)
+	}
+	return nil
+}
+
+func (b *batch) writeRow(t *touched, r *casesv1.Request) error {
+	body, err := deterministic.Marshal(t.state)
+	if err != nil {
+		return fmt.Errorf("inbox: write the state of request %s: %w", t.name, err)
+	}
+	due := r.DueDate
+	if due == "" {
+		due = noDueDate
+	}
+	_, err = b.tx.Exec(writeRequest, int64(t.id), t.name, int64(r.Status), flag(!casework.Ended(r.Status)), r.GetAdvisor().GetName(), r.Service,
+		r.ContactLanguage, due, flag(r.Overdue), r.RequestedAt.AsTime().UnixNano(), int64(t.state.Scope.Sequence), int64(t.last), body)
+	if err != nil {
+		return fmt.Errorf("inbox: write request %s: %w", t.name, err)
+	}
+	return nil
+}
+
+// replay answers an operator who hands a dead letter to the inbox again. The
+// inbox takes facts in their order only, so a fact is taken in by building the
+// inbox again, which a version that knows it does when it starts.
+func (in *inbox) replay(ctx context.Context, ev bus.Event) error {
+	var found bool
+	row := in.db.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM facts WHERE sequence = ?)", int64(ev.Sequence))
+	if err := row.Scan(&found); err != nil {
+		return fmt.Errorf("inbox: look for fact %d: %w", ev.Sequence, err)
+	}
+	if ev.Stream != bus.StreamCases || !found {
+		return fmt.Errorf("inbox: fact %d of %s is not taken in; start a version of the provider that knows it, which builds the inbox again", ev.Sequence, ev.Stream)
+	}
+	return nil
+}
+
+// deterministic writes equal messages as equal bytes.
+var deterministic = proto.MarshalOptions{Deterministic: true}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

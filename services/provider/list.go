@@ -1,0 +1,201 @@
+package provider
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"github.com/businessespoo/hub/services/kit/paging"
+	"github.com/businessespoo/hub/services/kit/problem"
+)
+
+// normalPage is how many requests a page holds when the caller does not say.
+const normalPage = 50
+
+// sorting is one order of the inbox. Its columns end in one that is unique, so
+// that the last row of a page says where the next begins.
+type sorting struct {
+	columns    []string
+	descending bool
+}
+
+var sortings = map[providerv1.RequestOrder]sorting{
+	providerv1.RequestOrder_REQUEST_ORDER_UNSPECIFIED: {columns: []string{"due_date", "requested_at", "id"}},
+	providerv1.RequestOrder_REQUEST_ORDER_OLDEST:      {columns: []string{"requested_at", "id"}},
+	providerv1.RequestOrder_REQUEST_ORDER_NEWEST:      {columns: []string{"requested_at", "id"}, descending: true},
+	providerv1.RequestOrder_REQUEST_ORDER_UPDATED:     {columns: []string{"sequence", "id"}, descending: true},
+}
+
+// condition is a part of a WHERE with its arguments.
+type condition struct {
+	parts []string
+	args  []any
+}
+
+func (c *condition) and(part string, args ...any) {
+	c.parts = append(c.parts, part)
+	c.args = append(c.args, args...)
+}
+
+func (c *condition) String() string { return strings.Join(c.parts, " AND ") }
+
+// filter is the condition that a list's filters make.
+func filter(in *providerv1.ListRequestsRequest) *condition {
+	where := &condition{}
+	if len(in.Statuses) == 0 {
+		where.and("open = 1")
+	} else {
+		args := make([]any, len(in.Statuses))
+		for i, status := range in.Statuses {
+			args[i] = int64(status)
+		}
+		where.and("status IN ("+marks(len(args))+")", args...)
+	}
+	if in.Advisor != "" {
+		where.and("advisor = ?", in.Advisor)
+	}
+	if in.Unassigned {
+		where.and("advisor = ''")
+	}
+	if in.Service != "" {
+		where.and("service = ?", in.Service)
+	}
+	if in.ContactLanguage != "" {
+		where.and("contact_language = ?", in.ContactLanguage)
+	}
+	if in.Overdue {
+		where.and("overdue = 1")
+	}
+	words := searchWords(in.Query)
+	for _, word := range words {
+		where.and("id IN (SELECT f.request FROM texts JOIN facts f ON f.sequence = texts.rowid WHERE texts MATCH ?)", beginning(word))
+	}
+	if in.Query != "" && len(words) == 0 {
+		where.and("FALSE") // nothing but signs: no text holds them
+	}
+	return where
+}
+
+// behind is the condition that a row comes after a place in the order.
+func (s sorting) behind(place []string) (string, []any) {
+	args := make([]any, len(place))
+	for i, value := range place {
+		args[i] = value
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil && s.columns[i] != "due_date" {
+			args[i] = n
+		}
+	}
+	sign := ">"
+	if s.descending {
+		sign = "<"
+	}
+	return "(" + strings.Join(s.columns, ", ") + ") " + sign + " (" + marks(len(place)) + ")", args
+}
+
+func (s sorting) String() string {
+	if s.descending {
+		return strings.Join(s.columns, " DESC, ") + " DESC"
+	}
+	return strings.Join(s.columns, ", ")
+}
+
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
+// ListRequests lists the inbox, one page at a time.
+func (d desk) ListRequests(ctx context.Context, in *providerv1.ListRequestsRequest) (*providerv1.ListRequestsResponse, error) {
+	who, err := d.admit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.ownProvider(who, in.Parent); err != nil {
+		return nil, err
+	}
+	order, ok := sortings[in.Order]
+	if !ok {
+		const right = "one of RequestOrder is possible"
+		return nil, problem.New(problem.Invalid, "ORDER_UNKNOWN", "order is %d; %s", in.Order, right).Field("order", "is unknown; "+right)
+	}
+	place, err := paging.Decode(in, in.PageToken, len(order.columns))
+	if err != nil {
+		return nil, err
+	}
+	if err := d.awaitRevision(ctx, in.MinRevision); err != nil {
+		return nil, err
+	}
+	page, err := d.readPage(ctx, filter(in), order, place, paging.Size(in.PageSize, normalPage))
+	if err != nil {
+		return nil, err
+	}
+	out := &providerv1.ListRequestsResponse{Requests: page.requests, TotalSize: page.total}
+	if page.next != nil {
+		if out.NextPageToken, err = paging.Encode(in, page.next...); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range out.Requests {
+		d.directory.Name(r.Advisor)
+	}
+	return out, nil
+}
+
+// page is one page of the inbox: next is where the next begins, nil on the last.
+type page struct {
+	requests []*casesv1.Request
+	next     []string
+	total    int32
+}
+
+// readPage reads a page and counts what matches, both of the same moment.
+func (p *Provider) readPage(ctx context.Context, where *condition, order sorting, place []string, size int) (found page, err error) {
+	tx, err := p.inbox.db.Reader().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return page{}, fmt.Errorf("provider: list requests: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM requests WHERE "+where.String(), where.args...).Scan(&found.total); err != nil {
+		return page{}, fmt.Errorf("provider: count requests: %w", err)
+	}
+	here := &condition{parts: slices.Clone(where.parts), args: slices.Clone(where.args)}
+	if place != nil {
+		part, args := order.behind(place)
+		here.and(part, args...)
+	}
+	here.args = append(here.args, size+1)
+	rows, err := tx.QueryContext(ctx, "SELECT state, "+strings.Join(order.columns, ", ")+" FROM requests WHERE "+here.String()+" ORDER BY "+order.String()+" LIMIT ?", here.args...)
+	if err != nil {
+		return page{}, fmt.Errorf("provider: list requests: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	last := make([]string, len(order.columns))
+	for rows.Next() {
+		if len(found.requests) == size {
+			found.next = last
+			break
+		}
+		var body []byte
+		into := []any{&body}
+		for i := range last {
+			into = append(into, &last[i])
+		}
+		state := &statev1.RequestState{}
+		if err := rows.Scan(into...); err != nil {
+			return page{}, fmt.Errorf("provider: list requests: %w", err)
+		}
+		if err := proto.Unmarshal(body, state); err != nil {
+			return page{}, fmt.Errorf("provider: list requests: read a state: %w", err)
+		}
+		found.requests = append(found.requests, state.Request)
+	}
+	if err := rows.Err(); err != nil {
+		return page{}, fmt.Errorf("provider: list requests: %w", err)
+	}
+	return found, nil
+}

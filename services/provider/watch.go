@@ -1,0 +1,202 @@
+package provider
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+
+	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/name"
+	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/revision"
+)
+
+const (
+	// watchBatch is how many steps are read from the inbox at once. No read stays
+	// open while a slow watcher takes them.
+	watchBatch = 200
+	// watchCheck is how often a watch sees whether its caller may still watch.
+	watchCheck = 5 * time.Second
+)
+
+// WatchRequests sends the requests that change, in the order of the log.
+//
+// A watch begins with the open requests, the one that changed longest ago first:
+// so the revision of each step, the place of the request's last fact, is one to
+// resume from, and all that has not been sent lies behind it.
+func (d desk) WatchRequests(in *providerv1.WatchRequestsRequest, stream grpc.ServerStreamingServer[providerv1.WatchRequestsResponse]) error {
+	ctx := stream.Context()
+	who, err := d.admit(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.ownProvider(who, in.Parent); err != nil {
+		return err
+	}
+	w := &watch{Provider: d.Provider, send: stream.Send}
+	if in.Revision == "" {
+		err = w.begin(ctx)
+	} else {
+		err = w.resume(ctx, in.Revision)
+	}
+	if err != nil {
+		return err
+	}
+	return w.follow(ctx)
+}
+
+// watch is one WatchRequests: everything up to position has been sent.
+type watch struct {
+	*Provider
+	send     func(*providerv1.WatchRequestsResponse) error
+	position uint64
+}
+
+// begin sends the open requests as they are.
+func (w *watch) begin(ctx context.Context) error {
+	var end uint64
+	row := w.inbox.db.Reader().QueryRowContext(ctx, "SELECT coalesce(max(sequence), 0) FROM facts")
+	if err := row.Scan(&end); err != nil {
+		return fmt.Errorf("provider: begin to watch: %w", err)
+	}
+	// A request that changes meanwhile leaves the range, and follows as a change.
+	for w.position < end {
+		sent, err := w.step(ctx, "SELECT sequence, state, NULL FROM requests WHERE open = 1 AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
+			int64(w.position), int64(end), watchBatch)
+		if err != nil {
+			return err
+		}
+		if sent < watchBatch {
+			w.position = end
+		}
+	}
+	return nil
+}
+
+// resume goes on behind a revision that an earlier watch or read answered.
+func (w *watch) resume(ctx context.Context, text string) error {
+	r, err := revision.Decode("revision", text)
+	if err != nil {
+		return err
+	}
+	scope, _, err := name.ParseSubject(r.Scope + "." + name.ByHub)
+	if r.Stream != bus.StreamCases || err != nil || scope.Party != w.key {
+		const right = "resume from a revision that WatchRequests or GetRequest of this provider answered"
+		return problem.New(problem.Invalid, "REVISION_OF_ANOTHER_WATCH", "revision names a place that is not in this inbox; %s", right).
+			Field("revision", "is not of this inbox; "+right)
+	}
+	w.position = r.Sequence
+	ctx, cancel := context.WithTimeout(ctx, revisionPatience)
+	defer cancel()
+	return w.inbox.db.Wait(ctx, bus.StreamCases, r.Sequence)
+}
+
+// follow sends every fact behind the position, with its request as it is now.
+func (w *watch) follow(ctx context.Context) error {
+	check := time.NewTicker(watchCheck)
+	defer check.Stop()
+	for {
+		changed := w.inbox.db.Notify()
+		sent, err := w.step(ctx, "SELECT f.sequence, r.state, f.body FROM facts f JOIN requests r ON r.id = f.request WHERE f.sequence > ? ORDER BY f.sequence LIMIT ?",
+			int64(w.position), watchBatch)
+		if err != nil {
+			return err
+		}
+		if sent == watchBatch {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		case <-check.C:
+			if err := w.mayGoOn(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// mayGoOn ends the watch of somebody who has left, and of a token that has
+// expired: it was right when the watch began, perhaps long ago.
+func (w *watch) mayGoOn(ctx context.Context) error {
+	if _, err := w.admit(ctx); err != nil {
+		return err
+	}
+	for _, value := range metadata.ValueFromIncomingContext(ctx, "authorization") {
+		if scheme, credentials, _ := strings.Cut(value, " "); w.verifier != nil && strings.EqualFold(scheme, "Bearer") {
+			if _, err := w.verifier.Verify(strings.TrimSpace(credentials)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// step reads steps of the watch, sends them and answers how many there were.
+func (w *watch) step(ctx context.Context, query string, args ...any) (int, error) {
+	steps, positions, err := w.readSteps(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	for i, s := range steps {
+		w.directory.Name(s.Request.Advisor)
+		w.directory.Name(s.GetEntry().GetAdvisor())
+		if err := w.send(s); err != nil {
+			return 0, err
+		}
+		w.position = positions[i]
+	}
+	return len(steps), nil
+}
+
+func (w *watch) readSteps(ctx context.Context, query string, args ...any) (steps []*providerv1.WatchRequestsResponse, positions []uint64, err error) {
+	rows, err := w.inbox.db.Reader().QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("provider: watch requests: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var sequence uint64
+		var body, fact sql.RawBytes
+		if err := rows.Scan(&sequence, &body, &fact); err != nil {
+			return nil, nil, fmt.Errorf("provider: watch requests: %w", err)
+		}
+		s, err := stepOf(sequence, body, fact)
+		if err != nil {
+			return nil, nil, err
+		}
+		steps, positions = append(steps, s), append(positions, sequence)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, nil, fmt.Errorf("provider: watch requests: %w", err)
+	}
+	return steps, positions, nil
+}
+
+// stepOf is a step of a watch: a request, and the fact that changed it if one did.
+func stepOf(sequence uint64, body, fact []byte) (*providerv1.WatchRequestsResponse, error) {
+	state := &statev1.RequestState{}
+	if err := proto.Unmarshal(body, state); err != nil {
+		return nil, fmt.Errorf("provider: watch requests: read a state: %w", err)
+	}
+	scope, err := name.ParseRequest(state.Request.Name)
+	if err != nil {
+		return nil, fmt.Errorf("provider: watch requests: %w", err)
+	}
+	s := &providerv1.WatchRequestsResponse{Request: state.Request, Revision: revision.Encode(bus.StreamCases, sequence, scope.String())}
+	if fact != nil {
+		if s.Entry, err = entryOf(fact, sequence, scope); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,20 @@
+// Package yrittajat is Espoon Yrittäjät, the association of entrepreneurs, in the
+// hub: membership, member services and changes of ownership.
+package yrittajat
+
+import (
+	_ "embed" // the catalogue
+
+	"github.com/businessespoo/hub/services/provider"
+)
+
+//go:embed catalogue.yaml
+var catalogueFile []byte
+
+//go:embed words.yaml
+var wordsFile []byte
+
+// Definition is this provider as a value.
+func Definition() provider.Definition {
+	return provider.Definition{Key: "espoon-yrittajat", Catalogue: catalogueFile, Words: wordsFile}
+}
