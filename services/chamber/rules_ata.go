@@ -113,6 +113,9 @@ func (c *CarnetCheck) dates(j Journey, figures *rule.Amounts, on catalogue.Date)
 		c.add(condition.Check(rule.AnswerOf(j.ValidTo <= longest)))
 		c.LastDay = min(j.ValidTo, longest)
 	}
+	if j.Departure > c.LastDay {
+		c.add(validAtDeparture.Fill("last", rule.DateTexts(c.LastDay)).Check(rule.No))
+	}
 	if j.Return != "" {
 		condition := backInTime.Fill("last", rule.DateTexts(c.LastDay))
 		c.add(condition.Check(rule.AnswerOf(j.Return <= c.LastDay)))

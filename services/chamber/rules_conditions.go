@@ -176,6 +176,13 @@ var (
 			SV: "Carneten kan gälla högst till {longest}. Kontrollera dess sista dag.",
 			EN: "The carnet can be valid until {longest} at most. Check its last day."},
 	}
+	validAtDeparture = rule.Condition{
+		Code: "valid_at_departure", OnFail: rule.Blocks, Provenance: carnetPage,
+		Fails: catalogue.Texts{
+			FI: "Carnetin viimeinen päivä {last} on ennen lähtöä. Hae uusi carnet.",
+			SV: "Carnetens sista dag {last} är före avresan. Ansök om en ny carnet.",
+			EN: "The carnet's last day, {last}, is before the departure. Apply for a new carnet."},
+	}
 	backInTime = rule.Condition{
 		Code: "return_in_time", OnFail: rule.Blocks, Provenance: carnetPage,
 		Requires: catalogue.Texts{

@@ -128,6 +128,7 @@ func TestCheckCarnet(t *testing.T) {
 		// Monday between, are over on Thursday 9 April.
 		{"leaves on the day it is ready", func(j *chamber.Journey) { j.Departure = "2026-04-09" }, rule.Possible, "ready_before_departure", rule.Met},
 		{"leaves before it is ready", func(j *chamber.Journey) { j.Departure = "2026-04-08" }, rule.Uncertain, "ready_before_departure", rule.Warns},
+		{"expired before it leaves", func(j *chamber.Journey) { j.Issued, j.ValidTo, j.Return = "2026-01-05", "2026-03-31", "" }, rule.NotPossible, "valid_at_departure", rule.Blocks},
 		{"printed too long", func(j *chamber.Journey) { j.Issued, j.ValidTo = "2026-03-30", "2027-03-30" }, rule.NotPossible, "validity", rule.Blocks},
 	} {
 		t.Run(test.name, func(t *testing.T) {
