@@ -28,7 +28,7 @@ func FuzzPaySubsidy(f *testing.F) {
 		h := employment.Hiring{
 			Employer: employment.EmployerKind(employer), Contract: employment.ContractKind(contract),
 			WeeklyHours: rule.Decimal(hours), FullTimeHours: rule.Decimal(full), MonthlyPay: rule.Decimal(pay % 1e12),
-			OtherCompensation: rule.Decimal(other % 1e12), Age: age, UnemployedMonths: months,
+			OtherCompensation: rule.Decimal(other % 1e12), Age: age, UnemployedMonths: &months,
 			WorkStart: catalogue.Date(start), Decided: catalogue.Date(decided),
 			Jobseeker: answer(0), NeedAssessed: answer(2), ReducedWorkAbility: answer(4), Apprenticeship: answer(6),
 		}

@@ -55,8 +55,8 @@ type Hiring struct {
 	ReducedWorkAbility rule.Answer
 	// Age in full years.
 	Age int
-	// UnemployedMonths within the last 28 months.
-	UnemployedMonths int
+	// UnemployedMonths within the last 28 months; nil is not known, since none is an answer.
+	UnemployedMonths *int
 
 	// WorkStart is the first day of work, planned or past. Decided is the day of the decision.
 	WorkStart, Decided catalogue.Date
@@ -97,7 +97,7 @@ func Employment55(h Hiring, amounts []catalogue.Amount, on catalogue.Date) Asses
 	window, okWindow := a.amounts.Int("employment_55.window_months")
 	if ok && okWindow {
 		c := longUnemployed.Fill("months", rule.Whole(months).Number()).Fill("window", rule.Whole(window).Number())
-		a.check(c, atLeast(h.UnemployedMonths, months))
+		a.check(c, unemployedFor(h.UnemployedMonths, months))
 	}
 	if hours, ok := a.hours55(h); ok {
 		a.check(enoughHours.Fill("hours", hours.Number()), atLeast(h.WeeklyHours, hours))
@@ -205,7 +205,7 @@ func (a *assessment) wholeCost(h Hiring) bool {
 	months, ok := a.amounts.Int("pay_subsidy.association_unemployed_months_min")
 	part, okPart := a.amounts.Get("pay_subsidy.association_hours_percent_max")
 	factor, okFactor := a.amounts.Get("pay_subsidy.association_cost_factor")
-	if !ok || !okPart || !okFactor || h.UnemployedMonths < months || h.WeeklyHours <= 0 || h.FullTimeHours <= 0 {
+	if !ok || !okPart || !okFactor || unemployedFor(h.UnemployedMonths, months) != rule.Yes || h.WeeklyHours <= 0 || h.FullTimeHours <= 0 {
 		return false
 	}
 	pay := h.MonthlyPay
@@ -277,6 +277,13 @@ func paidByHours(c ContractKind) rule.Answer {
 	default:
 		return rule.No
 	}
+}
+
+func unemployedFor(months *int, least int) rule.Answer {
+	if months == nil {
+		return rule.Unknown
+	}
+	return rule.AnswerOf(*months >= least)
 }
 
 // atLeast compares a number of which zero is not known.

@@ -15,7 +15,7 @@ func hiring() employment.Hiring {
 		Employer: employment.Company, Contract: employment.AgreedHours,
 		WeeklyHours: rule.Whole(30), FullTimeHours: rule.Whole(40), MonthlyPay: rule.Whole(1800),
 		Jobseeker: rule.Yes, NeedAssessed: rule.Yes, ReducedWorkAbility: rule.No,
-		Age: 40, UnemployedMonths: 8, WorkStart: "2026-05-04",
+		Age: 40, UnemployedMonths: new(8), WorkStart: "2026-05-04",
 	}
 }
 
@@ -35,13 +35,13 @@ func TestPaySubsidy(t *testing.T) {
 		{"reduced work ability", func(h *employment.Hiring) { h.ReducedWorkAbility = rule.Yes }, rule.Possible, "need_assessed", rule.Met, 126000, 24},
 		{"reduced, at most 1 770", func(h *employment.Hiring) { h.ReducedWorkAbility, h.MonthlyPay = rule.Yes, rule.Whole(3000) }, rule.Possible, "need_assessed", rule.Met, 177000, 24},
 		{"association, long unemployed", func(h *employment.Hiring) {
-			h.Employer, h.UnemployedMonths, h.WeeklyHours, h.MonthlyPay = employment.Association, 26, rule.Whole(26), rule.Whole(1500)
+			h.Employer, h.UnemployedMonths, h.WeeklyHours, h.MonthlyPay = employment.Association, new(26), rule.Whole(26), rule.Whole(1500)
 		}, rule.Possible, "need_assessed", rule.Met, 184500, 10},
 		{"association, more than 65 % of hours", func(h *employment.Hiring) {
-			h.Employer, h.UnemployedMonths, h.WeeklyHours, h.MonthlyPay = employment.Association, 26, rule.Whole(40), rule.Whole(2000)
+			h.Employer, h.UnemployedMonths, h.WeeklyHours, h.MonthlyPay = employment.Association, new(26), rule.Whole(40), rule.Whole(2000)
 		}, rule.Possible, "need_assessed", rule.Met, 159900, 10}, // 2000 x 26/40 x 1.23
 		{"association, at most 2 020", func(h *employment.Hiring) {
-			h.Employer, h.UnemployedMonths, h.WeeklyHours, h.MonthlyPay = employment.Association, 26, rule.Whole(26), rule.Whole(2400)
+			h.Employer, h.UnemployedMonths, h.WeeklyHours, h.MonthlyPay = employment.Association, new(26), rule.Whole(26), rule.Whole(2400)
 		}, rule.Possible, "need_assessed", rule.Met, 202000, 10},
 		{"association, not long unemployed", func(h *employment.Hiring) { h.Employer = employment.Association }, rule.Possible, "need_assessed", rule.Met, 90000, 10},
 		{"municipality, age 40", func(h *employment.Hiring) { h.Employer = employment.Municipality }, rule.NotPossible, "municipality_ground", rule.Blocks, 0, 0},
@@ -83,7 +83,7 @@ func TestPaySubsidy(t *testing.T) {
 func TestEmployment55(t *testing.T) {
 	amounts := load(t).Amounts
 	senior := hiring()
-	senior.Age, senior.UnemployedMonths, senior.WeeklyHours, senior.MonthlyPay = 55, 24, rule.Whole(25), rule.Whole(2000)
+	senior.Age, senior.UnemployedMonths, senior.WeeklyHours, senior.MonthlyPay = 55, new(24), rule.Whole(25), rule.Whole(2000)
 	for _, test := range []struct {
 		name   string
 		change func(*employment.Hiring)
@@ -95,7 +95,9 @@ func TestEmployment55(t *testing.T) {
 		{"55, 24 months, 25 hours", func(*employment.Hiring) {}, rule.Possible, "long_unemployed", rule.Met, 140000},
 		{"at most 1 770", func(h *employment.Hiring) { h.MonthlyPay = rule.Whole(2600) }, rule.Possible, "age", rule.Met, 177000},
 		{"54 years", func(h *employment.Hiring) { h.Age = 54 }, rule.NotPossible, "age", rule.Blocks, 0},
-		{"23 months", func(h *employment.Hiring) { h.UnemployedMonths = 23 }, rule.NotPossible, "long_unemployed", rule.Blocks, 0},
+		{"23 months", func(h *employment.Hiring) { h.UnemployedMonths = new(23) }, rule.NotPossible, "long_unemployed", rule.Blocks, 0},
+		{"not unemployed at all", func(h *employment.Hiring) { h.UnemployedMonths = new(0) }, rule.NotPossible, "long_unemployed", rule.Blocks, 0},
+		{"unemployment not known", func(h *employment.Hiring) { h.UnemployedMonths = nil }, rule.Uncertain, "long_unemployed", rule.Missing, 140000},
 		{"24.99 hours", func(h *employment.Hiring) { h.WeeklyHours = 2499 }, rule.NotPossible, "weekly_hours", rule.Blocks, 0},
 		{"short hours in the sector", func(h *employment.Hiring) { h.WeeklyHours, h.FullTimeHours = rule.Whole(24), rule.Whole(36) }, rule.Possible, "weekly_hours", rule.Met, 140000},
 		{"age not known", func(h *employment.Hiring) { h.Age = 0 }, rule.Uncertain, "age", rule.Missing, 140000},
