@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,7 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/businessespoo/hub/services/kit/bus"
-	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/projection"
 )
 
@@ -46,7 +44,8 @@ func apply(tx *projection.Tx, events []bus.Event) error {
 
 func open(t testing.TB, path string, schema projection.Schema, options ...projection.Option) *projection.DB {
 	t.Helper()
-	db, err := projection.Open(path, schema, options...)
+	quiet := projection.WithLog(slog.New(slog.DiscardHandler))
+	db, err := projection.Open(path, schema, append([]projection.Option{quiet}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +131,13 @@ func TestRunAppliesEachEventOnce(t *testing.T) {
 	if got := db.Position("CASES"); got != last {
 		t.Errorf("position after a restart %d, want %d", got, last)
 	}
+	early, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := db.Wait(early, "CASES", last); err == nil {
+		t.Error("rows count as read before the log was seen to be the same")
+	}
 	stop = run(t, db, log, "CASES")
+	wait(t, db, "CASES", last)
 	wait(t, db, "CASES", last+2)
 	stop()
 	if got := facts(t, db, "CASES"); got != "12350 to 12350" {
@@ -254,129 +259,6 @@ func TestAnotherLogMeansARebuild(t *testing.T) {
 	}
 }
 
-func TestOpenDecidesByTheFile(t *testing.T) {
-	newer := schema
-	newer.Version = 2
-	otherSQL := schema
-	otherSQL.SQL += "\n;CREATE TABLE more (id INTEGER)"
-	tests := []struct {
-		name   string
-		change func(t *testing.T, path string) // after 5 events under version 1
-		schema projection.Schema
-		kept   bool
-		err    string
-	}{
-		{"the same", func(*testing.T, string) {}, schema, true, ""},
-		{"an older version", func(*testing.T, string) {}, newer, false, ""},
-		{"other SQL", func(*testing.T, string) {}, otherSQL, false, ""},
-		{"a text file", func(t *testing.T, path string) { write(t, path, strings.Repeat("hello ", 100)) }, schema, false, ""},
-		{"an empty file", func(t *testing.T, path string) { write(t, path, "") }, schema, false, ""},
-		{"a cut file", func(t *testing.T, path string) { write(t, path, read(t, path)[:5000]) }, schema, false, ""},
-		{"zeros behind the header", func(t *testing.T, path string) {
-			data := read(t, path)
-			write(t, path, data[:100]+strings.Repeat("\x00", len(data)-100))
-		}, schema, false, ""},
-		{"a write-ahead log without its file", func(t *testing.T, path string) {
-			write(t, path+"-wal", strings.Repeat("x", 8192))
-			if err := os.Remove(path); err != nil {
-				t.Fatal(err)
-			}
-		}, schema, false, ""},
-		{"a note that it is corrupt", func(t *testing.T, path string) { write(t, path+"-rebuild", "") }, schema, false, ""},
-		{"half a new file", func(t *testing.T, path string) { write(t, path+".new", "SQLite format 3\x00") }, schema, true, ""},
-		{"another program's", func(t *testing.T, path string) {
-			elsewhere := filepath.Join(t.TempDir(), "letters.db")
-			other, err := sql.Open("sqlite", elsewhere)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := other.Exec("CREATE TABLE letters (text)"); err != nil {
-				t.Fatal(err)
-			}
-			if err := errors.Join(other.Close(), os.Rename(elsewhere, path)); err != nil {
-				t.Fatal(err)
-			}
-		}, schema, false, "another program"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "a folder ?#%", "view.db")
-			if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			log := newMemoryLog()
-			log.add("CASES", 5)
-			db := open(t, path, schema)
-			stop := run(t, db, log, "CASES")
-			wait(t, db, "CASES", 5)
-			stop()
-			if err := db.Close(); err != nil {
-				t.Fatal(err)
-			}
-			test.change(t, path)
-			before := ""
-			if test.err != "" {
-				before = read(t, path)
-			}
-			db, err := projection.Open(path, test.schema)
-			if test.err != "" {
-				if err == nil || !strings.Contains(err.Error(), test.err) || read(t, path) != before {
-					t.Fatalf("error %v; the file is the same: %v", err, read(t, path) == before)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = db.Close() }()
-			if kept := db.Position("CASES") == 5; kept != test.kept {
-				t.Errorf("kept: %v, want %v", kept, test.kept)
-			}
-			stop = run(t, db, log, "CASES")
-			wait(t, db, "CASES", 5)
-			stop()
-			if got := facts(t, db, "CASES"); got != "5 to 5" {
-				t.Errorf("rows %s", got)
-			}
-			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-				t.Errorf("mode %v, %v", info.Mode(), err)
-			}
-		})
-	}
-}
-
-func TestANewerFileIsRefusedUntouched(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "view.db")
-	newer := schema
-	newer.Version = 7
-	if err := open(t, path, newer).Close(); err != nil {
-		t.Fatal(err)
-	}
-	before := read(t, path)
-	if _, err := projection.Open(path, schema); err == nil || !strings.Contains(err.Error(), "version 7") {
-		t.Errorf("a newer file: %v", err)
-	}
-	if read(t, path) != before {
-		t.Error("the newer file was changed")
-	}
-}
-
-func read(t *testing.T, path string) string {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
-
-func write(t *testing.T, path, data string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestAFailedBatchLeavesNothing(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "view.db"), schema)
 	log := newMemoryLog()
@@ -425,69 +307,6 @@ func TestTwoProcessesOnOneFile(t *testing.T) {
 	}
 	if got := facts(t, one, "CASES"); got != "3 to 3" {
 		t.Errorf("rows %s", got)
-	}
-}
-
-func TestWait(t *testing.T) {
-	db := open(t, filepath.Join(t.TempDir(), "view.db"), schema)
-	log := newMemoryLog()
-	log.add("CASES", 3)
-	run(t, db, log, "CASES")
-	wait(t, db, "CASES", 3)
-
-	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	if got := problem.From(db.Wait(short, "CASES", 4)); got.Kind != problem.Deadline || got.Reason != "REVISION_NOT_REACHED" || got.RetryAfter == 0 {
-		t.Errorf("a revision that does not come: %v", got)
-	}
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := db.Wait(gone, "CASES", 4); problem.KindOf(err) != problem.Canceled {
-		t.Errorf("a caller who left: %v", err)
-	}
-	if err := db.Wait(gone, "CASES", 3); err != nil {
-		t.Errorf("what is there needs no waiting: %v", err)
-	}
-
-	changed := db.Notify()
-	done := make(chan error, 1)
-	go func() { done <- db.Wait(soon(t), "CASES", 5) }()
-	log.add("CASES", 2)
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	<-changed
-	if got := facts(t, db, "CASES"); got != "5 to 5" {
-		t.Errorf("rows after Wait %s", got)
-	}
-}
-
-// A filtered follower may never get the very sequence that a caller waits for.
-func TestWaitForAnEventOfOthers(t *testing.T) {
-	db := open(t, filepath.Join(t.TempDir(), "view.db"), schema)
-	log := newMemoryLog()
-	log.add("CASES", 3)
-	stop := run(t, db, log, "CASES")
-	wait(t, db, "CASES", 3)
-	stop()
-	done := make(chan error, 1)
-	started := make(chan struct{})
-	go func() {
-		close(started)
-		done <- db.Wait(soon(t), "CASES", 99)
-	}()
-	<-started
-	for { // the wait may begin after any of these follows did; one begins after it
-		stop := run(t, db, log, "CASES")
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Fatal(err)
-			}
-			return
-		case <-time.After(10 * time.Millisecond):
-		}
-		stop()
 	}
 }
 

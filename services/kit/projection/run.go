@@ -97,6 +97,7 @@ func (f *following) handle(ctx context.Context, events []bus.Event) error {
 			return f.rebuildLocked("the log has another event there")
 		}
 		f.verified = true
+		f.db.verify(f.stream)
 	}
 	caughtUp := len(events) == 0
 	for len(events) > 0 && events[0].Sequence <= f.position {

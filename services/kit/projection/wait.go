@@ -14,6 +14,9 @@ import (
 type state struct {
 	position uint64
 	digest   []byte
+	// verified: the log has been seen to hold the event at the position. Until
+	// then the rows may be those of another log.
+	verified bool
 	running  bool
 	cancel   context.CancelCauseFunc
 	// follows counts the Follows that have begun; complete is the number of the
@@ -56,8 +59,16 @@ func (db *DB) begin(stream string, cancel context.CancelCauseFunc) (uint64, []by
 	defer db.mutex.Unlock()
 	s := db.state(stream)
 	s.running, s.cancel = true, cancel
+	s.verified = s.verified || s.position == 0
 	s.follows++
 	return s.position, s.digest, s.follows
+}
+
+func (db *DB) verify(stream string) {
+	db.mutex.Lock()
+	defer db.mutex.Unlock()
+	db.state(stream).verified = true
+	db.broadcast()
 }
 
 func (db *DB) moved(stream string, position uint64, digest []byte) {
@@ -85,7 +96,7 @@ func (db *DB) restart() {
 	db.mutex.Lock()
 	defer db.mutex.Unlock()
 	for _, s := range db.streams {
-		s.position, s.digest, s.everComplete = 0, nil, false
+		s.position, s.digest, s.verified, s.everComplete = 0, nil, false, false
 		if s.cancel != nil {
 			s.cancel(errRestart)
 		}
@@ -159,8 +170,8 @@ func (db *DB) Notify() <-chan struct{} {
 // retryAfter is a guess at how soon a read that came too early may succeed.
 const retryAfter = 200 * time.Millisecond
 
-// Wait returns when readers see the event with that sequence of the stream, or
-// when a Follow that began after the call has handed over everything, so that
+// Wait returns when readers see the event with that sequence of the stream, as a
+// Run of this process has found it in the log, or when a Follow that began after the call has handed over everything, so that
 // the event is erased or not for this follower. When ctx ends first it returns a
 // problem of kind Deadline, or Canceled.
 func (db *DB) Wait(ctx context.Context, stream string, sequence uint64) error {
@@ -171,7 +182,7 @@ func (db *DB) Wait(ctx context.Context, stream string, sequence uint64) error {
 		if known < 0 {
 			known = s.follows
 		}
-		done := s.position >= sequence || s.complete > known
+		done := s.verified && s.position >= sequence || s.complete > known
 		changed := db.changed
 		db.mutex.Unlock()
 		if done {
