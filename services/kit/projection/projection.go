@@ -89,6 +89,9 @@ type DB struct {
 	writer  *sql.Conn
 	tx      *Tx
 
+	// urgent is told when a reader waits, so that the next transaction does not.
+	urgent chan struct{}
+
 	mutex   sync.Mutex // guards what follows
 	streams map[string]*state
 	changed chan struct{}
@@ -102,7 +105,7 @@ type DB struct {
 func Open(path string, schema Schema, options ...Option) (*DB, error) {
 	db := &DB{
 		path: path, schema: schema, log: slog.Default(), now: time.Now, observe: func(Batch) {},
-		streams: map[string]*state{}, changed: make(chan struct{}), ready: make(chan struct{}),
+		streams: map[string]*state{}, urgent: make(chan struct{}, 1), changed: make(chan struct{}), ready: make(chan struct{}),
 	}
 	for _, option := range options {
 		option(db)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/businessespoo/hub/services/kit/bus"
 )
@@ -17,6 +18,10 @@ const (
 	// mostLive is the largest transaction when the projection is not far behind.
 	// A larger one makes rebuilding faster, and readers wait longer for its end.
 	mostLive = 512
+	// pacing is the least time from one transaction to the next of a stream while
+	// nobody waits for it, and pacingUrgent while somebody does.
+	pacing       = 10 * time.Millisecond
+	pacingUrgent = time.Millisecond
 )
 
 // errRestart ends a Follow whose position is no longer the projection's.
@@ -80,10 +85,14 @@ type following struct {
 	position uint64
 	digest   []byte
 	verified bool
+	written  time.Time // when the last transaction ended
 }
 
 // handle is called by the log with each batch, and once with an empty one.
 func (f *following) handle(ctx context.Context, events []bus.Event) error {
+	if len(events) > 0 {
+		f.pace(ctx, len(events))
+	}
 	f.db.writing.Lock()
 	defer f.db.writing.Unlock()
 	if errors.Is(context.Cause(ctx), errRestart) {
@@ -120,6 +129,31 @@ func (f *following) handle(ctx context.Context, events []bus.Event) error {
 	return nil
 }
 
+// pace waits until a little after the last transaction, so that the events of a
+// busy time share one: a transaction costs as much as tens of rows. Nothing waits
+// when the projection was idle, and not for long when a reader does.
+func (f *following) pace(ctx context.Context, events int) {
+	pause := f.written.Add(pacing).Sub(f.db.now())
+	if pause <= 0 || pause > pacing || events >= mostLive {
+		return
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-f.db.urgent:
+		// Readers that come one after the other share a transaction too.
+		if pause -= pacing - pacingUrgent; pause > 0 {
+			timer.Reset(pause)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
 // write applies events and moves the position in one transaction.
 func (f *following) write(events []bus.Event, pending uint64) error {
 	db, last := f.db, events[len(events)-1]
@@ -135,6 +169,7 @@ func (f *following) write(events []bus.Event, pending uint64) error {
 		return err
 	}
 	f.position = last.Sequence
+	f.written = db.now()
 	db.moved(f.stream, last.Sequence, sum)
 	end := db.now()
 	db.observe(Batch{Stream: f.stream, Events: len(events), Pending: pending, Lag: end.Sub(last.Time), Took: end.Sub(began)})

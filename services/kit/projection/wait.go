@@ -189,6 +189,10 @@ func (db *DB) Wait(ctx context.Context, stream string, sequence uint64) error {
 			return nil
 		}
 		select {
+		case db.urgent <- struct{}{}:
+		default:
+		}
+		select {
 		case <-changed:
 		case <-ctx.Done():
 			if problem.KindOf(ctx.Err()) == problem.Canceled {
