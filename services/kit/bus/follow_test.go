@@ -21,12 +21,13 @@ type seen struct {
 	last   bus.Event
 }
 
-// follow collects the batches of a Follow that runs until the test ends.
-func follow(t *testing.T, b *bus.Bus, stream string, from uint64, max int) <-chan seen {
+// follow collects the batches of a Follow of the cases that runs until the test
+// ends.
+func follow(t *testing.T, b *bus.Bus, from uint64, max int) <-chan seen {
 	t.Helper()
 	batches := make(chan seen, 1000)
 	background(t, func(ctx context.Context) error {
-		return b.Follow(ctx, stream, from, max, func(_ context.Context, events []bus.Event) error {
+		return b.Follow(ctx, bus.StreamCases, from, max, func(_ context.Context, events []bus.Event) error {
 			s := seen{caught: len(events) == 0}
 			for _, e := range events {
 				s.bodies = append(s.bodies, string(e.Data))
@@ -66,7 +67,7 @@ func TestFollowInOrderInBatchesAndOn(t *testing.T) {
 	}
 	for party, want := range map[string]int{bus.Hub: 50, "omnia": 25} {
 		t.Run(party, func(t *testing.T) {
-			batches := follow(t, connect(t, server, party), bus.StreamCases, 0, 10)
+			batches := follow(t, connect(t, server, party), 0, 10)
 			got := 0
 			for got < want {
 				s := receive(t, batches)
@@ -97,10 +98,10 @@ func TestFollowResumesAtItsPosition(t *testing.T) {
 	for i := 1; i <= 20; i++ {
 		publish(t, hub, "case.a.omnia.1.hub", fmt.Sprint(i))
 	}
-	if diff := cmp.Diff(numbers(12, 20), gather(t, follow(t, hub, bus.StreamCases, 12, 4), 9)); diff != "" {
+	if diff := cmp.Diff(numbers(12, 20), gather(t, follow(t, hub, 12, 4), 9)); diff != "" {
 		t.Error(diff)
 	}
-	if s := receive(t, follow(t, hub, bus.StreamCases, 21, 4)); !s.caught {
+	if s := receive(t, follow(t, hub, 21, 4)); !s.caught {
 		t.Errorf("a follower at the end got %q, want word that it has caught up", s.bodies)
 	}
 	err := hub.Follow(t.Context(), bus.StreamCases, 22, 4, func(context.Context, []bus.Event) error { return nil })
@@ -128,7 +129,7 @@ func TestFollowEndsWithTheHandlersError(t *testing.T) {
 func TestFollowMakesALostConsumerAgain(t *testing.T) {
 	server, hub := startLog(t)
 	background(t, hub.ServeConsumers)
-	batches := follow(t, connect(t, server, "omnia"), bus.StreamCases, 0, 10)
+	batches := follow(t, connect(t, server, "omnia"), 0, 10)
 	receive(t, batches)
 	for round := range 3 {
 		first := 1 + 40*round
@@ -147,6 +148,34 @@ func TestFollowMakesALostConsumerAgain(t *testing.T) {
 	}
 }
 
+func TestFollowGetsBackWhatAnotherTook(t *testing.T) {
+	server, hub := startLog(t)
+	background(t, hub.ServeConsumers)
+	omnia := connect(t, server, "omnia")
+	batches := follow(t, omnia, 0, 10)
+	receive(t, batches)
+	// A second process that was started with the same replica number by mistake.
+	taken, err := bus.Conn(omnia).SubscribeSync(bus.Conn(omnia).NewInbox())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bus.Conn(omnia).PublishRequest("log.CONSUMER.MSG.NEXT.CASES.omnia-0", taken.Subject, []byte("3")); err != nil {
+		t.Fatal(err)
+	}
+	if err := bus.Conn(omnia).Flush(); err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i <= 40; i++ {
+		publish(t, hub, "case.a.omnia.1.hub", fmt.Sprint(i))
+	}
+	if diff := cmp.Diff(numbers(1, 40), gather(t, batches, 40)); diff != "" {
+		t.Error(diff)
+	}
+	if n, _, err := taken.Pending(); err != nil || n == 0 {
+		t.Errorf("the other took %d events, %v: nothing was tried", n, err)
+	}
+}
+
 func TestFollowSurvivesTheServersRestart(t *testing.T) {
 	file, passwords := writeConfig(t)
 	server := startExternal(t, file)
@@ -155,7 +184,7 @@ func TestFollowSurvivesTheServersRestart(t *testing.T) {
 	if err := hub.EnsureTopology(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	batches := follow(t, hub, bus.StreamCases, 0, 10)
+	batches := follow(t, hub, 0, 10)
 	publish(t, hub, "case.a.omnia.1.hub", "1")
 	gather(t, batches, 1)
 	server.Shutdown()
@@ -180,7 +209,7 @@ func TestAProviderFollowsAStreamOnce(t *testing.T) {
 	server, hub := startLog(t)
 	background(t, hub.ServeConsumers)
 	omnia := connect(t, server, "omnia")
-	receive(t, follow(t, omnia, bus.StreamCases, 0, 10))
+	receive(t, follow(t, omnia, 0, 10))
 	nothing := func(context.Context, []bus.Event) error { return nil }
 	if err := omnia.Follow(t.Context(), bus.StreamCases, 0, 10, nothing); err == nil {
 		t.Error("a second Follow of the same stream was accepted")
@@ -205,7 +234,7 @@ func TestNothingAboveTheWatermarkIsSeen(t *testing.T) {
 	}
 	o.Durability = disk
 	hub := connectWith(t, o)
-	batches := follow(t, hub, bus.StreamCases, 0, 10)
+	batches := follow(t, hub, 0, 10)
 	receive(t, batches)
 	worked := make(chan bus.Event, 1)
 	background(t, func(ctx context.Context) error {
@@ -223,8 +252,8 @@ func TestNothingAboveTheWatermarkIsSeen(t *testing.T) {
 		receive(t, disk.asked)
 	}
 	select {
-	case <-published:
-		t.Error("acknowledged before the sync")
+	case err := <-published:
+		t.Errorf("acknowledged before the sync: %v", err)
 	case s := <-batches:
 		t.Errorf("followed before the sync: %q", s.bodies)
 	case <-worked:

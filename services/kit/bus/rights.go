@@ -29,6 +29,10 @@ func Providers() []string {
 // request names, without asking for the requester's rights: with one account a
 // provider wrote to the hub's scopes that way (tried on 2.15.2). Between
 // accounts every reply goes back into the account that asked.
+//
+// One thing remains open: an append may name any subject of the stream as the
+// one whose last sequence it expects, and the refusal tells that sequence. So a
+// provider can learn that something happened on a subject it can name, not what.
 type Rights struct {
 	// Publish are the subjects it may write to or ask on.
 	Publish []string

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -186,8 +187,13 @@ func TestAFailedSyncEndsTheProcess(t *testing.T) {
 			t.Errorf("published with a broken disk: %v", err)
 		}
 	}
-	if err := <-fatal; !errors.Is(err, broken) {
-		t.Errorf("the process ends with %v", err)
+	select {
+	case err := <-fatal:
+		if !errors.Is(err, broken) {
+			t.Errorf("the process ends with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the process does not end")
 	}
 	if tries != 1 {
 		t.Errorf("%d syncs were tried, want 1", tries)

@@ -23,7 +23,7 @@ func dataSync(file *os.File) error {
 
 // The file systems that write a file's data before a rename over another file
 // counts, by their numbers in statfs(2). tmpfs survives no power cut anyway.
-var orderedRename = map[int64]string{0xEF53: "ext4", 0x9123683E: "btrfs", 0x2FC12FC1: "zfs", 0x01021994: "tmpfs"}
+var orderedRename = map[uint32]string{0xEF53: "ext4", 0x9123683E: "btrfs", 0x2FC12FC1: "zfs", 0x01021994: "tmpfs"}
 
 // groupCommitUnfit says why the file system at dir cannot have a group commit;
 // empty means that it can. The server compacts a block by renaming a file over
@@ -35,7 +35,7 @@ func groupCommitUnfit(dir string) string {
 	if err := syscall.Statfs(dir, &stat); err != nil {
 		return fmt.Sprintf("the file system at %s does not tell what it is: %v", dir, err)
 	}
-	name, ordered := orderedRename[int64(stat.Type)&0xFFFFFFFF]
+	name, ordered := orderedRename[uint32(stat.Type)]
 	if !ordered {
 		return fmt.Sprintf("the file system at %s (type %#x) may carry out a rename before the data", dir, stat.Type)
 	}
