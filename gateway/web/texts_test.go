@@ -1,0 +1,201 @@
+package web
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	"github.com/businessespoo/hub/services/kit/catalogue"
+	"github.com/businessespoo/hub/services/kit/problem"
+)
+
+// TestTextsAreInEveryLanguage also compares the values that each text takes.
+func TestTextsAreInEveryLanguage(t *testing.T) {
+	all := mustTexts()
+	want := slices.Sorted(maps.Keys(all["fi"]))
+	if len(want) < 300 {
+		t.Fatalf("only %d texts were read", len(want))
+	}
+	placeholder := regexp.MustCompile(`\{[a-z]+\}`)
+	for _, lang := range languages() {
+		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(all[lang]))); diff != "" {
+			t.Errorf("keys of fi (-) and %s (+) differ:\n%s", lang, diff)
+		}
+		for key, text := range all[lang] {
+			if strings.TrimSpace(text) == "" {
+				t.Errorf("%s %s is empty", lang, key)
+			}
+			fi, other := placeholder.FindAllString(all["fi"][key], -1), placeholder.FindAllString(text, -1)
+			slices.Sort(fi)
+			slices.Sort(other)
+			if diff := cmp.Diff(fi, other); diff != "" && !strings.HasSuffix(key, "_one") {
+				t.Errorf("%s takes other values in fi (-) than in %s (+):\n%s", key, lang, diff)
+			}
+		}
+	}
+}
+
+// dynamic lists the keys that code puts together, from where their parts come.
+func dynamic() []string {
+	var keys []string
+	enum := func(group, prefix string, names map[int32]string) {
+		for _, name := range names {
+			keys = append(keys, group+"."+strings.ToLower(strings.TrimPrefix(name, prefix)))
+		}
+	}
+	enum("status", "REQUEST_STATUS_", casesv1.RequestStatus_name)
+	enum("desk_status", "REQUEST_STATUS_", casesv1.RequestStatus_name)
+	enum("case_status", "CASE_STATUS_", casesv1.CaseStatus_name)
+	enum("entry", "ENTRY_KIND_", casesv1.EntryKind_name)
+	enum("ask", "ASK_KIND_", casesv1.AskKind_name)
+	enum("result", "DECISION_RESULT_", casesv1.DecisionResult_name)
+	enum("decline", "DECLINE_REASON_", casesv1.DeclineReason_name)
+	enum("referral", "REFERRAL_REASON_", casesv1.ReferralReason_name)
+	enum("contact", "CONTACT_KIND_", casesv1.ContactKind_name)
+	for _, kind := range []problem.Kind{problem.Invalid, problem.Unauthenticated, problem.Denied, problem.NotFound, problem.State,
+		problem.Conflict, problem.Exists, problem.Exhausted, problem.Unavailable, problem.Deadline, problem.Canceled, problem.Internal} {
+		keys = append(keys, "failure."+string(kind), "failure."+string(kind)+"_advice")
+	}
+	for _, unit := range []catalogue.Unit{catalogue.UnitWorkingDays, catalogue.UnitDays, catalogue.UnitWeeks, catalogue.UnitMonths} {
+		keys = append(keys, "time."+string(unit)+"_one", "time."+string(unit)+"_other", "time."+string(unit)+"_range")
+	}
+	for _, price := range []catalogue.Price{catalogue.PriceFree, catalogue.PriceMembers, catalogue.PriceCharged} {
+		keys = append(keys, "price."+string(price))
+	}
+	for _, kind := range []catalogue.InputType{catalogue.InputNumber, catalogue.InputMoney, catalogue.InputDate, catalogue.InputBusinessID, catalogue.InputCompanyID, catalogue.InputURL} {
+		keys = append(keys, "error."+string(kind))
+	}
+	for _, lang := range contactLanguages() {
+		keys = append(keys, "language."+lang)
+	}
+	for _, lang := range languages() {
+		keys = append(keys, "tongue."+lang)
+	}
+	for _, role := range []string{"company", "advisor", "lead", "provider_system", "integrator", "operator"} {
+		keys = append(keys, "role."+role)
+	}
+	for _, do := range []string{"message", "answer", "withdraw", "rate", "close", "reopen", "confirm", "link",
+		"pickup", "handback", "assign", "reply", "note", "ask", "decline", "refer", "decide", "complete", "contact"} {
+		keys = append(keys, "act."+do, "act."+do+"_button", "done."+do)
+	}
+	for _, do := range []string{"opened", "add", "agree", "refuse", "behalf", "signed_out", "left"} {
+		keys = append(keys, "done."+do)
+	}
+	for _, do := range []string{"withdraw", "close", "decline", "complete"} {
+		keys = append(keys, "act."+do+"_warning")
+	}
+	for _, do := range []string{"link", "reopen", "refer", "ask", "contact", "note", "reply"} {
+		keys = append(keys, "act."+do+"_intro")
+	}
+	for _, view := range []string{"all", "mine", "unassigned", "overdue"} {
+		keys = append(keys, "desk.view_"+view)
+	}
+	for _, order := range deskOrders() {
+		keys = append(keys, "desk.order_"+order)
+	}
+	for _, state := range []string{"sent", "received", "in_work", "done", "past", "now", "ahead"} {
+		keys = append(keys, "step."+state)
+	}
+	for _, kind := range []string{"text", "select", "check"} {
+		keys = append(keys, "error."+emptyError(kind))
+	}
+	return append(keys, "stars.1", "stars.2", "stars.3", "stars.4", "stars.5")
+}
+
+// TestTextsUsedExist looks for every key in the templates and in the code, and
+// for texts that nothing uses.
+func TestTextsUsedExist(t *testing.T) {
+	all := mustTexts()
+	groups := map[string]bool{}
+	for key := range all["fi"] {
+		group, _, _ := strings.Cut(key, ".")
+		groups[group] = true
+	}
+	used := map[string]bool{}
+	use := func(where, literal string) {
+		group, name, ok := strings.Cut(literal, ".")
+		if !ok || !groups[group] || name == "" || strings.HasSuffix(name, "_") || !regexp.MustCompile(`^[a-z0-9_]+$`).MatchString(name) {
+			return
+		}
+		if all.has("fi", literal+"_one") {
+			used[literal+"_one"], used[literal+"_other"] = true, true
+			return
+		}
+		if !all.has("fi", literal) {
+			t.Errorf("%s uses %q, which no language has", where, literal)
+		}
+		used[literal] = true
+	}
+	for _, key := range dynamic() {
+		use("a key put together", key)
+	}
+	templates, _ := fs.Glob(templateFiles, "templates/*.html")
+	quoted := regexp.MustCompile(`"([a-z_]+\.[a-z0-9_]+)"`)
+	for _, name := range templates {
+		data, err := fs.ReadFile(templateFiles, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range quoted.FindAllStringSubmatch(string(data), -1) {
+			use(name, match[1])
+		}
+	}
+	sources, _ := filepath.Glob("*.go")
+	if len(sources) < 10 || len(templates) < 10 {
+		t.Fatalf("found %d sources and %d templates", len(sources), len(templates))
+	}
+	for _, name := range sources {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				if value, err := strconv.Unquote(literal.Value); err == nil {
+					use(name, value)
+				}
+			}
+			return true
+		})
+	}
+	for _, key := range slices.Sorted(maps.Keys(all["fi"])) {
+		// Reasons are those of the rules elsewhere; a page shows the English one when it has no text.
+		if !used[key] && !strings.HasPrefix(key, "reason.") {
+			t.Errorf("nothing uses the text %s", key)
+		}
+	}
+}
+
+func TestLanguageAccepted(t *testing.T) {
+	for _, test := range []struct{ header, want string }{
+		{"", "fi"},
+		{"de, fr;q=0.9", "fi"},
+		{"sv-FI, fi;q=0.8", "sv"},
+		{"en-GB,en;q=0.9,fi;q=0.95", "en"},
+		{"fi;q=0.1, sv;q=0.7, en;q=0", "sv"},
+		{";;q=,,", "fi"},
+	} {
+		if got := accepted(test.header); got != test.want {
+			t.Errorf("accepted(%q) = %s, want %s", test.header, got, test.want)
+		}
+	}
+}
