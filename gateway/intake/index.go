@@ -15,6 +15,7 @@ const (
 	weightNeed        = 0.4
 	weightDescription = 0.2
 	weightWho         = 0.1
+	weightKin         = 0.5
 
 	functionRarity = 0.2
 	lightRarity    = 0.6
@@ -79,9 +80,14 @@ type index struct {
 	language *language
 	terms    []term
 	byStem   map[string]int
-	// phrasesOf are the phrases that hold a term.
+	phrases  []phrase
+	// inPhrase tells of a term that some phrase holds it.
+	inPhrase []bool
+	// phrasesOf lists each phrase once, under that of its terms which the fewest
+	// phrases hold: when it is not said, the phrase is not.
 	phrasesOf [][]int
-	phrases   []phrase
+	// conceptOf is the concept of a term, -1 for none.
+	conceptOf []int
 	// similar finds the terms that are written nearly like a word.
 	similar similar
 	// openings are the first four letters of the forms of strong terms: what the last part
@@ -109,6 +115,9 @@ func buildIndex(l *language, documents []Document, needs []Need) *index {
 	}
 	for _, word := range l.everyday {
 		x.addPhrase(len(documents), word)
+	}
+	for _, word := range l.kin {
+		x.addWords(len(documents), word, weightKin)
 	}
 	x.finish(len(documents) + 1)
 	return x
@@ -140,16 +149,10 @@ func (x *index) addPhrase(service int, text string) {
 			terms[i] = x.concept(c.key)
 		}
 	}
-	id := len(x.phrases)
 	x.phrases = append(x.phrases, phrase{
 		service: service, terms: terms, text: text,
 		vague: slices.ContainsFunc(words, func(w token) bool { return w.function }),
 	})
-	for i, t := range terms {
-		if !slices.Contains(terms[:i], t) {
-			x.phrasesOf[t] = append(x.phrasesOf[t], id)
-		}
-	}
 }
 
 // addWords adds the words of a running text.
@@ -173,10 +176,12 @@ func (x *index) add(service int, word token, weight float64, text string) int {
 		id = len(x.terms)
 		x.byStem[stem] = id
 		x.terms = append(x.terms, term{most: mostRarity(word)})
-		x.phrasesOf = append(x.phrasesOf, nil)
+	}
+	// Light words are corrected too, since a phrase may hang on them.
+	if weight >= evidence || word.light && weight >= lightShare*memberWeight(4) {
+		x.similar.add(word.folded, id)
 	}
 	if weight >= evidence {
-		x.similar.add(word.folded, id)
 		if head := firstLetters(word.folded, 4); head != "" {
 			x.openings[head] = true
 		}
@@ -198,6 +203,27 @@ func (x *index) add(service int, word token, weight float64, text string) int {
 	return id
 }
 
+func (x *index) listPhrases() {
+	holders := make([]int, len(x.terms))
+	for _, p := range x.phrases {
+		for _, t := range p.terms {
+			holders[t]++
+		}
+	}
+	x.inPhrase = make([]bool, len(x.terms))
+	x.phrasesOf = make([][]int, len(x.terms))
+	for id, p := range x.phrases {
+		fewest := p.terms[0]
+		for _, t := range p.terms {
+			x.inPhrase[t] = true
+			if holders[t] < holders[fewest] {
+				fewest = t
+			}
+		}
+		x.phrasesOf[fewest] = append(x.phrasesOf[fewest], id)
+	}
+}
+
 func mostRarity(word token) float64 {
 	switch {
 	case word.function:
@@ -216,7 +242,6 @@ func (x *index) concept(key string) int {
 		id = len(x.terms)
 		x.byStem[key] = id
 		x.terms = append(x.terms, term{})
-		x.phrasesOf = append(x.phrasesOf, nil)
 	}
 	return id
 }
@@ -226,6 +251,16 @@ func (x *index) concept(key string) int {
 // weighs in it, scaled to 1 for a term of one document.
 func (x *index) finish(documents int) {
 	rarity := func(frequency float64) float64 { return math.Log(1 + float64(documents)/(frequency+0.5)) }
+	x.listPhrases()
+	x.conceptOf = make([]int, len(x.terms))
+	for stem, id := range x.byStem {
+		x.conceptOf[id] = -1
+		if c, ok := x.language.concepts[stem]; ok {
+			if concept, ok := x.byStem[c.key]; ok {
+				x.conceptOf[id] = concept
+			}
+		}
+	}
 	for i := range x.terms {
 		t := &x.terms[i]
 		var frequency float64

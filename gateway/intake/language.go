@@ -33,6 +33,7 @@ type language struct {
 	light    map[string]bool
 	divider  map[string]bool
 	everyday []string
+	kin      []string
 	// forms leads from a form that no stemming rule reaches to its base form.
 	forms map[string]string
 	// concepts leads from a stem to the concept that it stands for, or is a kind of.
@@ -58,6 +59,7 @@ func loadLanguages() ([languageCount]*language, error) {
 		Light    []string            `yaml:"light"`
 		Divider  []string            `yaml:"divider"`
 		Everyday []string            `yaml:"everyday"`
+		Kin      []string            `yaml:"kin"`
 		Forms    map[string][]string `yaml:"forms"`
 		Keep     []string            `yaml:"keep"`
 		Concepts map[string]struct {
@@ -75,7 +77,7 @@ func loadLanguages() ([languageCount]*language, error) {
 		if len(file.Function) == 0 || len(file.Everyday) == 0 {
 			return all, fmt.Errorf("intake: language.yaml: %s has no function words or no everyday words", code)
 		}
-		l := &language{id: id, code: code, everyday: file.Everyday, snowball: stemmers[id]}
+		l := &language{id: id, code: code, everyday: file.Everyday, kin: file.Kin, snowball: stemmers[id]}
 		l.forms = map[string]string{}
 		for base, forms := range file.Forms {
 			for _, form := range forms {

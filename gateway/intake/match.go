@@ -3,7 +3,6 @@ package intake
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // The likeness of a word that holds a known word as a part. The last part of
@@ -122,7 +121,10 @@ func (in *Intake) spoken(tokens []token, named string) [languageCount]bool {
 func (in *Intake) meet(t token, spoken [languageCount]bool) []hit {
 	var hits []hit
 	known, strong := false, false
-	for l := range languageCount {
+	for _, l := range spokenFirst(spoken) {
+		if known && !spoken[l] {
+			continue
+		}
 		x := in.index[l]
 		id, ok := x.byStem[t.stems[l]]
 		if !ok {
@@ -149,80 +151,41 @@ func (in *Intake) meet(t token, spoken [languageCount]bool) []hit {
 		if !spoken[l] || in.languages[l].function[t.lower] {
 			continue
 		}
-		parts := in.parts(t, l)
-		hits = append(hits, parts...)
-		if known || len(parts) > 0 && parts[0].likeness >= likenessHead {
-			continue
-		}
-		for _, h := range in.index[l].similar.find(t.folded) {
-			h.language = l
-			hits = append(hits, h)
+		hits = append(hits, in.parts(t, l)...)
+		if !known {
+			hits = append(hits, in.alike(t, l)...)
 		}
 	}
 	return hits
 }
 
-// conceive finds the concept that a word names or is a kind of. Of a compound,
-// the last part tells ("maalausfirma" is a firm).
-func (in *Intake) conceive(t token, spoken [languageCount]bool) []hit {
-	var hits []hit
-	for l := range languageCount {
-		if !spoken[l] {
-			continue
-		}
-		x, lang := in.index[l], in.languages[l]
-		c, ok := lang.concepts[t.stems[l]]
-		for cut := leastPart - 1; !ok && l != en && cut+leastPart <= len(t.folded); cut++ {
-			if lang.conceptOpenings[t.folded[cut:cut+leastPart]] {
-				c, ok = lang.concepts[lang.stem(t.folded[cut:])]
-			}
-		}
-		if !ok {
-			continue
-		}
-		if id, known := x.byStem[c.key]; known {
-			likeness := 1.0
-			if c.kind {
-				likeness = likenessKind
-			}
-			hits = append(hits, hit{l, id, likeness, RulePhrase})
-		}
-	}
-	return hits
-}
-
-// parts finds the known words that a compound is made of: its last part in any
-// form, and its first part as it stands or in the genitive.
-func (in *Intake) parts(t token, l int) []hit {
+// alike finds the terms that are written nearly like the word, and what they
+// are kinds of.
+func (in *Intake) alike(t token, l int) []hit {
 	var hits []hit
 	x := in.index[l]
-	if l == en {
-		return nil // English writes its compounds apart
-	}
-	for cut := leastPart - 1; cut+leastPart <= len(t.folded); cut++ {
-		if x.openings[t.folded[cut:cut+leastPart]] {
-			if id, ok := x.byStem[in.languages[l].stem(t.folded[cut:])]; ok && x.terms[id].strong {
-				hits = append(hits, hit{l, id, likenessHead, RuleCompound})
-				break
-			}
-		}
-	}
-	if len(t.folded) < 2*leastPart {
-		return hits
-	}
-	if !x.openings[t.folded[:leastPart]] {
-		return hits
-	}
-	for cut := len(t.folded) - leastPart + 1; cut >= leastPart+1; cut-- {
-		first := t.folded[:cut]
-		id, ok := x.byStem[in.languages[l].stem(first)]
-		if !ok && l == sv {
-			id, ok = x.byStem[in.languages[l].stem(strings.TrimSuffix(first, "s"))]
-		}
-		if ok && x.terms[id].strong {
-			hits = append(hits, hit{l, id, likenessModifier, RuleCompound})
-			break
+	for _, h := range x.similar.find(t.folded) {
+		h.language = l
+		hits = append(hits, h)
+		if concept := x.conceptOf[h.term]; concept >= 0 && h.likeness >= likenessOne {
+			hits = append(hits, hit{l, concept, h.likeness, RuleSimilar})
 		}
 	}
 	return hits
+}
+
+// spokenFirst returns the languages, those the text is probably in first.
+func spokenFirst(spoken [languageCount]bool) []int {
+	order := make([]int, 0, languageCount)
+	for l := range languageCount {
+		if spoken[l] {
+			order = append(order, l)
+		}
+	}
+	for l := range languageCount {
+		if !spoken[l] {
+			order = append(order, l)
+		}
+	}
+	return order
 }

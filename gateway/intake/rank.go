@@ -171,7 +171,7 @@ func (in *Intake) collectPhrases(words []word, pieces [][]piece) {
 		var terms []int
 		for i, w := range words {
 			for _, h := range w.hits {
-				if h.language != l || len(x.phrasesOf[h.term]) == 0 {
+				if h.language != l || !x.inPhrase[h.term] {
 					continue
 				}
 				if len(heard[h.term]) == 0 {
@@ -180,13 +180,8 @@ func (in *Intake) collectPhrases(words []word, pieces [][]piece) {
 				heard[h.term] = append(heard[h.term], said{i, h.likeness})
 			}
 		}
-		done := map[int]bool{}
 		for _, t := range terms {
 			for _, id := range x.phrasesOf[t] {
-				if done[id] {
-					continue
-				}
-				done[id] = true
 				if p, ok := in.phrasePiece(x, x.phrases[id], heard, words); ok {
 					service := x.phrases[id].service
 					pieces[service] = append(pieces[service], p)

@@ -10,7 +10,7 @@ import (
 type similar struct {
 	forms []form
 	// byGram lists the forms that hold a gram.
-	byGram map[string][]int32
+	byGram map[uint64][]int32
 	known  map[string]int
 }
 
@@ -29,11 +29,12 @@ const (
 	likenessOne    = 0.85
 	likenessTwo    = 0.7
 	leastDice      = 0.55
+	leastShared    = 2
 	mostCandidates = 40
 )
 
 func newSimilar() similar {
-	return similar{byGram: map[string][]int32{}, known: map[string]int{}}
+	return similar{byGram: map[uint64][]int32{}, known: map[string]int{}}
 }
 
 func (s *similar) add(folded string, term int) {
@@ -56,9 +57,13 @@ func (s *similar) find(folded string) []hit {
 		return nil
 	}
 	grams := gramsOf(folded)
-	shared := map[int32]int{}
+	shared := make([]uint16, len(s.forms))
+	touched := make([]int32, 0, 256)
 	for _, g := range grams {
 		for _, id := range s.byGram[g] {
+			if shared[id] == 0 {
+				touched = append(touched, id)
+			}
 			shared[id]++
 		}
 	}
@@ -66,12 +71,12 @@ func (s *similar) find(folded string) []hit {
 		id   int32
 		dice float64
 	}
-	candidates := make([]candidate, 0, len(shared))
-	for id, n := range shared {
-		if n < 2 {
-			continue
+	candidates := make([]candidate, 0, len(touched))
+	for _, id := range touched {
+		if shared[id] >= leastShared {
+			dice := 2 * float64(shared[id]) / float64(len(grams)+s.forms[id].grams)
+			candidates = append(candidates, candidate{id, dice})
 		}
-		candidates = append(candidates, candidate{id, 2 * float64(n) / float64(len(grams)+s.forms[id].grams)})
 	}
 	slices.SortFunc(candidates, func(a, b candidate) int {
 		return cmp.Or(compareDescending(a.dice, b.dice), cmp.Compare(a.id, b.id))
@@ -95,7 +100,8 @@ func (s *similar) find(folded string) []hit {
 // likenessOf returns how alike two folded words are, 0 when they are not.
 func likenessOf(a, b string, dice float64) float64 {
 	var likeness float64
-	if dice >= leastDice && len(b) >= oneErrorFrom {
+	apart := max(len(a)-len(b), len(b)-len(a))
+	if dice >= leastDice && len(b) >= oneErrorFrom && apart <= max(2, min(len(a), len(b))/3) {
 		likeness = dice
 	}
 	shorter := min(len(a), len(b))
@@ -118,14 +124,19 @@ func likenessOf(a, b string, dice float64) float64 {
 	return likeness
 }
 
-// gramsOf returns the different pieces of 3, 4 and 5 letters of a word; the
-// beginning counts as a letter, since words differ most at their end.
-func gramsOf(folded string) []string {
+// gramsOf returns the different pieces of 3, 4 and 5 letters of a word, each
+// packed into a number; the beginning counts as a letter, since words differ most
+// at their end.
+func gramsOf(folded string) []uint64 {
 	marked := "^" + folded
-	grams := make([]string, 0, 3*len(marked))
-	for n := 3; n <= 5; n++ {
-		for i := 0; i+n <= len(marked); i++ {
-			grams = append(grams, marked[i:i+n])
+	grams := make([]uint64, 0, 3*len(marked))
+	for i := range len(marked) {
+		var gram uint64
+		for n := range min(5, len(marked)-i) {
+			gram = gram<<8 | uint64(marked[i+n])
+			if n >= 2 {
+				grams = append(grams, gram)
+			}
 		}
 	}
 	slices.Sort(grams)

@@ -11,6 +11,9 @@ import (
 // Finnish and Swedish is brought together after them, and forms that no rule
 // reaches (sälja, sålt; lupa, lupia) are listed with the language.
 func (l *language) stem(word string) string {
+	if word == "" || word[0] >= '0' && word[0] <= '9' {
+		return word
+	}
 	if l.id == fi {
 		word = written(word)
 	}
@@ -55,7 +58,8 @@ var singleStops = strings.NewReplacer("kk", "k", "pp", "p", "tt", "t")
 func finnishKey(stem string) string {
 	key := singleStops.Replace(stem)
 	key = replaceEnd(key, 2, "uks", "us", "yks", "ys", "ain", "ais", "oin", "ois", "yin", "yis", "uin", "uis", "ein", "eis")
-	key = replaceEnd(key, 5, "us", "", "ys", "")
+	key = replaceEnd(key, 5, "us", "")
+	key = replaceEnd(key, 4, "ys", "")
 	key = replaceEnd(key, 4, "amin", "a", "amis", "a", "omin", "o", "omis", "o", "umin", "u", "imin", "i", "emin", "e")
 	key = replaceEnd(key, 4, "am", "", "om", "", "um", "", "em", "", "im", "")
 	if !strings.HasSuffix(key, "lais") {

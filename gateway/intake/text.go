@@ -23,6 +23,9 @@ type token struct {
 	lower string
 	// folded is lower without diacritics.
 	folded string
+	// pieces are the words that hyphens join, in small letters; none for a word
+	// without hyphens.
+	pieces []string
 	// stems by language; also that of a folded form.
 	stems [languageCount]string
 	// function tells that the word carries no meaning of its own here.
@@ -84,7 +87,13 @@ func appendWord(tokens []token, written string) []token {
 
 func newToken(written string) token {
 	lower := lowered(written)
-	return token{written: written, lower: lower, folded: fold(lower)}
+	t := token{written: written, lower: lower, folded: fold(lower)}
+	if pieces := strings.FieldsFunc(written, isHyphen); len(pieces) > 1 {
+		for _, piece := range pieces {
+			t.pieces = append(t.pieces, lowered(piece))
+		}
+	}
+	return t
 }
 
 // lowered returns the word in small letters with plain hyphens left out and
