@@ -51,27 +51,27 @@ type Support struct {
 	MonthsMin, MonthsMax int
 }
 
-// assessment collects the parts of an Assessment and draws the verdict.
-type assessment struct {
+// draft collects the parts of an Assessment and draws the verdict.
+type draft struct {
 	Assessment
 	amounts *rule.Amounts
 }
 
-func assess(service string, amounts []catalogue.Amount, on catalogue.Date) *assessment {
-	return &assessment{
+func assess(service string, amounts []catalogue.Amount, on catalogue.Date) *draft {
+	return &draft{
 		Assessment: Assessment{Service: service, On: on},
 		amounts:    rule.AmountsOn(amounts, on),
 	}
 }
 
-func (a *assessment) check(c rule.Condition, holds rule.Answer) {
+func (a *draft) check(c rule.Condition, holds rule.Answer) {
 	a.Reasons = append(a.Reasons, c.Check(holds))
 }
 
-func (a *assessment) add(reasons ...rule.Reason) { a.Reasons = append(a.Reasons, reasons...) }
+func (a *draft) add(reasons ...rule.Reason) { a.Reasons = append(a.Reasons, reasons...) }
 
 // conclude draws the verdict. What cannot be had is not shown with an amount.
-func (a *assessment) conclude() Assessment {
+func (a *draft) conclude() Assessment {
 	if unknown, ok := a.amounts.Unknown(); ok {
 		a.add(unknown)
 	}

@@ -116,7 +116,7 @@ func Employment55(h Hiring, amounts []catalogue.Amount, on catalogue.Date) Asses
 
 // hours55 returns the least weekly hours: a fixed number, or a part of the
 // sector's full-time hours where those are short.
-func (a *assessment) hours55(h Hiring) (rule.Decimal, bool) {
+func (a *draft) hours55(h Hiring) (rule.Decimal, bool) {
 	least, ok := a.amounts.Get("employment_55.hours_min")
 	full, okFull := a.amounts.Get("employment_55.short_sector_hours")
 	part, okPart := a.amounts.Get("employment_55.short_sector_percent")
@@ -131,7 +131,7 @@ func (a *assessment) hours55(h Hiring) (rule.Decimal, bool) {
 
 // claim55 counts the last day to claim: some months after the calendar month in
 // which the subsidy period ends.
-func (a *assessment) claim55(h Hiring, months int) {
+func (a *draft) claim55(h Hiring, months int) {
 	claim, ok := a.amounts.Int("employment_55.claim_months")
 	if !ok || h.WorkStart == "" {
 		return
@@ -160,7 +160,7 @@ func HireOrder(h Hiring, on catalogue.Date) []rule.Reason {
 // municipality checks the narrower ground on which a municipality can be
 // subsidised: without reduced work ability, only a senior who has been
 // unemployed for long, which the authority finds.
-func (a *assessment) municipality(h Hiring) {
+func (a *draft) municipality(h Hiring) {
 	age, ok := a.amounts.Int("pay_subsidy.senior_age_min")
 	if !ok {
 		return
@@ -175,7 +175,7 @@ func (a *assessment) municipality(h Hiring) {
 }
 
 // paySubsidy picks the highest subsidy whose conditions are known to hold.
-func (a *assessment) paySubsidy(h Hiring) {
+func (a *draft) paySubsidy(h Hiring) {
 	short, okShort := a.amounts.Int("pay_subsidy.months_short")
 	long, okLong := a.amounts.Int("pay_subsidy.months_long")
 	if okShort && okLong {
@@ -198,7 +198,7 @@ func (a *assessment) paySubsidy(h Hiring) {
 
 // wholeCost is the subsidy of an association that hires somebody who has been
 // unemployed for long: all of the cost, of at most a part of full-time hours.
-func (a *assessment) wholeCost(h Hiring) bool {
+func (a *draft) wholeCost(h Hiring) bool {
 	if h.Employer != Association {
 		return false
 	}
@@ -218,7 +218,7 @@ func (a *assessment) wholeCost(h Hiring) bool {
 
 // subsidise counts a percentage of the cost up to a maximum, and takes off what
 // would make subsidy and other compensation exceed the payroll cost.
-func (a *assessment) subsidise(h Hiring, cost rule.Decimal, percentID, maxID string) {
+func (a *draft) subsidise(h Hiring, cost rule.Decimal, percentID, maxID string) {
 	percent, ok := a.amounts.Get(percentID)
 	most, okMost := a.amounts.Get(maxID)
 	ceiling, okCeiling := a.amounts.Get("cumulation.payroll_percent_max")
@@ -248,7 +248,7 @@ func (a *assessment) subsidise(h Hiring, cost rule.Decimal, percentID, maxID str
 
 // limits checks the ceiling of de minimis aid against the whole subsidy that
 // could be granted.
-func (a *assessment) limits(h Hiring) {
+func (a *draft) limits(h Hiring) {
 	if h.DeMinimis != rule.Yes {
 		return
 	}

@@ -126,7 +126,7 @@ func decisionFirst(f Founder, amounts []catalogue.Amount, on catalogue.Date) (ru
 }
 
 // grant fills in amount, length and deadlines, each as far as the figures go.
-func (a *assessment) grant(start catalogue.Date) {
+func (a *draft) grant(start catalogue.Date) {
 	daily, ok := a.amounts.Get("startup_grant.daily")
 	days, okDays := a.amounts.Int("startup_grant.days_per_week")
 	if ok && okDays {

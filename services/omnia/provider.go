@@ -14,5 +14,5 @@ var wordsFile []byte
 
 // Definition is this provider as a value.
 func Definition() provider.Definition {
-	return provider.Definition{Key: "omnia", Catalogue: catalogueFile, Words: wordsFile}
+	return provider.Definition{Key: "omnia", Catalogue: catalogueFile, Words: wordsFile, Register: register}
 }
