@@ -138,7 +138,7 @@ func known(s *statev1.RequestState, cmd RequestCommand) bool {
 		ref := referral(r, c.Answered.GetNumber())
 		return ref == nil || ref.AnsweredAt != nil
 	case WarnDueSoon:
-		return s.DueSoon
+		return s.DueSoon || r.Overdue
 	case MarkOverdue:
 		return r.Overdue
 	}
