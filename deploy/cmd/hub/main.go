@@ -1,0 +1,57 @@
+// Command hub runs the Business Espoo hub and keeps it: `hub --help` says what it
+// can do.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands are what the binary can do. Flags can be given as HUB_* variables too.
+type commands struct {
+	Run         runCommand        `cmd:"" help:"Run everything in one process: the log, the seven providers and the gateway."`
+	Token       tokenCommand      `cmd:"" help:"Print a token that is signed with the key of a data folder. No hub needs to run."`
+	Staff       staffCommands     `cmd:"" help:"Add, list and remove advisors, leads and operators of a running hub."`
+	DeadLetters deadLetterCommand `cmd:"" help:"List and replay what a handler could not take in."`
+	Verify      verifyCommand     `cmd:"" help:"Check the whole log of a data folder: nothing is missing and nothing was changed. Its hub must not run."`
+	NATSConfig  natsConfigCommand `cmd:"" name:"nats-config" help:"Write what a nats-server needs to be the log of a hub whose processes run apart."`
+}
+
+// output is where commands print; tests look at it.
+type output struct{ io.Writer }
+
+const description = `The Business Espoo hub: a company opens one case, the right providers get their requests, and one view shows it all.
+
+Every flag can be given as an environment variable, which the help names. Start with "hub run --demo".`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := execute(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "hub:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// execute runs one command line.
+func execute(ctx context.Context, args []string, out io.Writer) error {
+	var all commands
+	parser, err := kong.New(&all, kong.Name("hub"), kong.Description(description), kong.Writers(out, out),
+		kong.UsageOnError(), kong.DefaultEnvars("HUB"), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(output{out}))
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return fmt.Errorf("%w; hub --help says what there is", err)
+	}
+	return parsed.Run()
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/businessespoo/hub/deploy/hub"
+	"github.com/businessespoo/hub/services/kit/host"
+)
+
+// dataFlag is the data folder, for the commands that use one.
+type dataFlag struct {
+	Data string `default:"./data" placeholder:"DIR" help:"Data folder of the hub. It is made when it is missing. (default: ${default})"`
+}
+
+type runCommand struct {
+	dataFlag
+	Demo           bool   `help:"Fill an empty data folder with companies, advisors and cases that do not exist, let anybody sign in as one of them, and make the clock settable."`
+	Listen         string `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Address of the gateway's gRPC. (default: ${default})"`
+	Web            string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the pages. (default: ${default})"`
+	ProviderListen string `default:"127.0.0.1:9101" placeholder:"HOST:PORT" help:"Address of the first provider's gRPC. The other six follow on the next ports. (default: ${default})"`
+	Health         string `default:"127.0.0.1:9099" placeholder:"HOST:PORT" help:"Address of /livez, /readyz and /metrics. Let only operators reach it. (default: ${default})"`
+	LogFormat      string `default:"text" enum:"text,json" help:"Form of the log on standard error: text or json. (default: ${default})"`
+	LogLevel       string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error. (default: ${default})"`
+}
+
+// Run runs the hub until it is told to stop.
+func (c *runCommand) Run(ctx context.Context, out output) error {
+	log, err := host.NewLog(os.Stderr, c.LogFormat, c.LogLevel)
+	if err != nil {
+		return err
+	}
+	return hub.Run(ctx, hub.Options{
+		Data: c.Data, Demo: c.Demo, Listen: c.Listen, Web: c.Web, Health: c.Health,
+		ProviderListen: c.ProviderListen, Log: log, Out: out,
+	})
+}

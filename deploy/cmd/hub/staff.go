@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
+	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	"github.com/businessespoo/hub/services/kit/name"
+	"github.com/businessespoo/hub/services/kit/token"
+)
+
+// callLimit is how long one call may take.
+const callLimit = 10 * time.Second
+
+// gatewayFlags say which hub to call, and with whose key.
+type gatewayFlags struct {
+	dataFlag
+	Gateway string `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Address of the gateway's gRPC. (default: ${default})"`
+}
+
+// call connects as a principal that the key in the data folder signs for.
+func (g gatewayFlags) call(ctx context.Context, p token.Principal, do func(ctx context.Context, connection *grpc.ClientConn) error) error {
+	signed, err := sign(g.Data, p, time.Minute)
+	if err != nil {
+		return err
+	}
+	connection, err := grpc.NewClient(g.Gateway, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return fmt.Errorf("connect to the gateway at %s: %w", g.Gateway, err)
+	}
+	defer func() { _ = connection.Close() }()
+	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+signed), callLimit)
+	defer cancel()
+	if err := do(ctx, connection); err != nil {
+		return fmt.Errorf("the gateway at %s answers %s: %s", g.Gateway, status.Code(err), status.Convert(err).Message())
+	}
+	return nil
+}
+
+// operator is who this binary speaks as.
+func operator() token.Principal {
+	return token.Principal{Role: policyv1.Role_ROLE_OPERATOR, Subject: "hub-command"}
+}
+
+type staffCommands struct {
+	Add    staffAdd    `cmd:"" help:"Add an advisor, a lead or an operator, or change one. Then give them a token (hub token)."`
+	List   staffList   `cmd:"" help:"List the advisors of a provider."`
+	Remove staffRemove `cmd:"" help:"Remove an advisor; the name is erased."`
+}
+
+type staffAdd struct {
+	gatewayFlags
+	Provider    string   `help:"Key of the provider, such as omnia. Empty for an operator."`
+	ID          string   `required:"" help:"Id within the provider, such as a1."`
+	Name        string   `required:"" help:"Name to show."`
+	Role        string   `default:"advisor" enum:"advisor,lead,operator" help:"Role: advisor, lead or operator. (default: ${default})"`
+	Languages   []string `help:"Languages to serve in, as ISO 639 codes with commas, such as fi,sv."`
+	Competences []string `help:"What they know, as keys with commas, such as permits,premises."`
+}
+
+// Run adds one member of staff.
+func (c *staffAdd) Run(ctx context.Context, out output) error {
+	role, err := token.ParseRole(c.Role)
+	if err != nil {
+		return err
+	}
+	in := &adminv1.AddStaffRequest{
+		RequestId: uuid.NewString(), AdvisorId: c.ID, DisplayName: c.Name, Role: role, Languages: c.Languages, Competences: c.Competences,
+	}
+	if c.Provider != "" {
+		in.Parent = name.Provider(c.Provider)
+	}
+	return c.call(ctx, operator(), func(ctx context.Context, connection *grpc.ClientConn) error {
+		answer, err := adminv1.NewAdminServiceClient(connection).AddStaff(ctx, in)
+		if err == nil {
+			fmt.Fprintln(out, answer.Name)
+		}
+		return err
+	})
+}
+
+type staffList struct {
+	gatewayFlags
+	Provider string `required:"" help:"Key of the provider, such as omnia."`
+}
+
+// Run lists a provider's advisors as the provider's own system sees them.
+func (c *staffList) Run(ctx context.Context, out output) error {
+	system := token.Principal{Role: policyv1.Role_ROLE_PROVIDER_SYSTEM, Subject: "hub-command", Provider: c.Provider}
+	return c.call(ctx, system, func(ctx context.Context, connection *grpc.ClientConn) error {
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "ID\tNAME\tROLE\tLANGUAGES\tCOMPETENCES\tOPEN")
+		for page := ""; ; {
+			answer, err := providerv1.NewProviderServiceClient(connection).ListAdvisors(ctx, &providerv1.ListAdvisorsRequest{Parent: name.Provider(c.Provider), PageToken: page})
+			if err != nil {
+				return err
+			}
+			for _, member := range answer.Staff {
+				role := "advisor"
+				if member.Lead {
+					role = "lead"
+				}
+				_, id, _ := strings.Cut(member.Advisor.GetName(), "/advisors/")
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\n", id, member.Advisor.GetDisplayName(), role,
+					strings.Join(member.Advisor.GetLanguages(), ","), strings.Join(member.Competences, ","), member.OpenRequests)
+			}
+			if page = answer.NextPageToken; page == "" {
+				return table.Flush()
+			}
+		}
+	})
+}
+
+type staffRemove struct {
+	gatewayFlags
+	Provider string `required:"" help:"Key of the provider, such as omnia."`
+	ID       string `required:"" help:"Id within the provider, such as a1."`
+}
+
+// Run removes one member of staff.
+func (c *staffRemove) Run(ctx context.Context) error {
+	return c.call(ctx, operator(), func(ctx context.Context, connection *grpc.ClientConn) error {
+		_, err := adminv1.NewAdminServiceClient(connection).RemoveStaff(ctx, &adminv1.RemoveStaffRequest{
+			RequestId: uuid.NewString(), Name: name.Advisor(c.Provider, c.ID),
+		})
+		return err
+	})
+}

@@ -1,0 +1,250 @@
+// Package hub runs the whole hub in one process: the embedded log, the seven
+// providers and the gateway, each of them the same code that runs apart. Wiring
+// is by hand, and all of it is here.
+package hub
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/businessespoo/hub/gateway"
+	"github.com/businessespoo/hub/services/chamber"
+	"github.com/businessespoo/hub/services/employment"
+	"github.com/businessespoo/hub/services/enterespoo"
+	"github.com/businessespoo/hub/services/espoocity"
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/bus/embedded"
+	"github.com/businessespoo/hub/services/kit/host"
+	"github.com/businessespoo/hub/services/kit/token"
+	"github.com/businessespoo/hub/services/omnia"
+	"github.com/businessespoo/hub/services/provider"
+	"github.com/businessespoo/hub/services/yrittajat"
+	"github.com/businessespoo/hub/services/yritysespoo"
+)
+
+// stopWithin is how long an orderly end may take before it becomes a hard one.
+const stopWithin = 10 * time.Second
+
+// Options say what to run.
+type Options struct {
+	// Data is the data folder; made when missing.
+	Data string
+	// Demo fills an empty folder with demo data, offers demo identities and makes
+	// the clock settable.
+	Demo bool
+	// Listen, Web and Health are host:port of the gateway's gRPC, of the pages,
+	// and of the probes and metrics. Port 0 takes a free one.
+	Listen, Web, Health string
+	// ProviderListen is host:port of the first provider's gRPC; the others follow
+	// on the next ports, in the order of bus.Providers. With port 0 each takes a
+	// free one.
+	ProviderListen string
+	// Log receives what an operator should know; slog.Default when nil.
+	Log *slog.Logger
+	// Out receives what a person should know: what listens where, and what to try.
+	// Nil discards it.
+	Out io.Writer
+	// Ready is called once, when everything is up; nil for nothing.
+	Ready func(Addresses)
+}
+
+// Definitions are the seven, in the order of bus.Providers.
+func Definitions() []provider.Definition {
+	return []provider.Definition{
+		espoocity.Definition(), enterespoo.Definition(), omnia.Definition(), yrittajat.Definition(),
+		chamber.Definition(), yritysespoo.Definition(), employment.Definition(),
+	}
+}
+
+// process is a running hub, made part by part; close undoes what was made.
+type process struct {
+	options   Options
+	folder    Folder
+	clock     *clock
+	key       *token.Key
+	verifier  *token.Verifier
+	metrics   *host.Metrics
+	health    *host.HTTP
+	listeners *listeners
+
+	log       *embedded.Server
+	buses     []*bus.Bus
+	providers []*provider.Provider
+	gateway   *gateway.Gateway
+}
+
+// Run runs the hub until ctx ends, and stops it in good order.
+func Run(ctx context.Context, o Options) error {
+	o.Log = cmp.Or(o.Log, slog.Default())
+	if o.Out == nil {
+		o.Out = io.Discard
+	}
+	p := &process{options: o, metrics: host.NewMetrics()}
+	p.health = host.NewHTTP(p.metrics)
+	if err := p.open(ctx); err != nil {
+		return errors.Join(err, p.close())
+	}
+	return host.Run(ctx, o.Log, stopWithin, p.parts()...)
+}
+
+// open makes all that runs, in the order in which it stands on each other.
+func (p *process) open(ctx context.Context) error {
+	var err error
+	if p.folder, err = OpenFolder(p.options.Data); err != nil {
+		return err
+	}
+	if p.clock, err = openClock(p.folder, p.options.Demo); err != nil {
+		return err
+	}
+	if err = p.beginDemo(); err != nil {
+		return err
+	}
+	if p.key, err = p.folder.TokenKey(); err != nil {
+		return err
+	}
+	p.verifier = token.NewVerifier(p.clock.Now, p.key.Public())
+	// Before the log: two processes with the same ports end here, with a clear word.
+	if p.listeners, err = listen(p.options); err != nil {
+		return err
+	}
+	if p.log, err = embedded.Start(embedded.Options{Dir: p.folder.dir, Log: p.options.Log}); err != nil {
+		return err
+	}
+	hubBus, err := p.connect(ctx, bus.Hub)
+	if err != nil {
+		return err
+	}
+	if err = hubBus.EnsureTopology(ctx); err != nil {
+		return err
+	}
+	if err = p.openProviders(ctx); err != nil {
+		return err
+	}
+	return p.openGateway(ctx, hubBus)
+}
+
+// connect connects a party with its own credentials: the embedded server
+// enforces the same rights as an external one.
+func (p *process) connect(ctx context.Context, party string) (*bus.Bus, error) {
+	options := p.log.BusOptions(party)
+	options.Clock = p.clock.Now
+	connected, err := bus.Connect(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	p.buses = append(p.buses, connected)
+	return connected, nil
+}
+
+func (p *process) openProviders(ctx context.Context) error {
+	for _, definition := range Definitions() {
+		connected, err := p.connect(ctx, definition.Key)
+		if err != nil {
+			return err
+		}
+		made, err := provider.New(provider.Options{
+			Definition: definition, Bus: connected, Dir: p.folder.path(projectionsDir, definition.Key),
+			Verifier: p.verifier, Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
+		})
+		if err != nil {
+			return err
+		}
+		p.providers = append(p.providers, made)
+		p.health.Check(made.Key(), made.Check)
+	}
+	return nil
+}
+
+func (p *process) openGateway(ctx context.Context, hubBus *bus.Bus) error {
+	dir := p.folder.path(projectionsDir, "gateway")
+	if err := makeDir(dir); err != nil {
+		return err
+	}
+	options := gateway.Options{
+		Bus: hubBus, DataDir: dir, GRPC: p.listeners.grpc, Web: p.listeners.web,
+		Providers: p.listeners.addresses().Providers, Verifier: p.verifier,
+		Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
+	}
+	if p.options.Demo {
+		options.AdvanceClock = p.clock.Advance
+		options.Personas = p.personas
+		options.Tick = demoTick
+	}
+	made, err := gateway.New(ctx, options)
+	if err != nil {
+		return err
+	}
+	p.gateway = made
+	p.health.Check("gateway", made.Check)
+	return nil
+}
+
+// parts are what runs, in the order of starting. They stop in the opposite order:
+// the providers' doors first, the log last.
+func (p *process) parts() []host.Part {
+	parts := []host.Part{
+		p.health.Part(p.listeners.health),
+		{Name: "log", Stop: p.closeLog},
+		// The gateway makes the consumers that the providers read through.
+		{Name: "gateway", Run: p.gateway.Run},
+	}
+	for i, made := range p.providers {
+		parts = append(parts, made.Part(), made.NewServer().Part(made.Key()+" gRPC", p.listeners.providers[i]))
+	}
+	return append(parts, host.Part{Name: "welcome", Run: p.welcome})
+}
+
+func (p *process) closeLog(ctx context.Context) error {
+	var failures []error
+	for _, connected := range p.buses {
+		failures = append(failures, connected.Drain(ctx))
+	}
+	p.log.Shutdown()
+	return errors.Join(failures...)
+}
+
+// close undoes an open that failed on the way.
+func (p *process) close() error {
+	var failures []error
+	for _, made := range p.providers {
+		failures = append(failures, made.Close())
+	}
+	for _, connected := range p.buses {
+		connected.Close()
+	}
+	if p.log != nil {
+		p.log.Shutdown()
+	}
+	if p.listeners != nil {
+		p.listeners.close()
+	}
+	return errors.Join(failures...)
+}
+
+// readyEvery is how often a starting hub looks whether it is ready.
+const readyEvery = 10 * time.Millisecond
+
+// ready returns when every part has read the log to the end that it had.
+func (p *process) ready(ctx context.Context) error {
+	ticker := time.NewTicker(readyEvery)
+	defer ticker.Stop()
+	for {
+		err := p.gateway.Check(ctx)
+		for _, made := range p.providers {
+			err = errors.Join(err, made.Check(ctx))
+		}
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("hub: not ready: %w", err)
+		case <-ticker.C:
+		}
+	}
+}
