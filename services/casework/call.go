@@ -11,11 +11,12 @@ import (
 	"encoding/base64"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // Call is who commands, when, and under which request_id.

@@ -5,10 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
-	"google.golang.org/protobuf/proto"
 )
 
 // MaxRequests is how many requests one case can hold.

@@ -89,7 +89,7 @@ var owed = map[string]func(*testing.T) *world{
 	},
 	"confirmed": func(t *testing.T) *world {
 		w := newWorld(t, "2026-03-02")
-		must(w.onCase(advisor("enter-espoo", "esa"), onBehalf("2026-03-16")))
+		must(w.onCase(advisor("enter-espoo", "esa"), onBehalf()))
 		w.route()
 		must(w.onCase(company(), ConfirmCase{consents("enter-espoo", "espoo-city")}))
 		must(w.onCase(company(), LinkCompany{aCompany}))
@@ -124,7 +124,7 @@ var owed = map[string]func(*testing.T) *world{
 	},
 	"lapsed": func(t *testing.T) *world {
 		w := newWorld(t, "2026-03-02")
-		must(w.onCase(advisor("enter-espoo", "esa"), onBehalf("2026-03-16")))
+		must(w.onCase(advisor("enter-espoo", "esa"), onBehalf()))
 		w.route()
 		w.now = at(t, "2026-03-17")
 		must(w.onCase(hub(), LapseCase{}))
@@ -266,7 +266,7 @@ func TestHeldRequestsStayAway(t *testing.T) {
 		t.Errorf("espoo-city got %v", s.Request)
 	}
 	w = newWorld(t, "2026-03-02")
-	must(w.onCase(advisor("enter-espoo", "esa"), onBehalf("2026-03-16")))
+	must(w.onCase(advisor("enter-espoo", "esa"), onBehalf()))
 	must(w.onCase(company(), CloseCase{"No, thank you"}))
 	w.route()
 	if s := w.requests[RequestKey{"espoo-city", 1}]; s.GetRequest() != nil || w.c.Case.Status != caseClosed {

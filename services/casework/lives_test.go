@@ -201,9 +201,10 @@ func jointService(tr *transcript) {
 	tr.to(oona, "omnia", 1, Complete{"Eight people trained"})
 }
 
-func onBehalf(confirmBy string) OpenCase {
+// onBehalf opens a case on 2 March that is to be confirmed within 14 days.
+func onBehalf() OpenCase {
 	return OpenCase{&eventsv1.CaseOpened{
-		Title: "Found at a fair", Language: "fi", OnBehalfBy: "enter-espoo", ConfirmBy: confirmBy,
+		Title: "Found at a fair", Language: "fi", OnBehalfBy: "enter-espoo", ConfirmBy: "2026-03-16",
 		Requests: []*eventsv1.PlannedRequest{planned("enter-espoo", "soft-landing", "advice", "2026-03-09"), planned("espoo-city", "premises", "advice", "2026-03-09")},
 	}}
 }
@@ -211,7 +212,7 @@ func onBehalf(confirmBy string) OpenCase {
 func onBehalfConfirmed(tr *transcript) {
 	esa := advisor("enter-espoo", "esa")
 	tr.title("Opened on behalf of a company: stays with that provider until the company confirms.")
-	tr.do(esa, onBehalf("2026-03-16"))
+	tr.do(esa, onBehalf())
 	tr.hubWorks()
 	tr.asks()
 	tr.to(esa, "enter-espoo", 1, PickUp{})
@@ -228,7 +229,7 @@ func onBehalfConfirmed(tr *transcript) {
 func onBehalfLapsed(tr *transcript) {
 	esa := advisor("enter-espoo", "esa")
 	tr.title("Opened on behalf of a company, and not confirmed in time.")
-	tr.do(esa, onBehalf("2026-03-16"))
+	tr.do(esa, onBehalf())
 	tr.hubWorks()
 	tr.to(esa, "enter-espoo", 1, PickUp{})
 	tr.day("2026-03-17")

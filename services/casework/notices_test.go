@@ -56,67 +56,110 @@ func TestNotices(t *testing.T) {
 		{name: "a start after the decision is expected", requests: []*casesv1.Request{pay("planned_start", "2026-03-20")}},
 		{name: "no start known", requests: []*casesv1.Request{pay()}},
 		{name: "a start that is no date", requests: []*casesv1.Request{pay("planned_start", "soon")}},
-		{name: "a start before the decision is expected", requests: []*casesv1.Request{pay("planned_start", "2026-03-19")},
-			want: []string{"ORDER_SUBSIDY_BEFORE_WORK advises pay"}},
-		{name: "a start that has come", requests: []*casesv1.Request{pay("planned_start", "2026-03-10")},
-			want: []string{"ORDER_SUBSIDY_BEFORE_WORK blocks pay"}},
-		{name: "the same for people aged 55", requests: []*casesv1.Request{asked(t, employment55, "55", "planned_start", "2026-03-10")},
-			want: []string{"ORDER_SUBSIDY_BEFORE_WORK blocks 55"}},
+		{
+			name: "a start before the decision is expected", requests: []*casesv1.Request{pay("planned_start", "2026-03-19")},
+			want: []string{"ORDER_SUBSIDY_BEFORE_WORK advises pay"},
+		},
+		{
+			name: "a start that has come", requests: []*casesv1.Request{pay("planned_start", "2026-03-10")},
+			want: []string{"ORDER_SUBSIDY_BEFORE_WORK blocks pay"},
+		},
+		{
+			name: "the same for people aged 55", requests: []*casesv1.Request{asked(t, employment55, "55", "planned_start", "2026-03-10")},
+			want: []string{"ORDER_SUBSIDY_BEFORE_WORK blocks 55"},
+		},
 		{name: "withdrawn", requests: []*casesv1.Request{ended(pay("planned_start", "2026-03-10"), withdrawn)}},
 		{name: "declined", requests: []*casesv1.Request{ended(pay("planned_start", "2026-03-10"), declined)}},
 		{name: "rejected", requests: []*casesv1.Request{rejected(pay("planned_start", "2026-03-01"))}},
 		{name: "decided on the first day", requests: []*casesv1.Request{grantedOn(pay("planned_start", "2026-03-05"), "2026-03-05", "", 0)}},
-		{name: "decided a day late", requests: []*casesv1.Request{grantedOn(pay("planned_start", "2026-03-05"), "2026-03-06", "", 0)},
-			want: []string{"ORDER_SUBSIDY_BEFORE_WORK blocks pay"}},
-		{name: "decided a day late, and completed", requests: []*casesv1.Request{ended(grantedOn(pay("planned_start", "2026-03-05"), "2026-03-06", "", 0), completed)},
-			want: []string{"ORDER_SUBSIDY_BEFORE_WORK blocks pay"}},
-		{name: "an apprenticeship for the same work starts first", requests: []*casesv1.Request{pay("planned_start", "2026-04-01"), training("pay_subsidy", "yes", "start_date", "2026-03-09")},
-			want: []string{"ORDER_SUBSIDY_BEFORE_WORK blocks pay training", "CUMULATION_SUBSIDY_TRAINING advises pay training"}},
-		{name: "an apprenticeship for other work starts first", requests: []*casesv1.Request{pay("planned_start", "2026-04-01"), training("pay_subsidy", "no", "start_date", "2026-03-09")},
-			want: []string{"ORDER_SUBSIDY_BEFORE_WORK advises pay training", "CUMULATION_SUBSIDY_TRAINING advises pay training"}},
-		{name: "other work does not hide a start that has come", requests: []*casesv1.Request{pay("planned_start", "2026-03-10"), training("start_date", "2026-03-05")},
-			want: []string{"ORDER_SUBSIDY_BEFORE_WORK blocks pay", "CUMULATION_SUBSIDY_TRAINING advises pay training"}},
-		{name: "an apprenticeship without a day", requests: []*casesv1.Request{pay("planned_start", "2026-04-01"), training()},
-			want: []string{"ORDER_SUBSIDY_BEFORE_WORK advises pay training", "CUMULATION_SUBSIDY_TRAINING advises pay training"}},
-		{name: "a joint training", requests: []*casesv1.Request{pay(), asked(t, recruitment, "joint", "start_date", "2026-03-15")},
-			want: []string{"ORDER_SUBSIDY_BEFORE_WORK advises pay joint"}},
+		{
+			name: "decided a day late", requests: []*casesv1.Request{grantedOn(pay("planned_start", "2026-03-05"), "2026-03-06", "", 0)},
+			want: []string{"ORDER_SUBSIDY_BEFORE_WORK blocks pay"},
+		},
+		{
+			name: "decided a day late, and completed", requests: []*casesv1.Request{ended(grantedOn(pay("planned_start", "2026-03-05"), "2026-03-06", "", 0), completed)},
+			want: []string{"ORDER_SUBSIDY_BEFORE_WORK blocks pay"},
+		},
+		{
+			name: "an apprenticeship for the same work starts first", requests: []*casesv1.Request{pay("planned_start", "2026-04-01"), training("pay_subsidy", "yes", "start_date", "2026-03-09")},
+			want: []string{"ORDER_SUBSIDY_BEFORE_WORK blocks pay training", "CUMULATION_SUBSIDY_TRAINING advises pay training"},
+		},
+		{
+			name: "an apprenticeship for other work starts first", requests: []*casesv1.Request{pay("planned_start", "2026-04-01"), training("pay_subsidy", "no", "start_date", "2026-03-09")},
+			want: []string{"ORDER_SUBSIDY_BEFORE_WORK advises pay training", "CUMULATION_SUBSIDY_TRAINING advises pay training"},
+		},
+		{
+			name: "other work does not hide a start that has come", requests: []*casesv1.Request{pay("planned_start", "2026-03-10"), training("start_date", "2026-03-05")},
+			want: []string{"ORDER_SUBSIDY_BEFORE_WORK blocks pay", "CUMULATION_SUBSIDY_TRAINING advises pay training"},
+		},
+		{
+			name: "an apprenticeship without a day", requests: []*casesv1.Request{pay("planned_start", "2026-04-01"), training()},
+			want: []string{"ORDER_SUBSIDY_BEFORE_WORK advises pay training", "CUMULATION_SUBSIDY_TRAINING advises pay training"},
+		},
+		{
+			name: "a joint training", requests: []*casesv1.Request{pay(), asked(t, recruitment, "joint", "start_date", "2026-03-15")},
+			want: []string{"ORDER_SUBSIDY_BEFORE_WORK advises pay joint"},
+		},
 
 		{name: "a grant before the start", requests: []*casesv1.Request{grant("planned_start", "2026-04-01")}},
-		{name: "business began before the grant was asked for", requests: []*casesv1.Request{grant("planned_start", "2026-02-28")},
-			want: []string{"ORDER_GRANT_BEFORE_START blocks grant"}},
-		{name: "begun on the day of asking, undecided", requests: []*casesv1.Request{grant("planned_start", "2026-03-01")},
-			want: []string{"ORDER_GRANT_BEFORE_START advises grant"}},
-		{name: "the statement tells of an earlier start", requests: []*casesv1.Request{grant("planned_start", "2026-04-01"), asked(t, grantStatement, "statement", "planned_start", "2026-02-01")},
-			want: []string{"ORDER_GRANT_BEFORE_START blocks grant statement"}},
-		{name: "a company is linked", company: true, requests: []*casesv1.Request{grant("planned_start", "2026-04-01", "situation", "employee")},
-			want: []string{"ORDER_GRANT_BEFORE_START advises grant"}},
+		{
+			name: "business began before the grant was asked for", requests: []*casesv1.Request{grant("planned_start", "2026-02-28")},
+			want: []string{"ORDER_GRANT_BEFORE_START blocks grant"},
+		},
+		{
+			name: "begun on the day of asking, undecided", requests: []*casesv1.Request{grant("planned_start", "2026-03-01")},
+			want: []string{"ORDER_GRANT_BEFORE_START advises grant"},
+		},
+		{
+			name: "the statement tells of an earlier start", requests: []*casesv1.Request{grant("planned_start", "2026-04-01"), asked(t, grantStatement, "statement", "planned_start", "2026-02-01")},
+			want: []string{"ORDER_GRANT_BEFORE_START blocks grant statement"},
+		},
+		{
+			name: "a company is linked", company: true, requests: []*casesv1.Request{grant("planned_start", "2026-04-01", "situation", "employee")},
+			want: []string{"ORDER_GRANT_BEFORE_START advises grant"},
+		},
 		{name: "a part-time entrepreneur has a company", company: true, requests: []*casesv1.Request{grant("planned_start", "2026-04-01", "situation", "part_time_entrepreneur")}},
 		{name: "linked after the grant", company: true, requests: []*casesv1.Request{grantedOn(grant("planned_start", "2026-03-09"), "2026-03-05", "", 0)}},
 
 		{name: "together within the pay", requests: []*casesv1.Request{
-			grantedOn(pay("monthly_pay", "2500"), "2026-03-01", "", 125_000), grantedOn(training("pay_subsidy", "yes"), "2026-03-01", "", 125_000)}},
-		{name: "together above the pay", requests: []*casesv1.Request{
-			grantedOn(pay("monthly_pay", "2500.00"), "2026-03-01", "", 125_000), grantedOn(training("pay_subsidy", "yes"), "2026-03-01", "", 125_001)},
-			want: []string{"CUMULATION_SUBSIDY_TRAINING blocks pay training"}},
+			grantedOn(pay("monthly_pay", "2500"), "2026-03-01", "", 125_000), grantedOn(training("pay_subsidy", "yes"), "2026-03-01", "", 125_000),
+		}},
+		{
+			name: "together above the pay", requests: []*casesv1.Request{
+				grantedOn(pay("monthly_pay", "2500.00"), "2026-03-01", "", 125_000), grantedOn(training("pay_subsidy", "yes"), "2026-03-01", "", 125_001),
+			},
+			want: []string{"CUMULATION_SUBSIDY_TRAINING blocks pay training"},
+		},
 		{name: "amounts for a time are spread over it", requests: []*casesv1.Request{
 			grantedOn(pay("monthly_pay", "2500", "planned_start", "2026-03-01"), "2026-03-01", "2026-12-31", 1_250_000),
-			grantedOn(training("pay_subsidy", "yes", "start_date", "2026-03-01"), "2026-03-01", "2026-12-31", 120_000)}},
-		{name: "amounts for a time above the pay", requests: []*casesv1.Request{
-			grantedOn(pay("monthly_pay", "1300", "planned_start", "2026-03-01"), "2026-03-01", "2026-12-31", 1_250_000),
-			grantedOn(training("pay_subsidy", "yes", "start_date", "2026-03-01"), "2026-03-01", "2026-12-31", 120_000)},
-			want: []string{"CUMULATION_SUBSIDY_TRAINING blocks pay training"}},
-		{name: "the pay is not known", requests: []*casesv1.Request{
-			grantedOn(pay("monthly_pay", "much"), "2026-03-01", "", 125_000), grantedOn(training("pay_subsidy", "yes"), "2026-03-01", "", 125_000)},
-			want: []string{"CUMULATION_SUBSIDY_TRAINING advises pay training"}},
+			grantedOn(training("pay_subsidy", "yes", "start_date", "2026-03-01"), "2026-03-01", "2026-12-31", 120_000),
+		}},
+		{
+			name: "amounts for a time above the pay", requests: []*casesv1.Request{
+				grantedOn(pay("monthly_pay", "1300", "planned_start", "2026-03-01"), "2026-03-01", "2026-12-31", 1_250_000),
+				grantedOn(training("pay_subsidy", "yes", "start_date", "2026-03-01"), "2026-03-01", "2026-12-31", 120_000),
+			},
+			want: []string{"CUMULATION_SUBSIDY_TRAINING blocks pay training"},
+		},
+		{
+			name: "the pay is not known", requests: []*casesv1.Request{
+				grantedOn(pay("monthly_pay", "much"), "2026-03-01", "", 125_000), grantedOn(training("pay_subsidy", "yes"), "2026-03-01", "", 125_000),
+			},
+			want: []string{"CUMULATION_SUBSIDY_TRAINING advises pay training"},
+		},
 
 		{name: "aid at the limit", requests: []*casesv1.Request{grantedOn(asked(t, "providers/espoo-city/services/pilot", "aid"), "2026-03-01", "", 30_000_000)}},
-		{name: "aid above the limit", requests: []*casesv1.Request{
-			grantedOn(asked(t, "providers/espoo-city/services/pilot", "aid"), "2026-03-01", "", 30_000_000),
-			grantedOn(asked(t, "providers/espoo-city/services/pilot", "more"), "2023-03-11", "", 1)},
-			want: []string{"DE_MINIMIS advises aid more"}},
+		{
+			name: "aid above the limit", requests: []*casesv1.Request{
+				grantedOn(asked(t, "providers/espoo-city/services/pilot", "aid"), "2026-03-01", "", 30_000_000),
+				grantedOn(asked(t, "providers/espoo-city/services/pilot", "more"), "2023-03-11", "", 1),
+			},
+			want: []string{"DE_MINIMIS advises aid more"},
+		},
 		{name: "aid of more than three years ago", requests: []*casesv1.Request{
 			grantedOn(asked(t, "providers/espoo-city/services/pilot", "aid"), "2026-03-01", "", 30_000_000),
-			grantedOn(asked(t, "providers/espoo-city/services/pilot", "old"), "2023-03-10", "", 1)}},
+			grantedOn(asked(t, "providers/espoo-city/services/pilot", "old"), "2023-03-10", "", 1),
+		}},
 		{name: "a start-up grant is no aid to a company", requests: []*casesv1.Request{grantedOn(grant(), "2026-03-01", "", 40_000_000)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
-	"google.golang.org/protobuf/proto"
 )
 
 // EvolveRequest folds one fact into s, in place. name is the request's resource

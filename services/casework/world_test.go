@@ -10,12 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 const (
@@ -80,8 +81,10 @@ func hub() *eventsv1.Actor { return &eventsv1.Actor{Party: casesv1.Party_PARTY_H
 
 // planned asks a service that is expected to be done by due.
 func planned(provider, service, outcome, due string) *eventsv1.PlannedRequest {
-	return &eventsv1.PlannedRequest{Provider: provider, Service: service,
-		Terms: &eventsv1.ServiceTerms{DisplayName: service, OutcomeType: outcome, DueDate: due}}
+	return &eventsv1.PlannedRequest{
+		Provider: provider, Service: service,
+		Terms: &eventsv1.ServiceTerms{DisplayName: service, OutcomeType: outcome, DueDate: due},
+	}
 }
 
 func consents(providers ...string) []*casesv1.Consent {
@@ -185,10 +188,9 @@ func (w *world) answers() []*eventsv1.ReferralAnswered {
 	return all
 }
 
-// route does all that the hub owes; it answers what it did.
-func (w *world) route() []Step {
+// route does all that the hub owes.
+func (w *world) route() {
 	w.tb.Helper()
-	var done []Step
 	for range 3 {
 		steps, finish := Reconcile(w.c, w.requests, w.answers())
 		for _, s := range steps {
@@ -196,18 +198,16 @@ func (w *world) route() []Step {
 				w.tb.Fatalf("the router's %s on %s-%d is refused: %v", s.Command.requestCommand(), s.Provider, s.Number, err)
 			}
 		}
-		done = append(done, steps...)
 		if finish {
 			if _, err := w.onCase(hub(), FinishClosing{Heads(caseID, w.c.Planned, w.requests)}); err != nil {
 				w.tb.Fatal(err)
 			}
 		}
 		if len(steps) == 0 {
-			return done
+			return
 		}
 	}
 	w.tb.Fatal("the router does not come to rest")
-	return nil
 }
 
 // must is for what the life of the test needs to go well.
