@@ -116,8 +116,8 @@ func set(words []string, key func(string) string) map[string]bool {
 }
 
 // phraseWords cuts a word or phrase of the catalogue into the words that must be
-// said. Function words need not be said, unless a single light word or nothing
-// would be left ("more customers").
+// said. Function words need not be said, unless at most one word would be left
+// of several ("more customers").
 func (l *language) phraseWords(phrase string) []token {
 	tokens := split(phrase)
 	var words []token
@@ -130,7 +130,7 @@ func (l *language) phraseWords(phrase string) []token {
 			words = append(words, *t)
 		}
 	}
-	if len(words) == 0 || len(words) == 1 && words[0].light {
+	if len(words) <= 1 {
 		return tokens
 	}
 	return words

@@ -11,8 +11,11 @@ const (
 	// leastScore is the least score of a suggestion: about half of what one
 	// reviewed word of a single service gives.
 	leastScore = 0.5
-	// leastLoneScore is the same for a text of one word that carries meaning.
+	// leastLoneScore is the same for a terse text with one word that carries
+	// meaning, as people type into a search box.
 	leastLoneScore = 0.25
+	// mostTerse is the length of a terse text, in words.
+	mostTerse = 2
 	// leastPartScore is the least score of the best service of a part of a text
 	// that is promoted beside the best service of the whole.
 	leastPartScore = 0.7
@@ -72,7 +75,7 @@ func (in *Intake) rank(q query, words []word) []ranked {
 	}
 	best := all[0].score
 	least := leastScore
-	if meaningful(words) == 1 {
+	if len(words) <= mostTerse && meaningful(words) == 1 {
 		least = leastLoneScore
 	}
 	return slices.DeleteFunc(all, func(r ranked) bool {
