@@ -119,7 +119,8 @@ func TestCheckOriginEvidenceRefuses(t *testing.T) {
 		{"too much evidence", &chamberv1.CheckOriginEvidenceRequest{Evidence: make([]chamberv1.EvidenceKind, 21)}, []string{"evidence"}},
 		{"an authorisation without a first day", &chamberv1.CheckOriginEvidenceRequest{Authorisations: []*chamberv1.Authorisation{{}}}, []string{"authorisations[0].valid_from"}},
 		{"an authorisation that ends before it begins", &chamberv1.CheckOriginEvidenceRequest{Date: "1999-12-31", Authorisations: []*chamberv1.Authorisation{
-			{ValidFrom: "2026-01-01", ValidTo: "2026-01-01"}, {ValidFrom: "2026-01-01", ValidTo: "2025-12-31"}}}, []string{"date", "authorisations[1].valid_to"}},
+			{ValidFrom: "2026-01-01", ValidTo: "2026-01-01"}, {ValidFrom: "2026-01-01", ValidTo: "2025-12-31"},
+		}}, []string{"date", "authorisations[1].valid_to"}},
 	} {
 		_, err := client.CheckOriginEvidence(t.Context(), test.request)
 		if diff := cmp.Diff(test.want, assessmenttest.WrongFields(t, err)); diff != "" {

@@ -31,8 +31,10 @@ func TestServices(t *testing.T) {
 	for _, s := range p.ServicesOn("2026-03-31") {
 		got = append(got, s.ID)
 	}
-	want := []string{"startup-grant", "pay-subsidy", "employment-55", "vacancy", "work-trial",
-		"recruit-training", "change-security", "work-conditions"}
+	want := []string{
+		"startup-grant", "pay-subsidy", "employment-55", "vacancy", "work-trial",
+		"recruit-training", "change-security", "work-conditions",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("services (-want +got):\n%s", diff)
 	}

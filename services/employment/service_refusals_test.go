@@ -46,10 +46,12 @@ func TestAssessHiringRefuses(t *testing.T) {
 		change func(*employmentv1.Hiring)
 		want   []string
 	}{
-		{"negative sums", func(h *employmentv1.Hiring) {
-			h.MonthlyPay, h.OtherCompensation, h.DeMinimisReceived = "-1800", "-1", "-0.01"
+		{
+			"negative sums", func(h *employmentv1.Hiring) {
+				h.MonthlyPay, h.OtherCompensation, h.DeMinimisReceived = "-1800", "-1", "-0.01"
+			},
+			[]string{"hiring.monthly_pay", "hiring.other_compensation", "hiring.de_minimis_received"},
 		},
-			[]string{"hiring.monthly_pay", "hiring.other_compensation", "hiring.de_minimis_received"}},
 		{"no pay", func(h *employmentv1.Hiring) { h.MonthlyPay = "0" }, []string{"hiring.monthly_pay"}},
 		{"a pay with a currency", func(h *employmentv1.Hiring) { h.MonthlyPay = "1800 €" }, []string{"hiring.monthly_pay"}},
 		{"a pay of two million", func(h *employmentv1.Hiring) { h.MonthlyPay = "2000000" }, []string{"hiring.monthly_pay"}},
@@ -60,8 +62,10 @@ func TestAssessHiringRefuses(t *testing.T) {
 		{"29 of 28 months", func(h *employmentv1.Hiring) { h.UnemployedMonths = new(int32(29)) }, []string{"hiring.unemployed_months"}},
 		{"negative months", func(h *employmentv1.Hiring) { h.UnemployedMonths = new(int32(-1)) }, []string{"hiring.unemployed_months"}},
 		{"decided tomorrow", func(h *employmentv1.Hiring) { h.Decided = "2026-03-11" }, []string{"hiring.decided"}},
-		{"values that do not exist", func(h *employmentv1.Hiring) { h.Employer, h.Contract, h.Jobseeker = 4, 4, 3 },
-			[]string{"hiring.employer", "hiring.contract", "hiring.jobseeker"}},
+		{
+			"values that do not exist", func(h *employmentv1.Hiring) { h.Employer, h.Contract, h.Jobseeker = 4, 4, 3 },
+			[]string{"hiring.employer", "hiring.contract", "hiring.jobseeker"},
+		},
 	} {
 		h := employee()
 		test.change(h)

@@ -161,10 +161,14 @@ func TestAssessPaySubsidy(t *testing.T) {
 		support *employmentv1.Support
 	}{
 		{"half of the pay", func(*employmentv1.Hiring) {}, possible, "discretion", note, half},
-		{"at most 1 260", func(h *employmentv1.Hiring) { h.MonthlyPay = "3000" }, possible, "need_assessed", met,
-			&employmentv1.Support{Percent: "50", PerMonthMin: "1260", PerMonthMax: "1260", MonthsMin: 5, MonthsMax: 10}},
-		{"reduced work ability", func(h *employmentv1.Hiring) { h.ReducedWorkAbility = yes }, possible, "need_assessed", met,
-			&employmentv1.Support{Percent: "70", PerMonthMin: "1260", PerMonthMax: "1260", MonthsMin: 5, MonthsMax: 24}},
+		{
+			"at most 1 260", func(h *employmentv1.Hiring) { h.MonthlyPay = "3000" }, possible, "need_assessed", met,
+			&employmentv1.Support{Percent: "50", PerMonthMin: "1260", PerMonthMax: "1260", MonthsMin: 5, MonthsMax: 10},
+		},
+		{
+			"reduced work ability", func(h *employmentv1.Hiring) { h.ReducedWorkAbility = yes }, possible, "need_assessed", met,
+			&employmentv1.Support{Percent: "70", PerMonthMin: "1260", PerMonthMax: "1260", MonthsMin: 5, MonthsMax: 24},
+		},
 		{"association, long unemployed", func(h *employmentv1.Hiring) {
 			h.Employer, h.UnemployedMonths, h.WeeklyHours, h.MonthlyPay = employmentv1.EmployerKind_EMPLOYER_KIND_ASSOCIATION, new(int32(26)), "26", "1500"
 		}, possible, "need_assessed", met, &employmentv1.Support{Percent: "100", PerMonthMin: "1845", PerMonthMax: "1845", MonthsMin: 5, MonthsMax: 10}},
@@ -180,17 +184,25 @@ func TestAssessPaySubsidy(t *testing.T) {
 		{"work began without a decision", func(h *employmentv1.Hiring) { h.WorkStart = "2026-03-02" }, notPossible, "decision_before_work", blocks, nil},
 		{"decided in time", func(h *employmentv1.Hiring) { h.WorkStart, h.Decided = "2026-03-09", "2026-03-09" }, possible, "decision_before_work", met, half},
 		{"pay not known", func(h *employmentv1.Hiring) { h.MonthlyPay = "" }, uncertain, "monthly_pay", missing, &employmentv1.Support{Percent: "50", MonthsMin: 5, MonthsMax: 10}},
-		{"an apprenticeship with compensation", func(h *employmentv1.Hiring) { h.Apprenticeship, h.OtherCompensation = yes, "120" }, possible, "cumulation", met,
-			&employmentv1.Support{Percent: "50", PerMonthMin: "900", PerMonthMax: "900", MonthsMin: 5, WholeTraining: true}},
-		{"more than the pay together", func(h *employmentv1.Hiring) { h.OtherCompensation = "1000.50" }, uncertain, "cumulation", warns,
-			&employmentv1.Support{Percent: "50", PerMonthMin: "799.50", PerMonthMax: "799.50", MonthsMin: 5, MonthsMax: 10}},
+		{
+			"an apprenticeship with compensation", func(h *employmentv1.Hiring) { h.Apprenticeship, h.OtherCompensation = yes, "120" }, possible, "cumulation", met,
+			&employmentv1.Support{Percent: "50", PerMonthMin: "900", PerMonthMax: "900", MonthsMin: 5, WholeTraining: true},
+		},
+		{
+			"more than the pay together", func(h *employmentv1.Hiring) { h.OtherCompensation = "1000.50" }, uncertain, "cumulation", warns,
+			&employmentv1.Support{Percent: "50", PerMonthMin: "799.50", PerMonthMax: "799.50", MonthsMin: 5, MonthsMax: 10},
+		},
 		{"within the payroll cost", func(h *employmentv1.Hiring) { h.OtherCompensation, h.PayrollCost = "1000", "2200" }, possible, "cumulation", met, half},
-		{"no room at all", func(h *employmentv1.Hiring) { h.OtherCompensation = "1800" }, uncertain, "cumulation", warns,
-			&employmentv1.Support{Percent: "50", PerMonthMin: "0", PerMonthMax: "0", MonthsMin: 5, MonthsMax: 10}},
+		{
+			"no room at all", func(h *employmentv1.Hiring) { h.OtherCompensation = "1800" }, uncertain, "cumulation", warns,
+			&employmentv1.Support{Percent: "50", PerMonthMin: "0", PerMonthMax: "0", MonthsMin: 5, MonthsMax: 10},
+		},
 		{"de minimis used up", func(h *employmentv1.Hiring) { h.DeMinimis, h.DeMinimisReceived = yes, "300000" }, notPossible, "de_minimis", blocks, nil},
 		{"de minimis nearly used up", func(h *employmentv1.Hiring) { h.DeMinimis, h.DeMinimisReceived = yes, "295000" }, uncertain, "de_minimis", warns, half},
-		{"nothing known", func(h *employmentv1.Hiring) { h.Reset() }, uncertain, "unemployed_jobseeker", missing,
-			&employmentv1.Support{Percent: "50", MonthsMin: 5, MonthsMax: 10}},
+		{
+			"nothing known", func(h *employmentv1.Hiring) { h.Reset() }, uncertain, "unemployed_jobseeker", missing,
+			&employmentv1.Support{Percent: "50", MonthsMin: 5, MonthsMax: 10},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := employee()

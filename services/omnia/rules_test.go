@@ -53,16 +53,22 @@ func TestApprenticeship(t *testing.T) {
 		{"other tasks", func(e *omnia.Employment) { e.TasksMatch = rule.No }, rule.NotPossible, []string{"tasks"}, nil},
 		{"pay below the agreement", func(e *omnia.Employment) { e.PayByAgreement = rule.No }, rule.NotPossible, []string{"pay"}, nil},
 		{"on leave", func(e *omnia.Employment) { e.OnLeave = rule.Yes }, rule.NotPossible, []string{"leave"}, nil},
-		{"two reasons at once", func(e *omnia.Employment) { e.WeeklyHours, e.Age, e.Instructor = rule.Whole(20), 14, rule.No },
-			rule.NotPossible, []string{"weekly_hours", "age"}, []string{"workplace_instructor"}},
+		{
+			"two reasons at once", func(e *omnia.Employment) { e.WeeklyHours, e.Age, e.Instructor = rule.Whole(20), 14, rule.No },
+			rule.NotPossible,
+			[]string{"weekly_hours", "age"},
+			[]string{"workplace_instructor"},
+		},
 		{"the entrepreneur, with a mentor", func(e *omnia.Employment) {
 			*e = omnia.Employment{Entrepreneur: true, WeeklyHours: rule.Whole(40), Age: 45, TasksMatch: rule.Yes, Instructor: rule.Yes}
 		}, rule.Possible, nil, nil},
 		{"the entrepreneur, without a mentor", func(e *omnia.Employment) {
 			*e = omnia.Employment{Entrepreneur: true, WeeklyHours: rule.Whole(40), Age: 45, TasksMatch: rule.Yes, Instructor: rule.No}
 		}, rule.Uncertain, nil, []string{"mentor"}},
-		{"nothing known", func(e *omnia.Employment) { *e = omnia.Employment{} }, rule.Uncertain, nil,
-			[]string{"weekly_hours", "age", "tasks", "employment_contract", "workplace_instructor", "pay", "leave"}},
+		{
+			"nothing known", func(e *omnia.Employment) { *e = omnia.Employment{} }, rule.Uncertain, nil,
+			[]string{"weekly_hours", "age", "tasks", "employment_contract", "workplace_instructor", "pay", "leave"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := cook()

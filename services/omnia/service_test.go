@@ -117,8 +117,10 @@ func TestCheckApprenticeshipRefuses(t *testing.T) {
 		{"a negative age", &omniav1.CheckApprenticeshipRequest{Age: -1}, []string{"age"}},
 		{"an age of 101", &omniav1.CheckApprenticeshipRequest{Age: 101}, []string{"age"}},
 		{"an answer that does not exist", &omniav1.CheckApprenticeshipRequest{OnLeave: 3}, []string{"on_leave"}},
-		{"an entrepreneur who is employed", &omniav1.CheckApprenticeshipRequest{Entrepreneur: true, EmploymentContract: yes, PayByCollectiveAgreement: yes, OnLeave: yes},
-			[]string{"employment_contract", "pay_by_collective_agreement", "on_leave"}},
+		{
+			"an entrepreneur who is employed", &omniav1.CheckApprenticeshipRequest{Entrepreneur: true, EmploymentContract: yes, PayByCollectiveAgreement: yes, OnLeave: yes},
+			[]string{"employment_contract", "pay_by_collective_agreement", "on_leave"},
+		},
 	} {
 		_, err := client.CheckApprenticeship(t.Context(), test.request)
 		if diff := cmp.Diff(test.want, assessmenttest.WrongFields(t, err)); diff != "" {

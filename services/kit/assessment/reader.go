@@ -46,7 +46,7 @@ func (r *Reader) Wrong(field, format string, args ...any) {
 	if r.wrong == nil {
 		r.wrong = problem.New(problem.Invalid, "INVALID_FIELDS", "")
 	}
-	r.wrong.Field(field, fmt.Sprintf(format, args...))
+	r.wrong = r.wrong.Field(field, fmt.Sprintf(format, args...))
 }
 
 // Today reads the date of an assessment: what the caller asked for, else the
