@@ -86,17 +86,18 @@ func (s *Cases) myRequest(ctx context.Context, resource string) (name.Scope, err
 	if err != nil {
 		return name.Scope{}, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("name", err.Error())
 	}
-	whole, err := s.View.Whole(ctx, scope.Case)
+	state, err := s.View.Case(ctx, scope.Case)
 	if err != nil {
 		return name.Scope{}, err
 	}
-	if whole == nil || !seer(token.From(ctx)).Sees(scope.Case, view.CompanyKey(whole.State.Case.Company), whole.State.Opener) {
+	if state == nil || !seer(token.From(ctx)).Sees(scope.Case, view.CompanyKey(state.Case.Company), state.Opener) {
 		return name.Scope{}, notFound(resource)
 	}
-	if whole.Requests[casework.RequestKey{Provider: scope.Party, Number: scope.Number}] != nil {
-		return scope, nil
+	request, err := s.View.Request(ctx, scope)
+	if err != nil || request != nil {
+		return scope, err
 	}
-	for _, p := range whole.State.Planned {
+	for _, p := range state.Planned {
 		if p.Provider == scope.Party && int(p.Number) == scope.Number {
 			return name.Scope{}, problem.New(problem.State, "STATE_FORBIDS", "%s has not reached its provider yet; try again in a moment", resource).Retry(time.Second)
 		}

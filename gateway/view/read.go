@@ -78,17 +78,58 @@ func (v *View) Whole(ctx context.Context, id string) (*Whole, error) {
 		return nil, err
 	}
 	whole := &Whole{State: state, Requests: make(map[casework.RequestKey]*statev1.RequestState, len(state.Planned))}
+	missing := false
 	for _, p := range state.Planned {
 		scope := name.Scope{Case: id, Party: p.Provider, Number: int(p.Number)}
-		request, err := v.Request(ctx, scope)
-		if err != nil {
-			return nil, err
-		}
-		if request != nil {
+		if request := v.inMemory(scope); request != nil {
 			whole.Requests[casework.RequestKey{Provider: p.Provider, Number: int(p.Number)}] = request
+		} else {
+			missing = true
 		}
 	}
+	if missing {
+		return whole, v.addStored(ctx, id, whole)
+	}
 	return whole, nil
+}
+
+// inMemory answers the newest state of a request that is in memory, or nil.
+func (v *View) inMemory(scope name.Scope) *statev1.RequestState {
+	key := scope.String()
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	ahead, _ := v.ahead[key].(*statev1.RequestState)
+	value, _ := v.applied.get(key)
+	applied, _ := value.(*statev1.RequestState)
+	if ahead.GetScope().GetSequence() > applied.GetScope().GetSequence() {
+		return ahead
+	}
+	return applied
+}
+
+// addStored adds the requests of a case that are in the file alone, in one read.
+func (v *View) addStored(ctx context.Context, id string, whole *Whole) error {
+	rows, err := v.db.Reader().QueryContext(ctx, `SELECT provider, n, state FROM requests WHERE row = (SELECT row FROM cases WHERE id = ?)`, id)
+	if err != nil {
+		return fmt.Errorf("view: read the requests of case %s: %w", id, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var key casework.RequestKey
+		var blob sql.RawBytes
+		if err := rows.Scan(&key.Provider, &key.Number, &blob); err != nil {
+			return fmt.Errorf("view: read the requests of case %s: %w", id, err)
+		}
+		if whole.Requests[key] != nil {
+			continue
+		}
+		state := &statev1.RequestState{}
+		if err := proto.Unmarshal(blob, state); err != nil {
+			return fmt.Errorf("view: read request %s-%d of case %s: %w", key.Provider, key.Number, id, err)
+		}
+		whole.Requests[key] = state
+	}
+	return rows.Err()
 }
 
 // Happening is one fact of a timeline with its place in the log.
