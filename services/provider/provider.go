@@ -94,6 +94,7 @@ type Provider struct {
 	metrics    *host.Metrics
 	clock      func() time.Time
 	newID      func() string
+	watchCheck time.Duration
 	log        *slog.Logger
 }
 
@@ -110,7 +111,7 @@ func New(o Options) (*Provider, error) {
 	}
 	p := &Provider{
 		key: d.Key, definition: d, catalogue: read, bus: o.Bus, verifier: o.Verifier, metrics: o.Metrics,
-		clock: o.Clock, newID: uuid.NewString, log: o.Log,
+		clock: o.Clock, newID: uuid.NewString, watchCheck: normalCheck, log: o.Log,
 	}
 	if p.clock == nil {
 		p.clock = time.Now

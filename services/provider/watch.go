@@ -23,8 +23,8 @@ const (
 	// watchBatch is how many steps are read from the inbox at once. No read stays
 	// open while a slow watcher takes them.
 	watchBatch = 200
-	// watchCheck is how often a watch sees whether its caller may still watch.
-	watchCheck = 5 * time.Second
+	// normalCheck is how often a watch sees whether its caller may still watch.
+	normalCheck = 5 * time.Second
 )
 
 // WatchRequests sends the requests that change, in the order of the log.
@@ -101,7 +101,7 @@ func (w *watch) resume(ctx context.Context, text string) error {
 
 // follow sends every fact behind the position, with its request as it is now.
 func (w *watch) follow(ctx context.Context) error {
-	check := time.NewTicker(watchCheck)
+	check := time.NewTicker(w.watchCheck)
 	defer check.Stop()
 	for {
 		changed := w.inbox.db.Notify()

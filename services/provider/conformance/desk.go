@@ -112,12 +112,17 @@ func (d *Desk) Stop() { d.stop() }
 
 // As is the context of a call by an advisor of the provider.
 func (d *Desk) As(advisor string) context.Context {
-	return d.with(d.hub.Token(d.key, advisor, policyv1.Role_ROLE_ADVISOR))
+	return d.WithRole(advisor, policyv1.Role_ROLE_ADVISOR)
 }
 
 // AsLead is the context of a call by a lead of the provider.
 func (d *Desk) AsLead(advisor string) context.Context {
-	return d.with(d.hub.Token(d.key, advisor, policyv1.Role_ROLE_LEAD))
+	return d.WithRole(advisor, policyv1.Role_ROLE_LEAD)
+}
+
+// WithRole is the context of a call by somebody of the provider.
+func (d *Desk) WithRole(advisor string, role policyv1.Role) context.Context {
+	return d.with(d.hub.Token(d.key, advisor, role))
 }
 
 // AsStranger is the context of a call by an advisor of another provider.

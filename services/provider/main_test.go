@@ -1,0 +1,171 @@
+package provider_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
+	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/bus/embedded"
+	"github.com/businessespoo/hub/services/kit/token"
+	"github.com/businessespoo/hub/services/provider"
+)
+
+// free is an address that nobody listens on.
+func free(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}
+
+// external runs a log that is a server of its own, with the hub's side of it,
+// and answers its address and the providers' password.
+func external(t *testing.T) (url, password string) {
+	t.Helper()
+	password = "secret"
+	passwords := map[string]string{bus.Hub: password}
+	for _, party := range bus.Providers() {
+		passwords[party] = password
+	}
+	dir := t.TempDir()
+	text, err := bus.ServerConfig(bus.ServerSettings{Name: "log", Listen: free(t), StoreDir: dir, Passwords: passwords})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "nats-server.conf")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server, err := embedded.StartFromConfig(file, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Shutdown)
+	hub := must(bus.Connect(t.Context(), bus.Options{Party: bus.Hub, URLs: server.ClientURL(), Password: password, Log: slog.New(slog.DiscardHandler)}))(t)
+	t.Cleanup(hub.Close)
+	if err := hub.EnsureTopology(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 2)
+	go func() { done <- hub.ServeConsumers(ctx) }()
+	go func() {
+		done <- hub.Answer(ctx, "catalogue-version", func(context.Context, string, []byte) ([]byte, error) { return nil, nil })
+	}()
+	t.Cleanup(func() {
+		cancel()
+		for range 2 {
+			if err := <-done; !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		}
+	})
+	return server.ClientURL(), password
+}
+
+func TestAProviderRunsApart(t *testing.T) {
+	t.Parallel()
+	url, password := external(t)
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "password")
+	if err := os.WriteFile(secret, []byte(password+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := provider.Settings{
+		NATS: url, PasswordFile: secret, Data: filepath.Join(dir, "data"), Listen: free(t), Health: free(t),
+		TokenKey: filepath.Join(dir, "token.pub.pem"), LogFormat: "text", LogLevel: "error",
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- provider.RunSettings(s, ctx, definition(t)) }()
+	// The key comes late, as from a gateway that starts at the same time.
+	signer := must(token.OpenKey(filepath.Join(dir, "key.pem")))(t)
+	if err := os.WriteFile(s.TokenKey, must(signer.PublicPEM())(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for ready := false; !ready; {
+		if response, err := http.Get("http://" + s.Health + "/readyz"); err == nil {
+			ready = response.StatusCode == http.StatusOK
+			_ = response.Body.Close()
+		}
+		select {
+		case err := <-ended:
+			t.Fatalf("the process ended: %v", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the process is not ready")
+		}
+	}
+	conn := must(grpc.NewClient(s.Listen, grpc.WithTransportCredentials(insecure.NewCredentials())))(t)
+	defer func() { _ = conn.Close() }()
+	system := must(signer.Sign(token.Principal{Role: policyv1.Role_ROLE_PROVIDER_SYSTEM, Subject: "system", Provider: key}, time.Now(), time.Minute))(t)
+	as := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+system)
+	list := must(providerv1.NewProviderServiceClient(conn).ListRequests(as, &providerv1.ListRequestsRequest{Parent: parent}))(t)
+	if list.TotalSize != 0 {
+		t.Errorf("an empty log shows %d requests", list.TotalSize)
+	}
+	_, err := providerv1.NewProviderServiceClient(conn).ListRequests(t.Context(), &providerv1.ListRequestsRequest{Parent: parent})
+	refused(t, "without a token", err, codes.Unauthenticated, "SIGN_IN_NEEDED")
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("the process ended with %v", err)
+	}
+}
+
+func TestAProcessThatCannotStartSaysWhy(t *testing.T) {
+	t.Parallel()
+	url, password := external(t)
+	dir := t.TempDir()
+	signer := must(token.OpenKey(filepath.Join(dir, "key.pem")))(t)
+	public := filepath.Join(dir, "token.pub.pem")
+	if err := os.WriteFile(public, must(signer.PublicPEM())(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	right := func() provider.Settings {
+		return provider.Settings{
+			NATS: url, Password: password, Data: filepath.Join(dir, "data"), Listen: free(t), Health: free(t), TokenKey: public, LogFormat: "text", LogLevel: "error",
+		}
+	}
+	mistake := definition(t)
+	mistake.Catalogue = []byte(strings.Replace(string(mistake.Catalogue), "valid_from: 2019-01-01", "valid_from: 2019-13-01", 1))
+	for name, test := range map[string]struct {
+		definition provider.Definition
+		change     func(*provider.Settings)
+		want       string
+	}{
+		"a catalogue with a mistake": {mistake, func(*provider.Settings) {}, "omnia/catalogue.yaml"},
+		"another's password":         {definition(t), func(s *provider.Settings) { s.Password = "wrong" }, "check its user and password"},
+		"no such file of a password": {definition(t), func(s *provider.Settings) { s.PasswordFile = filepath.Join(dir, "none") }, "read the password"},
+		"a ninth replica":            {definition(t), func(s *provider.Settings) { s.Replica = 8 }, "replica 8"},
+		"a private key":              {definition(t), func(s *provider.Settings) { s.TokenKey = filepath.Join(dir, "key.pem") }, "PUBLIC KEY"},
+		"an address in use":          {definition(t), func(s *provider.Settings) { s.Listen = strings.TrimPrefix(url, "nats://") }, "listen for gRPC"},
+	} {
+		s := right()
+		test.change(&s)
+		err := provider.RunSettings(s, t.Context(), test.definition)
+		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want one line with %q", name, err, test.want)
+		}
+	}
+}
