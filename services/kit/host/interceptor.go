@@ -62,8 +62,8 @@ func (s *Server) end(c *call, err error) error {
 	switch {
 	case failure != nil && failure.Kind == problem.Internal:
 		level = slog.LevelError
-	case failure != nil || c.rule != nil && c.rule.access.GetMutation():
-		level = slog.LevelInfo
+	case failure != nil && failure.Kind == problem.Unavailable:
+		level = slog.LevelWarn
 	}
 	if s.options.Log.Enabled(c.ctx, level) {
 		s.options.Log.LogAttrs(c.ctx, level, "call", c.attributes(code, took, failure)...)

@@ -40,8 +40,9 @@ type Options struct {
 	// CaseHolder returns the principal for the code and the secret of one case,
 	// or a problem. Without it only tokens are accepted.
 	CaseHolder func(ctx context.Context, code, secret string) (token.Principal, error)
-	// Log receives a line per call that changed something or failed, and at debug
-	// level one per call; slog.Default when nil.
+	// Log receives a line per call at debug level, at warn level for one that
+	// found a part of the hub away, and at error level for a fault of the hub;
+	// slog.Default when nil.
 	Log *slog.Logger
 	// Metrics counts calls; nil counts nothing.
 	Metrics *Metrics
