@@ -123,15 +123,24 @@ func (r *Router) reconcile(ctx context.Context, id string, cause *eventsv1.Fact)
 	return fmt.Errorf("router: case %s owes something after %d rounds", id, rounds)
 }
 
-// do takes the steps at once: each is on a scope of its own.
+// do takes the steps: those of one request in their order, and the requests at
+// once, since each is a scope of its own.
 func (r *Router) do(ctx context.Context, id string, steps []casework.Step, call casework.Call) error {
+	byRequest := map[name.Scope][]casework.RequestCommand{}
+	for _, step := range steps {
+		scope := name.Scope{Case: id, Party: step.Provider, Number: step.Number}
+		byRequest[scope] = append(byRequest[scope], step.Command)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(16)
-	for _, step := range steps {
+	for scope, commands := range byRequest {
 		group.Go(func() error {
-			scope := name.Scope{Case: id, Party: step.Provider, Number: step.Number}
-			_, err := r.writer.Request(ctx, scope, call, step.Command)
-			return passRefusal(err)
+			for _, cmd := range commands {
+				if _, err := r.writer.Request(ctx, scope, call, cmd); passRefusal(err) != nil {
+					return err
+				}
+			}
+			return nil
 		})
 	}
 	return group.Wait()

@@ -296,7 +296,8 @@ func confirmBy(c *casesv1.Case) string {
 // dueOf is the date that the ticker minds, and what was told about it.
 func dueOf(s *statev1.RequestState) (due string, told int) {
 	r := s.Request
-	if r.Status == casesv1.RequestStatus_REQUEST_STATUS_NEW || r.Status == casesv1.RequestStatus_REQUEST_STATUS_IN_PROGRESS {
+	running := r.Status == casesv1.RequestStatus_REQUEST_STATUS_NEW || r.Status == casesv1.RequestStatus_REQUEST_STATUS_IN_PROGRESS
+	if running && s.WaitingSince == nil {
 		due = r.DueDate
 	}
 	switch {
