@@ -15,7 +15,7 @@ import (
 func (p *play) open(day int) {
 	p.steps = append(p.steps, step{day: day, what: "open", opens: true, run: func(ctx context.Context, call string) error {
 		in := &casesv1.OpenCaseRequest{
-			RequestId: call, NeedText: p.story.need.in(p.language), Language: p.language, ContactLanguage: p.contactLanguage,
+			RequestId: call, Title: p.story.title.in(p.language), NeedText: p.story.need.in(p.language), Language: p.language, ContactLanguage: p.contactLanguage,
 			Services: p.choices(day), Consents: p.consents(p.story.services...), Secret: p.secret, Journey: p.story.journey,
 		}
 		if p.company != nil {

@@ -6,6 +6,8 @@ type story struct {
 	services []string
 	// need in fi, sv, en.
 	need texts
+	// title of the case; the first service's name when empty.
+	title texts
 	// journey that it follows, if any.
 	journey string
 }
@@ -28,6 +30,7 @@ func (t texts) in(language string) string {
 var stories = map[string]story{
 	"first-employee": {
 		services: []string{"employment/vacancy", "omnia/apprenticeship", "employment/pay-subsidy"}, journey: "first-employee",
+		title: texts{"Ensimmäinen työntekijä", "Första medarbetaren", "First employee"},
 		need: texts{
 			"Palkkaan ensimmäisen työntekijän keväällä. Voisiko hän opiskella työn ohessa, ja saako palkkaan tukea?",
 			"Jag anställer min första medarbetare i vår. Kan hen studera vid sidan av, och finns det stöd för lönen?",
@@ -199,6 +202,7 @@ var stories = map[string]story{
 			"espoo-city/premises", "enter-espoo/talent", "omnia/apprenticeship", "espoon-yrittajat/mentoring",
 			"chamber/trade-advice", "yritysespoo/company-advice", "employment/vacancy",
 		},
+		title: texts{"Kasvu ja uudet tilat", "Tillväxt och nya lokaler", "Growth and new premises"},
 		need: texts{
 			"Kasvamme: tarvitsemme isommat tilat, tekijöitä, oppisopimuksen ja apua vientiin.",
 			"Vi växer: vi behöver större lokaler, folk, ett läroavtal och hjälp med export.",

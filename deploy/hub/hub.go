@@ -12,6 +12,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/businessespoo/hub/gateway"
 	"github.com/businessespoo/hub/services/chamber"
 	"github.com/businessespoo/hub/services/employment"
@@ -141,23 +143,30 @@ func (p *process) connect(ctx context.Context, party string) (*bus.Bus, error) {
 	return connected, nil
 }
 
+// openProviders opens the seven at once: most of it is waiting for the disk.
 func (p *process) openProviders(ctx context.Context) error {
-	for _, definition := range Definitions() {
+	definitions := Definitions()
+	p.providers = make([]*provider.Provider, len(definitions))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, definition := range definitions {
 		connected, err := p.connect(ctx, definition.Key)
 		if err != nil {
-			return err
+			return errors.Join(err, group.Wait())
 		}
-		made, err := provider.New(provider.Options{
-			Definition: definition, Bus: connected, Dir: p.folder.path(projectionsDir, definition.Key),
-			Verifier: p.verifier, Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
+		group.Go(func() error {
+			made, err := provider.New(provider.Options{
+				Definition: definition, Bus: connected, Dir: p.folder.path(projectionsDir, definition.Key),
+				Verifier: p.verifier, Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
+			})
+			if err != nil {
+				return err
+			}
+			p.providers[i] = made
+			p.health.Check(made.Key(), made.Check)
+			return nil
 		})
-		if err != nil {
-			return err
-		}
-		p.providers = append(p.providers, made)
-		p.health.Check(made.Key(), made.Check)
 	}
-	return nil
+	return group.Wait()
 }
 
 func (p *process) openGateway(ctx context.Context, hubBus *bus.Bus) error {
@@ -212,7 +221,9 @@ func (p *process) closeLog(ctx context.Context) error {
 func (p *process) close() error {
 	var failures []error
 	for _, made := range p.providers {
-		failures = append(failures, made.Close())
+		if made != nil {
+			failures = append(failures, made.Close())
+		}
 	}
 	for _, connected := range p.buses {
 		connected.Close()
