@@ -64,7 +64,7 @@ apart: build ## Start a nats-server, the seven providers and the gateway as nine
 	@exec deploy/apart/run.sh "$(DATA)"
 
 bench: ## Measure, and print one line for each figure and a table.
-	go run ./deploy/cmd/bench
+	go run ./deploy/bench
 
 chaos: ## Kill the hub under load and cut its power, again and again.
 	go test -count=1 -v ./deploy/chaos/... ./services/kit/bus/embedded
