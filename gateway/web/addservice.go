@@ -33,7 +33,7 @@ func (s *server) showAdd(w http.ResponseWriter, r *http.Request, f *frame, code 
 		return err
 	}
 	f.Title = f.T("add.title")
-	f.summarise(was)
+	f.sent = was
 	view := addView{frame: f, Case: c, Link: caseLink(c.GetName()) + "/add"}
 	if f.dir.service[service] == nil {
 		view.Groups = f.groups(askable)

@@ -49,7 +49,7 @@ func (s *server) showBehalf(w http.ResponseWriter, r *http.Request, f *frame, co
 	}
 	provider := "providers/" + r.PathValue("provider")
 	f.Title = f.T("behalf.title")
-	f.summarise(was)
+	f.sent = was
 	view := behalfView{frame: f, ProviderName: f.Provider(provider), Chosen: map[string]bool{}}
 	services := known(f, was.values["service"])
 	for _, name := range services {

@@ -48,6 +48,8 @@ type requestView struct {
 	Steps               []step
 	Actions             []form
 	Answers             []AnswerView
+	// Apply is where to apply, while that is still to be done.
+	Apply *casesv1.Official
 }
 
 // step is one step of a request's way.
@@ -90,7 +92,7 @@ func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code
 		return err
 	}
 	f.Title = c.GetTitle()
-	f.summarise(was)
+	f.sent = was
 	view := caseView{
 		frame: f, Case: c, Notices: c.GetNotices(), Finished: f.Finished(c), Timeline: f.timeline(c.GetTimeline(), c.GetRequests()),
 		Opened: s.justOpened(w, r, f, c), Live: f.live(),
@@ -127,6 +129,9 @@ func (f *frame) requestView(c *casesv1.Case, r *casesv1.Request, was *sent) requ
 	v := requestView{
 		Request: r, Title: f.requestTitle(r), ProviderName: f.Provider(r.GetProvider()), Steps: f.steps(r.GetStatus()),
 		Answers: f.Answers(r.GetService(), r.GetInputs()),
+	}
+	if r.GetOfficial() != nil && r.GetDecision() == nil && !ended(r.GetStatus()) {
+		v.Apply = f.official(r, nil)
 	}
 	if c.GetStatus() != casesv1.CaseStatus_CASE_STATUS_OPEN {
 		return v

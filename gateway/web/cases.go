@@ -110,7 +110,7 @@ func (s *server) openCodePage(w http.ResponseWriter, _ *http.Request, f *frame) 
 
 func (s *server) showOpenCode(w http.ResponseWriter, f *frame, code int, was *sent) error {
 	f.Title = f.T("open_code.title")
-	f.summarise(was)
+	f.sent = was
 	return s.render(w, "opencode", code, openCodeView{frame: f, Form: f.openCodeForm().finish(was)})
 }
 
@@ -129,7 +129,8 @@ func (s *server) openCodeAction(w http.ResponseWriter, r *http.Request, f *frame
 	if was.failed() {
 		return s.showOpenCode(w, f, http.StatusUnprocessableEntity, was)
 	}
-	h := &holder{Code: strings.TrimSpace(was.values.Get("code")), Secret: strings.TrimSpace(was.values.Get("secret"))}
+	was.values.Set("code", strings.TrimSpace(was.values.Get("code")))
+	h := &holder{Code: was.values.Get("code"), Secret: strings.TrimSpace(was.values.Get("secret"))}
 	wrong := func() error {
 		was.fail("code", fieldError{Text: f.T("open_code.wrong")})
 		return s.showOpenCode(w, f, http.StatusUnprocessableEntity, was)

@@ -63,7 +63,9 @@ func (s *server) checkPage(w http.ResponseWriter, r *http.Request, f *frame) err
 	}
 	values["service"] = known(f, values["service"])
 	if len(values["service"]) == 0 {
-		f.Summary = &summary{Title: f.N("error.summary", 1), Lines: []summaryLine{{Error: fieldError{Text: f.T("choose.none")}, Target: "services"}}}
+		f.sent = &sent{form: "choose"}
+		f.sent.fail("service", fieldError{Text: f.T("choose.none")})
+		f.sent.show("service", "services")
 		return s.showChoose(w, r, f, http.StatusUnprocessableEntity, values)
 	}
 	was := &sent{form: "check", values: values}
@@ -91,7 +93,7 @@ func (s *server) showCheck(w http.ResponseWriter, r *http.Request, f *frame, cod
 	values := was.values
 	f.Title = f.T("check.title")
 	f.LanguageForm, f.LanguageAction, f.Enter = "check", "/check", "send"
-	f.summarise(was)
+	f.sent = was
 	if !values.Has("contact_language") {
 		values.Set("contact_language", f.Lang)
 	}
@@ -141,7 +143,7 @@ func (f *frame) companyFields(was *sent) companyFields {
 		choice{Value: "none", Label: f.T("company.not_yet"), Hint: f.T("company.not_yet_hint")},
 		choice{Value: "nameless", Label: f.T("company.nameless"), Hint: f.T("company.nameless_hint")})
 	c.Choice = f.choose("radios", "company", f.T("company.question"), choices).must()
-	c.ID = f.text("company_id", f.T("company.id")).hinted(f.T("company.id_hint"))
+	c.ID = f.text("company_id", f.T("company.other_id")).hinted(f.T("company.id_hint"))
 	c.Name = f.text("company_name", f.T("company.name"))
 	if len(f.Session.Companies) == 1 && !was.values.Has("company") {
 		was.values.Set("company", "own:"+f.Session.Companies[0])
@@ -188,7 +190,12 @@ func (s *server) consent(r *http.Request, f *frame, was *sent, formID string, pr
 				values[name] = v
 			}
 		}
-		was = &sent{form: was.form, values: values, errors: was.errors}
+		if was.placed == nil {
+			was.placed = map[string]string{}
+		}
+		copied := *was
+		copied.values = values
+		was = &copied
 	}
 	for _, x := range f.consentFields(providers) {
 		view.Fields = append(view.Fields, x.place(formID, was))

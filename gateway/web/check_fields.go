@@ -3,6 +3,7 @@ package web
 import (
 	"net/url"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/businessespoo/hub/services/kit/catalogue"
@@ -12,6 +13,9 @@ import (
 // are told in the visitor's language. The API checks everything again.
 func (f *frame) check(was *sent, fields []field) {
 	for _, x := range fields {
+		if x.Kind == "date" {
+			was.values.Set(x.Name, isoDate(was.values.Get(x.Name)))
+		}
 		value := strings.TrimSpace(was.values.Get(x.Name))
 		if value == "" {
 			if x.Required {
@@ -73,4 +77,13 @@ func (x field) offers(value string) bool {
 // sentForm reads which form was sent.
 func sentForm(values url.Values) *sent {
 	return &sent{form: values.Get("form"), values: values}
+}
+
+// isoDate turns a date as people write it, 31.3.2027, into 2027-03-31: not every
+// browser has a calendar. What is no such date comes back unchanged.
+func isoDate(value string) string {
+	if t, err := time.Parse("2.1.2006", strings.TrimSpace(value)); err == nil {
+		return t.Format(time.DateOnly)
+	}
+	return value
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -42,13 +43,16 @@ func (f *frame) instant(t time.Time) string {
 	t = t.In(catalogue.Helsinki())
 	switch f.Lang {
 	case "fi":
-		return t.Format("2.1.2006 klo 15.04")
+		return t.Format("2.1.2006 klo ") + clock(t)
 	case "sv":
-		return t.Format("2.1.2006 kl. 15.04")
+		return t.Format("2.1.2006 kl. ") + clock(t)
 	default:
 		return t.Format("2 January 2006, 15:04")
 	}
 }
+
+// clock is the time of day as it is written in Finland: 9.05.
+func clock(t time.Time) string { return fmt.Sprintf("%d.%02d", t.Hour(), t.Minute()) }
 
 func (f *frame) day(t time.Time) string {
 	if f.Lang == "en" {

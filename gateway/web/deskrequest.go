@@ -57,12 +57,12 @@ func (s *server) showDeskRequest(w http.ResponseWriter, r *http.Request, f *fram
 	}
 	request := answer.GetRequest()
 	f.Title = f.requestTitle(request)
-	f.summarise(was)
+	f.sent = was
 	view := deskRequestView{
 		frame: f, Request: request, RequestTitle: f.Title, ProviderName: f.Provider(request.GetProvider()),
 		Inbox: "/desk/" + r.PathValue("provider"), Answers: f.Answers(request.GetService(), request.GetInputs()),
 		Mine:     request.GetAdvisor().GetName() != "" && request.GetAdvisor().GetName() == f.Session.Advisor(),
-		Timeline: f.timeline(answer.GetTimeline(), []*casesv1.Request{request}), Live: f.live(),
+		Timeline: f.timeline(answer.GetTimeline(), nil), Live: f.live(),
 	}
 	notes, err := s.Provider.ListNotes(ctx, &providerv1.ListNotesRequest{Parent: name, PageSize: 200})
 	switch {

@@ -38,7 +38,12 @@ func (s *server) explain(w http.ResponseWriter, r *http.Request, f *frame, err e
 		Reference: p.Metadata["reference"],
 	}
 	text := f.reason(p)
-	page.Reason, page.English = text.Text, text.English
+	page.Reason = text.Text
+	// The advice says it all where it is about who asks or when; elsewhere the
+	// API's English is better than nothing.
+	if f.Lang == "en" || p.Kind == problem.Invalid || p.Kind == problem.State || p.Kind == problem.Exists {
+		page.English = text.English
+	}
 	if err := s.render(w, "failure", p.HTTPStatus(), page); err != nil {
 		s.Log.Error("page failed", "page", "failure", "error", err.Error())
 		http.Error(w, page.Heading, http.StatusInternalServerError)

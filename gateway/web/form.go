@@ -92,6 +92,8 @@ type sent struct {
 	// form needs a new one. Else it keeps its own: a refused step left nothing
 	// behind, and one that got no answer may have been taken.
 	used bool
+	// placed holds the ids of the form's fields that the page shows.
+	placed map[string]string
 }
 
 func (p *sent) fail(name string, err fieldError) {
@@ -152,6 +154,7 @@ func (x field) Describes() string {
 func (x field) place(formID string, was *sent) field {
 	x.ID = formID + "-" + slug(x.Name)
 	if was != nil && was.form == formID {
+		was.show(x.Name, x.ID)
 		x.Value = was.values.Get(x.Name)
 		x.Error = was.errors[x.Name]
 	}
@@ -175,22 +178,30 @@ func (fm form) finish(was *sent) form {
 	return fm
 }
 
-// summarise puts what is wrong with a sent form above the page.
-func (f *frame) summarise(was *sent) {
-	if !was.failed() {
-		return
+// show remembers that the page shows a field of the form.
+func (p *sent) show(name, id string) {
+	if p.placed == nil {
+		p.placed = map[string]string{}
 	}
-	f.Summary = &summary{Title: was.title}
+	p.placed[name] = id
+}
+
+// Summary is what is wrong with the form that was sent, for the top of the
+// page; nil when nothing is. It is made when the page is, as it leads to the
+// fields that the page has come to show.
+func (f *frame) Summary() *summary {
+	was := f.sent
+	if !was.failed() {
+		return nil
+	}
+	top := &summary{Title: was.title}
 	if was.title == "" {
-		f.Summary.Title = f.N("error.summary", len(was.order))
+		top.Title = f.N("error.summary", len(was.order))
 	}
 	for _, name := range was.order {
-		line := summaryLine{Error: *was.errors[name]}
-		if name != "" {
-			line.Target = was.form + "-" + slug(name)
-		}
-		f.Summary.Lines = append(f.Summary.Lines, line)
+		top.Lines = append(top.Lines, summaryLine{Error: *was.errors[name], Target: was.placed[name]})
 	}
+	return top
 }
 
 // slug makes a name fit for an id.

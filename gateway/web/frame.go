@@ -16,8 +16,6 @@ type frame struct {
 	Title   string
 	Session *session
 	Holder  *holder
-	// Summary lists what is wrong with a form that was sent, above everything else.
-	Summary *summary
 	// Done says what the visitor's last step did.
 	Done string
 	// Refresh is after how many seconds the page asks for itself again; 0 never.
@@ -32,6 +30,8 @@ type frame struct {
 	// Personas tells whether there are demo identities to sign in as.
 	Personas bool
 
+	// sent is the form that was sent and refused, if one was.
+	sent  *sent
 	path  string
 	query url.Values
 	texts texts

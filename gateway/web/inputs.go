@@ -88,6 +88,9 @@ func (f *frame) answers(was *sent, service string) []*casesv1.Input {
 	values := make(map[string]string, len(questions))
 	for _, q := range questions {
 		values[q.GetId()] = was.values.Get(inputName(service, q.GetId()))
+		if q.GetType() == "date" {
+			values[q.GetId()] = isoDate(values[q.GetId()])
+		}
 	}
 	clean, problems := kit.CheckInputs(values, catalogue.Checks{BusinessID: identifier.ParseBusinessID, CompanyID: anyCompany})
 	for _, p := range problems {

@@ -27,7 +27,7 @@ func (s *server) needPage(w http.ResponseWriter, r *http.Request, f *frame) erro
 func (s *server) showNeed(w http.ResponseWriter, f *frame, code int, was *sent) error {
 	f.Title = f.T("need.title")
 	f.LanguageForm, f.LanguageAction = "need", "/"
-	f.summarise(was)
+	f.sent = was
 	view := needView{frame: f, Text: f.long("text", f.T("need.label"), midText).must().hinted(f.T("need.hint")).place("need", was)}
 	for _, need := range f.dir.Needs {
 		view.Needs = append(view.Needs, choice{Value: need.GetCode(), Label: in(f.Lang, need.GetDisplayName())})

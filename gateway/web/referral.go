@@ -43,7 +43,7 @@ func (s *server) showReferral(w http.ResponseWriter, r *http.Request, f *frame, 
 		return nil
 	}
 	f.Title = f.T("referral_page.title")
-	f.summarise(was)
+	f.sent = was
 	view := referralView{frame: f, Case: c, Request: request, From: f.Provider(request.GetProvider()), Referral: referral, Service: f.Service(referral.GetService())}
 	hiddens := []hidden{{"request", requestKey(request.GetName())}, {"number", fmt.Sprint(referral.GetNumber())}, {"etag", c.GetEtag()}}
 	provider := providerOf(referral.GetService())

@@ -56,6 +56,14 @@ func (f *frame) Service(name string) serviceView {
 	return v
 }
 
+// TimeMarked is the expected time in one line, marked when it is an estimate.
+func (v serviceView) TimeMarked() string {
+	if !v.Estimate {
+		return v.Time
+	}
+	return v.Time + " (" + v.F.T("service.estimate") + ")"
+}
+
 // RequestTime is how long a request is expected to take.
 func (f *frame) RequestTime(t *casesv1.ExpectedTime) string {
 	if t == nil {

@@ -38,7 +38,7 @@ func (s *server) signInPage(w http.ResponseWriter, r *http.Request, f *frame) er
 
 func (s *server) showSignIn(w http.ResponseWriter, f *frame, code int, was *sent) error {
 	f.Title = f.T("sign_in.title")
-	f.summarise(was)
+	f.sent = was
 	view := signInView{frame: f, Next: localPath(f.query.Get("next")), Form: f.signInForm().finish(was)}
 	for number, persona := range s.personas() {
 		who := readSession(persona.Token)

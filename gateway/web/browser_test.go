@@ -1,0 +1,175 @@
+package web_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+
+	"github.com/businessespoo/hub/gateway/web"
+)
+
+// browser visits the pages from outside, with cookies and without JavaScript.
+type browser struct {
+	t      *testing.T
+	base   string
+	client *http.Client
+	api    *fake
+}
+
+// page is an answer that the browser got.
+type page struct {
+	code int
+	url  string
+	body string
+	head http.Header
+}
+
+func newBrowser(t *testing.T) *browser {
+	t.Helper()
+	api := newFake()
+	conn := api.serve(t)
+	handler := web.New(web.Options{
+		Cases: casesv1.NewCaseServiceClient(conn), Provider: providerv1.NewProviderServiceClient(conn), Catalogue: cataloguev1.NewCatalogueServiceClient(conn),
+		Personas: func() []web.Persona {
+			return []web.Persona{
+				{Label: "Aino, Kahvila Aino Oy", Kind: "company", Token: companyToken()},
+				{Label: "Maija Meri", Kind: "advisor", Token: advisorToken("advisor")},
+				{Label: "Lea Lind", Kind: "lead", Token: advisorToken("lead")},
+				{Label: "Olavi", Kind: "operator", Token: token(map[string]any{"sub": "o1", "role": "operator"})},
+			}
+		},
+		Status: func(context.Context) []web.PartStatus {
+			return []web.PartStatus{
+				{Part: "gateway", Serving: true, Counts: &web.Counts{Open: 3, Total: 60}},
+				{Part: "omnia", Serving: true, CatalogueVersion: "0123456789abcdef", PublishedAt: noon(), Counts: &web.Counts{Open: 2, Total: 20}},
+				{Part: "chamber"},
+			}
+		},
+		Clock: noon,
+	})
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &browser{t: t, base: server.URL, api: api, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+}
+
+// token makes an unsigned JWT: the pages do not verify, and neither does the fake.
+func token(claims map[string]any) string {
+	payload, _ := json.Marshal(claims)
+	return "e30." + base64.RawURLEncoding.EncodeToString(payload) + ".c2ln"
+}
+
+func companyToken() string {
+	return token(map[string]any{"sub": "p1", "role": "company", "companies": []string{"9000001-1"}})
+}
+
+func advisorToken(role string) string {
+	return token(map[string]any{"sub": "a1", "role": role, "provider": "omnia", "advisor": "maija"})
+}
+
+func (b *browser) do(r *http.Request) page {
+	b.t.Helper()
+	answer, err := b.client.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return page{code: answer.StatusCode, url: answer.Request.URL.RequestURI(), body: string(body), head: answer.Header}
+}
+
+func (b *browser) get(path string) page {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.base+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.do(r)
+}
+
+func (b *browser) post(path string, values url.Values) page {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.base+path, strings.NewReader(values.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return b.do(r)
+}
+
+// signIn follows a token link, as a person would.
+func (b *browser) signIn(token string) {
+	b.t.Helper()
+	if p := b.get("/sign-in?token=" + token); p.code != http.StatusOK || strings.Contains(p.url, "token") {
+		b.t.Fatalf("sign-in: status %d at %s", p.code, p.url)
+	}
+}
+
+// has fails unless the page holds each text.
+func (p page) has(t *testing.T, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(p.body, want) {
+			t.Errorf("%s (%d) lacks %q", p.url, p.code, want)
+		}
+	}
+}
+
+// lacks fails when the page holds one of the texts.
+func (p page) lacks(t *testing.T, unwanted ...string) {
+	t.Helper()
+	for _, text := range unwanted {
+		if strings.Contains(p.body, text) {
+			t.Errorf("%s (%d) holds %q", p.url, p.code, text)
+		}
+	}
+}
+
+var (
+	hiddenInput = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
+	formStart   = regexp.MustCompile(`<form[^>]*id="([^"]+)"`)
+)
+
+// hidden returns the hidden fields of the form with the id, as a browser would
+// send them.
+func (p page) hidden(t *testing.T, id string) url.Values {
+	t.Helper()
+	for _, part := range strings.Split(p.body, "</form>") {
+		start := formStart.FindAllStringSubmatchIndex(part, -1)
+		if start == nil {
+			continue
+		}
+		last := start[len(start)-1]
+		if part[last[2]:last[3]] != id {
+			continue
+		}
+		values := url.Values{}
+		for _, match := range hiddenInput.FindAllStringSubmatch(part[last[0]:], -1) {
+			values.Add(match[1], html.UnescapeString(match[2]))
+		}
+		return values
+	}
+	t.Fatalf("%s (%d) has no form %q", p.url, p.code, id)
+	return nil
+}
