@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,7 +42,7 @@ func (h *HTTP) Check(name string, test func(context.Context) error) {
 	h.checks = append(h.checks, check{name, test})
 }
 
-// Handler serves the three paths.
+// Handler serves the three paths, and Go's profiles under /debug/pprof/.
 func (h *HTTP) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
@@ -49,6 +50,9 @@ func (h *HTTP) Handler() http.Handler {
 	if h.metrics != nil {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(h.metrics.Registry, promhttp.HandlerOpts{}))
 	}
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	return mux
 }
 
