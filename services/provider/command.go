@@ -152,12 +152,12 @@ func (p *Provider) refusal(err error) error {
 	}
 	told := problem.From(err)
 	for key, value := range refused.Meta {
-		told.Meta(key, value)
+		told = told.Meta(key, value)
 	}
 	if holder := refused.Meta["advisor"]; holder != "" {
 		described := &casesv1.Advisor{Name: holder}
 		if p.directory.Name(described); described.DisplayName != "" {
-			told.Meta("advisorName", described.DisplayName)
+			told = told.Meta("advisorName", described.DisplayName)
 		}
 	}
 	return told

@@ -64,15 +64,17 @@ func TestCommandsThatAreRefused(t *testing.T) {
 	refused(t, "another advisor", reply(d.As("a2"), scope.Resource(), ""), codes.PermissionDenied, "NOT_YOUR_REQUEST")
 	refused(t, "somebody who is not on the staff", reply(d.As("nobody"), scope.Resource(), ""), codes.PermissionDenied, "STAFF_UNKNOWN")
 	_, err = d.Decline(d.As("a1"), &providerv1.DeclineRequest{Name: scope.Resource(), RequestId: call(), Text: "No"})
-	refused(t, "a decline without a reason", err, codes.InvalidArgument, problem.From(err).Reason)
+	refused(t, "a decline without a reason", err, codes.InvalidArgument, "INVALID_FIELDS")
 	_, err = d.Assign(d.As("a1"), &providerv1.AssignRequest{Name: scope.Resource(), RequestId: call(), Advisor: parent + "/advisors/a2"})
 	refused(t, "an advisor who assigns", err, codes.PermissionDenied, "ROLE_NOT_ALLOWED")
 	for _, advisor := range []string{parent + "/advisors/nobody", "providers/chamber/advisors/a1"} {
 		_, err = d.Assign(d.AsLead("lead"), &providerv1.AssignRequest{Name: scope.Resource(), RequestId: call(), Advisor: advisor})
 		refused(t, "an assignment to "+advisor, err, codes.InvalidArgument, "ADVISOR_UNKNOWN")
 	}
-	_, err = d.Refer(d.As("a1"), &providerv1.ReferRequest{Name: scope.Resource(), RequestId: call(), Service: parent + "/services/apprenticeship",
-		Reason: casesv1.ReferralReason_REFERRAL_REASON_EXPERTISE, Text: "Better there"})
+	_, err = d.Refer(d.As("a1"), &providerv1.ReferRequest{
+		Name: scope.Resource(), RequestId: call(), Service: parent + "/services/apprenticeship",
+		Reason: casesv1.ReferralReason_REFERRAL_REASON_EXPERTISE, Text: "Better there",
+	})
 	refused(t, "a referral to oneself", err, codes.InvalidArgument, "OWN_SERVICE")
 	must(d.Complete(d.As("a1"), &providerv1.CompleteRequest{Name: scope.Resource(), RequestId: call(), Summary: "Done"}))(t)
 	refused(t, "a reply after the end", reply(d.As("a1"), scope.Resource(), ""), codes.FailedPrecondition, "STATE_FORBIDS")

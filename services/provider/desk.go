@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
@@ -10,7 +12,6 @@ import (
 	"github.com/businessespoo/hub/services/kit/directory"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // desk serves ProviderService. Its methods read the call, name the command and

@@ -96,7 +96,8 @@ func TestListRequests(t *testing.T) {
 		"with signs alone":              {&providerv1.ListRequestsRequest{Query: `"*'--`}, []string{}},
 		"all at once": {&providerv1.ListRequestsRequest{
 			Statuses: []casesv1.RequestStatus{inProgress}, Advisor: parent + "/advisors/a1", Service: parent + "/services/staff-training",
-			ContactLanguage: "fi", Query: "tuli", Order: providerv1.RequestOrder_REQUEST_ORDER_NEWEST}, []string{"taken"}},
+			ContactLanguage: "fi", Query: "tuli", Order: providerv1.RequestOrder_REQUEST_ORDER_NEWEST,
+		}, []string{"taken"}},
 	} {
 		test.in.Parent = parent
 		got := must(d.ListRequests(d.As("a1"), test.in))(t)
@@ -160,8 +161,10 @@ func TestListAdvisors(t *testing.T) {
 	}
 	var all []string
 	for _, m := range list(&providerv1.ListAdvisorsRequest{}).Staff {
-		all = append(all, strings.Join([]string{m.Advisor.Name, m.Advisor.DisplayName, strings.Join(m.Advisor.Languages, "+"), strings.Join(m.Competences, "+"),
-			strconv.FormatBool(m.Lead), strconv.Itoa(int(m.OpenRequests))}, " "))
+		all = append(all, strings.Join([]string{
+			m.Advisor.Name, m.Advisor.DisplayName, strings.Join(m.Advisor.Languages, "+"), strings.Join(m.Competences, "+"),
+			strconv.FormatBool(m.Lead), strconv.Itoa(int(m.OpenRequests)),
+		}, " "))
 	}
 	want := []string{
 		parent + "/advisors/a1 Advisor a1 fi+en permits false 1",

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -60,7 +61,9 @@ func TestACaseIsOpenedByTheHub(t *testing.T) {
 		t.Errorf("the field is lost: %+v", p.Violations)
 	}
 	cancel()
-	<-answered
+	if err := <-answered; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 }
 
 func TestNoCaseIsOpenedWhileTheHubIsAway(t *testing.T) {

@@ -101,10 +101,10 @@ func refused(t testing.TB, what string, err error, want string) {
 	}
 }
 
-// pickUp takes a request as an advisor.
-func pickUp(t testing.TB, d *Desk, advisor string, scope name.Scope) *casesv1.Request {
+// pickUp takes a request as the advisor a1.
+func pickUp(t testing.TB, d *Desk, scope name.Scope) *casesv1.Request {
 	t.Helper()
-	answer, err := d.PickUp(d.As(advisor), &providerv1.PickUpRequest{Name: scope.Resource(), RequestId: call()})
+	answer, err := d.PickUp(d.As("a1"), &providerv1.PickUpRequest{Name: scope.Resource(), RequestId: call()})
 	if err != nil {
 		t.Fatal(err)
 	}

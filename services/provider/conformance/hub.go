@@ -36,6 +36,8 @@ type Hub struct {
 
 	mutex    sync.Mutex
 	versions map[string]string
+	asked    map[string]int // how often each provider asked for its version
+	changed  chan struct{}  // closed when one of the two changes
 	now      time.Time
 }
 
@@ -47,7 +49,10 @@ func Start(t testing.TB) *Hub {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Shutdown)
-	h := &Hub{t: t, server: server, versions: map[string]string{}, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}
+	h := &Hub{
+		t: t, server: server, versions: map[string]string{}, asked: map[string]int{}, changed: make(chan struct{}),
+		now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
+	}
 	h.Bus, err = bus.Connect(t.Context(), server.BusOptions(bus.Hub))
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +88,8 @@ func (h *Hub) background(work func(ctx context.Context) error) {
 func (h *Hub) version(_ context.Context, party string, _ []byte) ([]byte, error) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
+	h.asked[party]++
+	h.tell()
 	return []byte(h.versions[party]), nil
 }
 
@@ -96,15 +103,34 @@ func (h *Hub) published(_ context.Context, events []bus.Event) error {
 		}
 		h.versions[f.GetCataloguePublished().GetProvider()] = f.GetCataloguePublished().GetVersion()
 	}
+	h.tell()
 	return nil
 }
 
-// Version is the version of a provider's catalogue that was published; empty
-// when there is none.
-func (h *Hub) Version(provider string) string {
-	h.mutex.Lock()
-	defer h.mutex.Unlock()
-	return h.versions[provider]
+// tell wakes those who wait. The caller holds the mutex.
+func (h *Hub) tell() {
+	close(h.changed)
+	h.changed = make(chan struct{})
+}
+
+// Catalogue waits until a version of a provider's catalogue was published and the
+// provider has asked for it so many times.
+func (h *Hub) Catalogue(provider string, asked int) {
+	h.t.Helper()
+	limit := time.After(patience)
+	for {
+		h.mutex.Lock()
+		done, changed := h.versions[provider] != "" && h.asked[provider] >= asked, h.changed
+		h.mutex.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-changed:
+		case <-limit:
+			h.t.Fatalf("%s has published no catalogue, or not asked %d times for its version", provider, asked)
+		}
+	}
 }
 
 // Now is the hub's clock, which stands still until Sleep moves it.

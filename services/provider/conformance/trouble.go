@@ -24,9 +24,9 @@ import (
 func unmarshal(ev bus.Event, f *eventsv1.Fact) error { return proto.Unmarshal(ev.Data, f) }
 
 // goesOn checks that a request can still be worked on.
-func goesOn(t *testing.T, d *Desk, scope name.Scope, advisor string) {
+func goesOn(t *testing.T, d *Desk, scope name.Scope) {
 	t.Helper()
-	must[*providerv1.ReplyResponse](t)(d.Reply(d.As(advisor), &providerv1.ReplyRequest{Name: scope.Resource(), RequestId: call(), Text: "We go on."}))
+	must[*providerv1.ReplyResponse](t)(d.Reply(d.As("a1"), &providerv1.ReplyRequest{Name: scope.Resource(), RequestId: call(), Text: "We go on."}))
 }
 
 // setAside checks that exactly these facts became dead letters of the inbox.
@@ -48,7 +48,7 @@ func setAside(t *testing.T, h *Hub, key string, reasons map[uint64]string) {
 func duplicate(t *testing.T, s suite) {
 	h, d := s.open(t)
 	scope := s.request(t, h, d)
-	pickUp(t, d, "a1", scope)
+	pickUp(t, d, scope)
 	f := &eventsv1.Fact{
 		RequestId: uuid.NewString(), CommandDigest: []byte("digest"), Actor: &eventsv1.Actor{Party: casesv1.Party_PARTY_COMPANY},
 		Event: &eventsv1.Fact_MessagePosted{MessagePosted: &eventsv1.MessagePosted{Text: "When can we meet?"}},
@@ -65,7 +65,7 @@ func duplicate(t *testing.T, s suite) {
 		t.Errorf("%d messages wait, timeline (-want +got):\n%s", got.Request.UnansweredMessages, diff)
 	}
 	setAside(t, h, s.key, map[uint64]string{again: "repeats the call"})
-	goesOn(t, d, scope, "a1")
+	goesOn(t, d, scope)
 }
 
 // unknown: a fact of a later version stands in the log; this version goes on
@@ -73,14 +73,14 @@ func duplicate(t *testing.T, s suite) {
 func unknown(t *testing.T, s suite) {
 	h, d := s.open(t)
 	scope := s.request(t, h, d)
-	pickUp(t, d, "a1", scope)
+	pickUp(t, d, scope)
 	body := must[[]byte](t)(proto.Marshal(&eventsv1.Fact{Id: uuid.NewString()}))
 	body = protowire.AppendTag(body, 500, protowire.BytesType)
 	body = protowire.AppendBytes(body, []byte("from the future"))
 	later := h.Put(scope.Subject(name.ByHub), body)
 	d.Await(t, "a1", scope, later)
 	setAside(t, h, s.key, map[uint64]string{later: "no event that this version knows"})
-	goesOn(t, d, scope, "a1")
+	goesOn(t, d, scope)
 	letters, err := h.Bus.DeadLetters(t.Context(), s.key, 0, 10)
 	if err != nil || len(letters) != 1 {
 		t.Fatalf("%d dead letters, %v", len(letters), err)
@@ -97,7 +97,7 @@ func unknown(t *testing.T, s suite) {
 func poison(t *testing.T, s suite) {
 	h, d := s.open(t)
 	scope := s.request(t, h, d)
-	pickUp(t, d, "a1", scope)
+	pickUp(t, d, scope)
 	picked := &eventsv1.Fact{Id: uuid.NewString(), Event: &eventsv1.Fact_RequestPickedUp{RequestPickedUp: &eventsv1.RequestPickedUp{}}}
 	message := &eventsv1.Fact{Id: uuid.NewString(), Event: &eventsv1.Fact_MessagePosted{MessagePosted: &eventsv1.MessagePosted{Text: "Hello"}}}
 	opened := &eventsv1.Fact{Id: uuid.NewString(), Event: &eventsv1.Fact_CaseOpened{CaseOpened: &eventsv1.CaseOpened{}}}
@@ -118,7 +118,7 @@ func poison(t *testing.T, s suite) {
 	next, sequence := h.Request(s.key, s.service, nil)
 	d.Await(t, "a1", next, sequence)
 	setAside(t, h, s.key, want)
-	goesOn(t, d, scope, "a1")
+	goesOn(t, d, scope)
 	if diff := cmp.Diff([]string{"REQUESTED", "PICKED_UP"}, kinds(read(t, d, scope, "").Timeline)[:2]); diff != "" {
 		t.Errorf("timeline (-want +got):\n%s", diff)
 	}
@@ -134,7 +134,7 @@ func restart(t *testing.T, s suite) {
 	dir := t.TempDir()
 	d := h.Open(s.definition, dir, 0)
 	scope := s.request(t, h, d)
-	pickUp(t, d, "a1", scope)
+	pickUp(t, d, scope)
 	reply := &providerv1.ReplyRequest{Name: scope.Resource(), RequestId: call(), Text: "On our way"}
 	must[*providerv1.ReplyResponse](t)(d.Reply(d.As("a1"), reply))
 	d.Stop()
@@ -179,7 +179,7 @@ func confidential(t *testing.T, s suite) {
 	same(t, "the notes", &providerv1.ListNotesResponse{Notes: []*providerv1.Note{first.Note, second.Note}}, notes)
 	_, err = d.ListNotes(d.AsStranger(), &providerv1.ListNotesRequest{Parent: scope.Resource()})
 	refused(t, "another provider's advisor", err, "REQUEST_NOT_FOUND")
-	pickUp(t, d, "a1", scope)
+	pickUp(t, d, scope)
 	if found := must[*providerv1.ListRequestsResponse](t)(d.ListRequests(d.As("a1"), &providerv1.ListRequestsRequest{Parent: name.Provider(s.key), Query: "zebrafinch"})); found.TotalSize != 0 {
 		t.Error("a search of the inbox finds a note")
 	}
