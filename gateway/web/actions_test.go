@@ -124,7 +124,7 @@ func TestStepsRefused(t *testing.T) {
 		sameID bool
 	}{
 		{problem.New(problem.Conflict, "STALE_ETAG", "stale"), http.StatusConflict, "Joku muutti tätä samaan aikaan", true},
-		{problem.New(problem.State, "STATE_FORBIDS", "no"), http.StatusConflict, "Pyynnön tila on muuttunut", true},
+		{problem.New(problem.State, "STATE_FORBIDS", "no"), http.StatusConflict, "Tilanne on muuttunut", true},
 		{problem.New(problem.State, "SOMETHING_NEW", "only English here"), http.StatusConflict, `<span lang="en">only English here</span>`, true},
 		{problem.New(problem.Exists, "REQUEST_ID_REUSED", "used"), http.StatusConflict, "jo lähetetty toisella sisällöllä", false},
 		{problem.New(problem.Unavailable, "PROVIDER_DOWN", "down"), http.StatusServiceUnavailable, "Lähetä uudelleen; sama asia kirjataan vain kerran", true},

@@ -79,12 +79,16 @@ func (f *frame) refused(was *sent, err error, names func(path string) string) er
 			if names != nil {
 				name = names(v.Field)
 			}
-			was.fail(name, f.violation(v))
+			text := f.violation(v)
+			if told := f.reason(p); len(p.Violations) == 1 && told.Text != "" {
+				text = told // the reason says it in the page's language
+			}
+			was.fail(name, text)
 		}
 		if len(p.Violations) == 0 {
 			was.fail("", f.reason(p))
 		}
-	case problem.State, problem.Exists, problem.Denied, problem.NotFound:
+	case problem.State, problem.Exists, problem.Denied, problem.NotFound, problem.Unauthenticated:
 		was.used = p.Kind == problem.Exists
 		was.title = f.T("failure." + string(p.Kind))
 		was.fail("", f.reason(p))

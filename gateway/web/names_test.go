@@ -83,7 +83,7 @@ func TestInputField(t *testing.T) {
 	sent := []*casesv1.Input{{Id: "tasks"}, {Id: "hours"}}
 	for path, want := range map[string]string{
 		"services[0].inputs[1].value": "in:s:hours", "services[0].inputs[1]": "in:s:hours", "services[0].inputs.level": "in:s:level",
-		`services[0].inputs["level"]`: "in:s:level", "services[0].inputs[9].value": "services[0].inputs[9].value", "service.service": "service.service",
+		`services[0].inputs["level"]`: "in:s:level", "referral.inputs[level]": "in:s:level", "services[0].inputs[9].value": "services[0].inputs[9].value", "service.service": "service.service",
 	} {
 		if got := inputField("s", sent, path); got != want {
 			t.Errorf("inputField(%s) = %s, want %s", path, got, want)

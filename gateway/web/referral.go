@@ -76,14 +76,16 @@ func (s *server) referralAction(w http.ResponseWriter, r *http.Request, f *frame
 		Name: "cases/" + id + "/requests/" + v.Get("request"), RequestId: v.Get("request_id"),
 		Number: atoi(v.Get("number")), Agree: v.Get("do") == "agree", Etag: v.Get("etag"),
 	}
+	service := ""
 	if request.GetAgree() {
 		c, err := s.readCase(r.Context(), f, id)
 		if err != nil {
 			return err
 		}
 		if _, referral := findReferral(c, v); referral != nil {
-			provider := providerOf(referral.GetService())
-			request.Inputs = f.answers(was, referral.GetService())
+			service = referral.GetService()
+			provider := providerOf(service)
+			request.Inputs = f.answers(was, service)
 			f.check(was, f.consentFields([]string{provider}))
 			if given := consents(v, []string{provider}); len(given) > 0 {
 				request.Consent = given[0]
@@ -95,7 +97,8 @@ func (s *server) referralAction(w http.ResponseWriter, r *http.Request, f *frame
 	}
 	answer, err := s.Cases.AnswerReferral(f.holding(r.Context(), id), request)
 	if err != nil {
-		if err := f.refused(was, err, nil); err != nil {
+		names := func(path string) string { return inputField(service, request.GetInputs(), path) }
+		if err := f.refused(was, err, names); err != nil {
 			return err
 		}
 		return s.showReferral(w, r, f, problem.From(err).HTTPStatus(), v, was)

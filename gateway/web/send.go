@@ -120,7 +120,7 @@ func openCaseField(request *casesv1.OpenCaseRequest) func(path string) string {
 var (
 	firstIndex = regexp.MustCompile(`^[a-z_]+\[(\d+)\]`)
 	inputIndex = regexp.MustCompile(`inputs\[(\d+)\]`)
-	inputByID  = regexp.MustCompile(`inputs(?:\.|\[")([a-z0-9_]+)`)
+	inputByID  = regexp.MustCompile(`inputs(?:\.|\["?)([a-z][a-z0-9_]*)`)
 )
 
 func index(path string) (int, bool) {
@@ -133,7 +133,7 @@ func index(path string) (int, bool) {
 }
 
 // inputField finds the field of an answer: the API names it by its place among
-// those that were sent, or by its id when it is missing.
+// those that were sent, or by its id.
 func inputField(service string, inputs []*casesv1.Input, path string) string {
 	if match := inputIndex.FindStringSubmatch(path); match != nil {
 		if i, err := strconv.Atoi(match[1]); err == nil && i < len(inputs) {
