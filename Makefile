@@ -32,10 +32,11 @@ test: ## Run every test, with the race detector where it is of use.
 	@$(if $(RACE),,echo "no C compiler found: the tests run without the race detector")
 	go test $(RACE) $$(go list work | grep -vE '$(PLAIN)')
 	go test $$(go list work | grep -E '$(PLAIN)')
+	go test -count=1 -v -run TestRecall ./deploy/intake | grep -E '^(intake|ok|FAIL|---)'
 
 check: lint generated ## Lint, vet, formats, generated code, import rules, builds without the workspace.
 	go vet work
-	go test -run 'Import' $$(go list $(PATTERNS))
+	go test $(MODULES:%=./%)
 	for module in $(MODULES); do (cd $$module && GOWORK=off go build ./...); done
 
 lint:

@@ -45,7 +45,7 @@ func main() {
 func execute(ctx context.Context, args []string, out io.Writer) error {
 	var all commands
 	parser, err := kong.New(&all, kong.Name("hub"), kong.Description(description), kong.Writers(out, out),
-		kong.UsageOnError(), kong.DefaultEnvars("HUB"), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.DefaultEnvars("HUB"), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(output{out}))
 	if err != nil {
 		return err
