@@ -19,7 +19,7 @@ RACE := $(if $(shell command -v gcc || command -v clang || command -v cc),-race,
 # change what they test, and slows SQLite down eight times.
 PLAIN := $(HUB)/(deploy|services/kit/bus/embedded)(/|$$)
 
-.PHONY: help run test check lint generated proto build apart bench chaos browser clean
+.PHONY: help run test check lint format generated proto build apart bench chaos browser clean
 
 help: ## Say what each target does.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -44,6 +44,9 @@ lint:
 	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
 	$(GOLANGCI) run $(PATTERNS)
 	cd proto && $(BUF) lint
+
+format: ## Format all Go code as the check wants it.
+	$(GOLANGCI) fmt $(MODULES)
 
 # Generated again beside the tree and compared, so that a check changes nothing.
 generated:

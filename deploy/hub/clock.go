@@ -27,7 +27,7 @@ type clockState struct {
 func openClock(folder Folder, demo bool) (*clock, error) {
 	c := &clock{folder: folder}
 	var state clockState
-	if _, err := folder.readJSON(clockFile, &state); err != nil {
+	if err := folder.readJSON(clockFile, &state); err != nil {
 		return nil, err
 	}
 	c.offset = time.Duration(state.OffsetSeconds) * time.Second
@@ -75,7 +75,7 @@ func (c *clock) keep() error {
 // moved its clock.
 func (f Folder) Now() (time.Time, error) {
 	var state clockState
-	if _, err := f.readJSON(clockFile, &state); err != nil {
+	if err := f.readJSON(clockFile, &state); err != nil {
 		return time.Time{}, err
 	}
 	return time.Now().Add(time.Duration(state.OffsetSeconds) * time.Second).UTC(), nil

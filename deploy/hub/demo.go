@@ -59,7 +59,7 @@ func (p *process) beginDemo() error {
 // demo.json.
 func (p *process) fillDemo(ctx context.Context) error {
 	var state demoState
-	if _, err := p.folder.readJSON(demoStateFile, &state); err != nil {
+	if err := p.folder.readJSON(demoStateFile, &state); err != nil {
 		return err
 	}
 	addresses := p.listeners.addresses()

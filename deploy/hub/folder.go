@@ -97,19 +97,19 @@ func (f Folder) has(name string) (bool, error) {
 	return true, nil
 }
 
-// readJSON reads a file of the folder; false when there is none.
-func (f Folder) readJSON(name string, into any) (bool, error) {
+// readJSON reads a file of the folder; when there is none it changes nothing.
+func (f Folder) readJSON(name string, into any) error {
 	data, err := os.ReadFile(f.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return nil
 	}
 	if err == nil {
 		err = json.Unmarshal(data, into)
 	}
 	if err != nil {
-		return false, fmt.Errorf("hub: read %s: %w", f.path(name), err)
+		return fmt.Errorf("hub: read %s: %w", f.path(name), err)
 	}
-	return true, nil
+	return nil
 }
 
 // writeJSON puts a whole file in place at once, readable by its owner only.
