@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"time"
 
 	"google.golang.org/grpc/metadata"
 
@@ -44,6 +45,31 @@ func newest[T any](revision string, read func(revision string) (T, error)) (T, e
 		return read("")
 	}
 	return answer, err
+}
+
+// arrival and arrivalStep bound the wait for what was made this moment.
+const (
+	arrival     = 2 * time.Second
+	arrivalStep = 20 * time.Millisecond
+)
+
+// onceThere repeats a read for a moment while it fails with the kind: a case's
+// code is known, and a request is in its inbox, some milliseconds after the
+// answer that names it.
+func onceThere[T any](ctx context.Context, kind problem.Kind, read func(revision string) (T, error)) func(string) (T, error) {
+	return func(revision string) (T, error) {
+		for waited := time.Duration(0); ; waited += arrivalStep {
+			answer, err := read(revision)
+			if !isKind(err, kind) || waited >= arrival {
+				return answer, err
+			}
+			select {
+			case <-ctx.Done():
+				return answer, err
+			case <-time.After(arrivalStep):
+			}
+		}
+	}
 }
 
 // errSignIn asks the visitor to sign in first.

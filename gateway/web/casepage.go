@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	"github.com/businessespoo/hub/services/kit/problem"
 )
 
 // caseView is one case as its company sees it.
@@ -77,9 +78,13 @@ func (s *server) readCase(ctx context.Context, f *frame, id string) (*casesv1.Ca
 	if f.Session == nil && (f.Holder == nil || f.Holder.Case != id) {
 		return nil, errSignIn()
 	}
-	answer, err := newest(f.query.Get("rev"), func(revision string) (*casesv1.GetCaseResponse, error) {
+	read := func(revision string) (*casesv1.GetCaseResponse, error) {
 		return s.Cases.GetCase(f.holding(ctx, id), &casesv1.GetCaseRequest{Name: "cases/" + id, MinRevision: revision})
-	})
+	}
+	if f.Holder != nil && f.Holder.Case == id && f.query.Get("rev") != "" {
+		read = onceThere(ctx, problem.Unauthenticated, read)
+	}
+	answer, err := newest(f.query.Get("rev"), read)
 	if err != nil {
 		return nil, fmt.Errorf("web: read case: %w", err)
 	}

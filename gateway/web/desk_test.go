@@ -108,7 +108,7 @@ func TestOfficialDecisionIsReported(t *testing.T) {
 	company.get(casePath).has(t, "TE-123", "7\u00a0050\u00a0€", "Päätös on tehty virallisessa palvelussa muualla", "20.11.2026")
 }
 
-func TestBehalfChangesLanguageWithoutSending(t *testing.T) {
+func TestBehalf(t *testing.T) {
 	b := newBrowser(t)
 	b.signIn(advisorToken("advisor"))
 	values := b.get("/desk/omnia/new?service="+paySubsidy).hidden(t, "behalf")
@@ -118,6 +118,14 @@ func TestBehalfChangesLanguageWithoutSending(t *testing.T) {
 	p.has(t, `<html lang="sv">`, "Tukea palkkaan", "Lönesubvention")
 	if b.api.count("OpenCaseOnBehalf") != 0 {
 		t.Error("changing the language opened a case")
+	}
+	b.api.late = 2 // the request reaches the inbox a moment after the answer
+	values.Del("lang")
+	for name, value := range map[string]string{"do": "send", "kind": "call", "contact_language": "sv", "company_id": "9000001-1", "in:" + paySubsidy + ":job": "Säljare"} {
+		values.Set(name, value)
+	}
+	if p := b.post("/desk/omnia/new", values); p.code != http.StatusOK || !strings.HasPrefix(p.url, deskPath+"omnia-1") {
+		t.Errorf("opening led to %d at %s", p.code, p.url)
 	}
 }
 
@@ -135,6 +143,12 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%s: status %d, want %d", kind, p.code, kind.HTTPStatus())
 		}
 		p.has(t, want)
+	}
+	malformed := newBrowser(t)
+	malformed.signIn(companyToken())
+	malformed.api.failing("GetCase", problem.New(problem.Invalid, "NAME_INVALID", "no name").Field("name", "is no case name"))
+	if p := malformed.get("/cases/xyz"); p.code != http.StatusNotFound {
+		t.Errorf("an address that names no case answers %d", p.code)
 	}
 	// Without a catalogue the rest still works, by keys instead of names.
 	b := newBrowser(t)

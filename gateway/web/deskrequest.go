@@ -49,9 +49,13 @@ func (s *server) showDeskRequest(w http.ResponseWriter, r *http.Request, f *fram
 	if providerOfKey(r.PathValue("request")) != r.PathValue("provider") {
 		return problem.New(problem.NotFound, "NO_SUCH_PAGE", "the request %.60q belongs to another provider", r.PathValue("request"))
 	}
-	answer, err := newest(f.query.Get("rev"), func(revision string) (*providerv1.GetRequestResponse, error) {
+	read := func(revision string) (*providerv1.GetRequestResponse, error) {
 		return s.Provider.GetRequest(ctx, &providerv1.GetRequestRequest{Name: name, MinRevision: revision})
-	})
+	}
+	if f.query.Get("done") == "behalf" {
+		read = onceThere(ctx, problem.NotFound, read)
+	}
+	answer, err := newest(f.query.Get("rev"), read)
 	if err != nil {
 		return fmt.Errorf("web: read request: %w", err)
 	}

@@ -27,6 +27,10 @@ func (s *server) explain(w http.ResponseWriter, r *http.Request, f *frame, err e
 		return // the visitor went away
 	}
 	p := problem.From(err)
+	if r.Method == http.MethodGet && p.Kind == problem.Invalid && len(p.Violations) == 1 && (p.Violations[0].Field == "name" || p.Violations[0].Field == "parent") {
+		// The name is part of the address, and what has no such name is not there.
+		p = problem.New(problem.NotFound, "NO_SUCH_PAGE", "there is no page at this address").Because(err)
+	}
 	if p.Kind == problem.Internal {
 		s.Log.Error("page failed", "page", r.Pattern, "error", p.Error(), "reference", p.Metadata["reference"])
 	}

@@ -30,6 +30,8 @@ type fake struct {
 	mu    sync.Mutex
 	calls []called
 	fail  map[string]error
+	// late is how many reads pass before a code is known or a request is there.
+	late int
 
 	theCase     *casesv1.Case
 	suggestions []*casesv1.Suggestion
@@ -55,6 +57,14 @@ func (f *fake) intercept(ctx context.Context, request any, info *grpc.UnaryServe
 	f.mu.Lock()
 	f.calls = append(f.calls, called{method, credential, request.(proto.Message)})
 	err := f.fail[method]
+	if method == "GetCase" && f.late > 0 {
+		f.late--
+		err = problem.New(problem.Unauthenticated, "CASE_SECRET_WRONG", "not known")
+	}
+	if method == "GetRequest" && f.late > 0 {
+		f.late--
+		err = problem.New(problem.NotFound, "REQUEST_NOT_FOUND", "not there")
+	}
 	f.mu.Unlock()
 	if err != nil {
 		return nil, problem.From(err).GRPCStatus().Err()
