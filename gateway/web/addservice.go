@@ -41,8 +41,10 @@ func (s *server) showAdd(w http.ResponseWriter, r *http.Request, f *frame, code 
 	}
 	about := f.Service(service)
 	view.Service = &about
-	fm := form{F: f, ID: "add", Do: "add", Button: f.T("add.button"), Open: true, Main: true,
-		Hidden: []hidden{{"service", service}}, Fields: f.inputFields(service)}
+	fm := form{
+		F: f, ID: "add", Do: "add", Button: f.T("add.button"), Open: true, Main: true,
+		Hidden: []hidden{{"service", service}}, Fields: f.inputFields(service),
+	}
 	providers := missingConsents(f, c, service)
 	consent, err := s.consent(r, f, was, "add", providers, "", service)
 	if err != nil {

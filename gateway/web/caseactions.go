@@ -51,20 +51,24 @@ func (s *server) caseStep(ctx context.Context, f *frame, do, name string, was *s
 		return call(ctx, s.Cases.PostMessage, &casesv1.PostMessageRequest{Name: request, RequestId: requestID, Text: v.Get("text")})
 	case "answer":
 		return call(ctx, s.Cases.AnswerSupplement, &casesv1.AnswerSupplementRequest{
-			Name: request, RequestId: requestID, Number: atoi(v.Get("number")), Text: v.Get("text")})
+			Name: request, RequestId: requestID, Number: atoi(v.Get("number")), Text: v.Get("text"),
+		})
 	case "withdraw":
 		return call(ctx, s.Cases.WithdrawRequest, &casesv1.WithdrawRequestRequest{
-			Name: request, RequestId: requestID, Reason: v.Get("reason"), Etag: etag})
+			Name: request, RequestId: requestID, Reason: v.Get("reason"), Etag: etag,
+		})
 	case "rate":
 		return call(ctx, s.Cases.RateRequest, &casesv1.RateRequestRequest{
-			Name: request, RequestId: requestID, Stars: atoi(v.Get("stars")), Comment: v.Get("comment")})
+			Name: request, RequestId: requestID, Stars: atoi(v.Get("stars")), Comment: v.Get("comment"),
+		})
 	case "close":
 		return call(ctx, s.Cases.CloseCase, &casesv1.CloseCaseRequest{Name: name, RequestId: requestID, Reason: v.Get("reason"), Etag: etag})
 	case "reopen":
 		return call(ctx, s.Cases.ReopenCase, &casesv1.ReopenCaseRequest{Name: name, RequestId: requestID, Reason: v.Get("reason"), Etag: etag})
 	case "confirm":
 		return call(ctx, s.Cases.ConfirmCase, &casesv1.ConfirmCaseRequest{
-			Name: name, RequestId: requestID, Etag: etag, Consents: consents(v, strings.Fields(v.Get("providers")))})
+			Name: name, RequestId: requestID, Etag: etag, Consents: consents(v, strings.Fields(v.Get("providers"))),
+		})
 	case "link":
 		return s.link(ctx, f, name, was)
 	}

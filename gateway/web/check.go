@@ -49,7 +49,8 @@ type consentView struct {
 // along, so that going back loses nothing.
 func checkPageKeeps(name string) bool {
 	return strings.HasPrefix(name, "in:") || slices.Contains([]string{
-		"contact_language", "company", "company_id", "company_name", "secret", "request_id"}, name)
+		"contact_language", "company", "company_id", "company_name", "secret", "request_id",
+	}, name)
 }
 
 // checkPage shows the check page, or sends the case when that was asked.

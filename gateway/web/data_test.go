@@ -41,7 +41,8 @@ func catalogueServices() []*cataloguev1.Service {
 				{Id: "wage", DisplayName: texts("Palkka", "Lön", "Wage"), Type: "money"},
 				{Id: "start", DisplayName: texts("Alkaa", "Börjar", "Starts"), Type: "date"},
 				{Id: "level", DisplayName: texts("Taso", "Nivå", "Level"), Type: "choice", Required: true, Choices: []*cataloguev1.InputChoice{
-					{Id: "first", DisplayName: texts("Perustutkinto", "Grundexamen", "First degree")}, {Id: "further", DisplayName: texts("Ammattitutkinto", "Yrkesexamen", "Further degree")}}},
+					{Id: "first", DisplayName: texts("Perustutkinto", "Grundexamen", "First degree")}, {Id: "further", DisplayName: texts("Ammattitutkinto", "Yrkesexamen", "Further degree")},
+				}},
 				{Id: "instructor", DisplayName: texts("Onko ohjaaja", "Finns handledare", "Is there an instructor"), Type: "yes_no"},
 				{Id: "employer", DisplayName: texts("Työnantaja", "Arbetsgivare", "Employer"), Type: "business_id"},
 				{Id: "web", DisplayName: texts("Verkkosivu", "Webbplats", "Web site"), Type: "url"},

@@ -27,15 +27,18 @@ func (s *server) deskStep(ctx context.Context, do, name string, v url.Values) (s
 		return call(ctx, s.Provider.Reply, &providerv1.ReplyRequest{Name: name, RequestId: id, Text: v.Get("text")})
 	case "ask":
 		return call(ctx, s.Provider.AskSupplement, &providerv1.AskSupplementRequest{
-			Name: name, RequestId: id, Question: v.Get("question"), DueDate: v.Get("due_date"), Etag: etag})
+			Name: name, RequestId: id, Question: v.Get("question"), DueDate: v.Get("due_date"), Etag: etag,
+		})
 	case "decline":
 		return call(ctx, s.Provider.Decline, &providerv1.DeclineRequest{
 			Name: name, RequestId: id, Text: v.Get("text"), Etag: etag,
-			Reason: casesv1.DeclineReason(enumValue(casesv1.DeclineReason_value, "DECLINE_REASON_", v.Get("reason")))})
+			Reason: casesv1.DeclineReason(enumValue(casesv1.DeclineReason_value, "DECLINE_REASON_", v.Get("reason"))),
+		})
 	case "refer":
 		return call(ctx, s.Provider.Refer, &providerv1.ReferRequest{
 			Name: name, RequestId: id, Service: v.Get("service"), Text: v.Get("text"), Handover: v.Get("handover"), Etag: etag,
-			Reason: casesv1.ReferralReason(enumValue(casesv1.ReferralReason_value, "REFERRAL_REASON_", v.Get("reason")))})
+			Reason: casesv1.ReferralReason(enumValue(casesv1.ReferralReason_value, "REFERRAL_REASON_", v.Get("reason"))),
+		})
 	case "decide":
 		return call(ctx, s.Provider.Decide, &providerv1.DecideRequest{Name: name, RequestId: id, Decision: decision(v), Etag: etag})
 	case "complete":

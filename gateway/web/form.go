@@ -129,8 +129,6 @@ func (x field) hinted(hint string) field { x.Hint = hint; return x }
 
 func (x field) as(kind string) field { x.Kind = kind; return x }
 
-func (x field) filled(value string) field { x.Value = value; return x }
-
 // AsFilter shows the field among others that all may stay empty.
 func (x field) AsFilter() field { x.Plain = true; return x }
 

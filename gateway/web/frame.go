@@ -27,8 +27,6 @@ type frame struct {
 	Enter string
 	// StylePath and IconPath are where the style file and the icon are.
 	StylePath, IconPath string
-	// Personas tells whether there are demo identities to sign in as.
-	Personas bool
 
 	// sent is the form that was sent and refused, if one was.
 	sent  *sent
@@ -44,7 +42,7 @@ type frame struct {
 func (s *server) frame(w http.ResponseWriter, r *http.Request) *frame {
 	f := &frame{
 		Lang: language(w, r), Session: readSession(readToken(r)), Holder: readHolder(r),
-		StylePath: s.style.path, IconPath: s.icon.path, Personas: s.Personas != nil,
+		StylePath: s.style.path, IconPath: s.icon.path,
 		path: r.URL.Path, query: r.URL.Query(), texts: s.texts, now: s.Clock(),
 	}
 	f.dir, f.dirError = s.directory(r.Context())

@@ -15,8 +15,19 @@ func TestCents(t *testing.T) {
 		want int64
 		ok   bool
 	}{
-		{"1260,50", 126050, true}, {"1 260.5", 126050, true}, {"1\u00a0260 €", 126000, true}, {"0", 0, true}, {"92233720368547758,07", 9223372036854775807, true},
-		{"-1", 0, false}, {"1,234", 0, false}, {"abc", 0, false}, {"", 0, false}, {"1e3", 0, false}, {"1/2", 0, false}, {"0x10", 0, false}, {"92233720368547758,08", 0, false},
+		{"1260,50", 126050, true},
+		{"1 260.5", 126050, true},
+		{"1\u00a0260 €", 126000, true},
+		{"0", 0, true},
+		{"92233720368547758,07", 9223372036854775807, true},
+		{"-1", 0, false},
+		{"1,234", 0, false},
+		{"abc", 0, false},
+		{"", 0, false},
+		{"1e3", 0, false},
+		{"1/2", 0, false},
+		{"0x10", 0, false},
+		{"92233720368547758,08", 0, false},
 	} {
 		got, err := cents(test.in)
 		if got != test.want || (err == nil) != test.ok {
@@ -45,7 +56,10 @@ func TestParseCompany(t *testing.T) {
 		{" 0101263-6 ", "0101263-6", casesv1.CompanyScheme_COMPANY_SCHEME_BUSINESS_ID},
 		{"FI01012636", "FI01012636", casesv1.CompanyScheme_COMPANY_SCHEME_VAT},
 		{"vat:FI01012636", "FI01012636", casesv1.CompanyScheme_COMPANY_SCHEME_VAT},
-		{"0101263-7", "", 0}, {"vat:0101263-6", "", 0}, {"", "", 0}, {"kahvila", "", 0},
+		{"0101263-7", "", 0},
+		{"vat:0101263-6", "", 0},
+		{"", "", 0},
+		{"kahvila", "", 0},
 	} {
 		got, err := parseCompany(test.in)
 		if (err == nil) != (test.id != "") || err == nil && (got.GetId() != test.id || got.GetScheme() != test.scheme) {

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -15,11 +16,15 @@ import (
 func everyPage() map[string][]string {
 	return map[string][]string{
 		"": {"/", "/choose", "/choose?need=hire", "/open-code", "/status", "/sign-in", "/nowhere", "/cases", "/cases/" + caseID, "/desk/omnia"},
-		companyToken(): {"/", "/cases", "/cases?q=kahvi&status=open&asks=yes", "/cases/" + caseID, "/cases/" + caseID + "?fresh=yes", "/cases/" + caseID + "/add",
-			"/cases/" + caseID + "/add?service=" + paySubsidy, "/cases/" + caseID + "/referrals?request=omnia-3&number=1", "/cases/another", "/sign-in", "/status"},
-		advisorToken("advisor"): {"/desk/omnia", "/desk/omnia?view=mine&status=new&language=sv&order=oldest&q=x", "/desk/omnia/requests/" + caseID + "/omnia-1",
+		companyToken(): {
+			"/", "/cases", "/cases?q=kahvi&status=open&asks=yes", "/cases/" + caseID, "/cases/" + caseID + "?fresh=yes", "/cases/" + caseID + "/add",
+			"/cases/" + caseID + "/add?service=" + paySubsidy, "/cases/" + caseID + "/referrals?request=omnia-3&number=1", "/cases/another", "/sign-in", "/status",
+		},
+		advisorToken("advisor"): {
+			"/desk/omnia", "/desk/omnia?view=mine&status=new&language=sv&order=oldest&q=x", "/desk/omnia/requests/" + caseID + "/omnia-1",
 			"/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/omnia/requests/" + caseID + "/omnia-3", "/desk/employment/requests/" + caseID + "/employment-1",
-			"/desk/omnia/new", "/desk/omnia/new?service=" + apprenticeship},
+			"/desk/omnia/new", "/desk/omnia/new?service=" + apprenticeship,
+		},
 		advisorToken("lead"): {"/desk/omnia/requests/" + caseID + "/omnia-1", "/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/employment/requests/" + caseID + "/employment-2"},
 	}
 }
@@ -114,7 +119,7 @@ func wellFormed(t *testing.T, p page) {
 	var open []string
 	for {
 		tok, err := decoder.RawToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -52,8 +52,10 @@ func (s *server) showReferral(w http.ResponseWriter, r *http.Request, f *frame, 
 		return err
 	}
 	view.Consent = consent.Text
-	view.Agree = form{F: f, ID: "agree", Do: "agree", Button: f.T("referral_page.agree"), Open: true, Main: true,
-		Hidden: append(hiddens, hidden{"consent_version", consent.Version}), Fields: f.inputFields(referral.GetService())}.finish(was)
+	view.Agree = form{
+		F: f, ID: "agree", Do: "agree", Button: f.T("referral_page.agree"), Open: true, Main: true,
+		Hidden: append(hiddens, hidden{"consent_version", consent.Version}), Fields: f.inputFields(referral.GetService()),
+	}.finish(was)
 	view.Agree.Fields = append(view.Agree.Fields, consent.Fields...)
 	view.Refuse = form{F: f, ID: "refuse", Do: "refuse", Button: f.T("referral_page.refuse"), Open: true, Hidden: hiddens}.finish(was)
 	return s.render(w, "referral", code, view)

@@ -62,10 +62,17 @@ func TestCompanyOpensCase(t *testing.T) {
 		RequestId: values.Get("request_id"), NeedText: need, Language: "fi", ContactLanguage: "sv",
 		Company: &casesv1.Company{Scheme: casesv1.CompanyScheme_COMPANY_SCHEME_BUSINESS_ID, Id: "9000001-1", DisplayName: "Kahvila Aino"},
 		Services: []*casesv1.ServiceChoice{{Service: apprenticeship, Inputs: []*casesv1.Input{
-			{Id: "tasks", Value: "Kassatyö\nja leivonta"}, {Id: "hours", Value: "37.5"}, {Id: "wage", Value: "2100.50"},
-			{Id: "start", Value: "2027-02-01"}, {Id: "level", Value: "first"}, {Id: "instructor", Value: "yes"}}}},
-		Consents: []*casesv1.Consent{{Provider: "providers/omnia", TextVersion: "2026-1",
-			DataClasses: []policyv1.DataClass{policyv1.DataClass_DATA_CLASS_CASE, policyv1.DataClass_DATA_CLASS_APPLICATION}}},
+			{Id: "tasks", Value: "Kassatyö\nja leivonta"},
+			{Id: "hours", Value: "37.5"},
+			{Id: "wage", Value: "2100.50"},
+			{Id: "start", Value: "2027-02-01"},
+			{Id: "level", Value: "first"},
+			{Id: "instructor", Value: "yes"},
+		}}},
+		Consents: []*casesv1.Consent{{
+			Provider: "providers/omnia", TextVersion: "2026-1",
+			DataClasses: []policyv1.DataClass{policyv1.DataClass_DATA_CLASS_CASE, policyv1.DataClass_DATA_CLASS_APPLICATION},
+		}},
 	}
 	if diff := cmp.Diff(want, got.request, protocmp.Transform()); diff != "" {
 		t.Errorf("OpenCase (-want +got):\n%s", diff)

@@ -64,8 +64,10 @@ func dynamic() []string {
 	enum("decline", "DECLINE_REASON_", casesv1.DeclineReason_name)
 	enum("referral", "REFERRAL_REASON_", casesv1.ReferralReason_name)
 	enum("contact", "CONTACT_KIND_", casesv1.ContactKind_name)
-	for _, kind := range []problem.Kind{problem.Invalid, problem.Unauthenticated, problem.Denied, problem.NotFound, problem.State,
-		problem.Conflict, problem.Exists, problem.Exhausted, problem.Unavailable, problem.Deadline, problem.Canceled, problem.Internal} {
+	for _, kind := range []problem.Kind{
+		problem.Invalid, problem.Unauthenticated, problem.Denied, problem.NotFound, problem.State,
+		problem.Conflict, problem.Exists, problem.Exhausted, problem.Unavailable, problem.Deadline, problem.Canceled, problem.Internal,
+	} {
 		keys = append(keys, "failure."+string(kind), "failure."+string(kind)+"_advice")
 	}
 	for _, unit := range []catalogue.Unit{catalogue.UnitWorkingDays, catalogue.UnitDays, catalogue.UnitWeeks, catalogue.UnitMonths} {
@@ -86,8 +88,10 @@ func dynamic() []string {
 	for _, role := range []string{"company", "advisor", "lead", "provider_system", "integrator", "operator"} {
 		keys = append(keys, "role."+role)
 	}
-	for _, do := range []string{"message", "answer", "withdraw", "rate", "close", "reopen", "confirm", "link",
-		"pickup", "handback", "assign", "reply", "note", "ask", "decline", "refer", "decide", "complete", "contact"} {
+	for _, do := range []string{
+		"message", "answer", "withdraw", "rate", "close", "reopen", "confirm", "link",
+		"pickup", "handback", "assign", "reply", "note", "ask", "decline", "refer", "decide", "complete", "contact",
+	} {
 		keys = append(keys, "act."+do, "act."+do+"_button", "done."+do)
 	}
 	for _, do := range []string{"opened", "add", "agree", "refuse", "behalf", "signed_out", "left"} {
