@@ -35,7 +35,7 @@ CREATE TABLE projection_schema (digest TEXT NOT NULL) STRICT;
 var (
 	writerPragmas = []string{
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "secure_delete(ON)",
-		"cache_size(-4000)", "temp_store(MEMORY)", "journal_size_limit(16777216)", "foreign_keys(OFF)",
+		"cache_size(-4000)", "temp_store(MEMORY)", "wal_autocheckpoint(4000)", "journal_size_limit(16777216)", "foreign_keys(OFF)",
 	}
 	readerPragmas = []string{"busy_timeout(5000)", "query_only(ON)", "cache_size(-1000)", "temp_store(MEMORY)"}
 )

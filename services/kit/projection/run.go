@@ -18,10 +18,10 @@ const (
 	// mostLive is the largest transaction when the projection is not far behind.
 	// A larger one makes rebuilding faster, and readers wait longer for its end.
 	mostLive = 512
-	// pacing is the least time from one transaction to the next of a stream while
-	// nobody waits for it, and pacingUrgent while somebody does.
-	pacing       = 10 * time.Millisecond
-	pacingUrgent = time.Millisecond
+	// restFactor and mostRest say how long a stream rests between transactions:
+	// so many times what the last one took, at most so long.
+	restFactor = 10
+	mostRest   = 25 * time.Millisecond
 )
 
 // errRestart ends a Follow whose position is no longer the projection's.
@@ -85,7 +85,8 @@ type following struct {
 	position uint64
 	digest   []byte
 	verified bool
-	written  time.Time // when the last transaction ended
+	written  time.Time     // when the last transaction ended
+	took     time.Duration // how long it took
 }
 
 // handle is called by the log with each batch, and once with an empty one.
@@ -129,23 +130,25 @@ func (f *following) handle(ctx context.Context, events []bus.Event) error {
 	return nil
 }
 
-// pace waits until a little after the last transaction, so that the events of a
-// busy time share one: a transaction costs as much as tens of rows. Nothing waits
-// when the projection was idle, and not for long when a reader does.
+// pace rests after a transaction before the next one begins, so that the events
+// of a busy time share one: a transaction costs as much as tens of rows. The rest
+// is a multiple of what the last one took, which leaves the processor to others
+// however slow the disk is; a reader who waits shortens it.
 func (f *following) pace(ctx context.Context, events int) {
-	pause := f.written.Add(pacing).Sub(f.db.now())
-	if pause <= 0 || pause > pacing || events >= mostLive {
+	since := f.db.now().Sub(f.written)
+	rest := min(restFactor*f.took, mostRest)
+	if since < 0 || since >= rest || events >= mostLive {
 		return
 	}
-	timer := time.NewTimer(pause)
+	timer := time.NewTimer(rest - since)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
 	case <-f.db.urgent:
 		// Readers that come one after the other share a transaction too.
-		if pause -= pacing - pacingUrgent; pause > 0 {
-			timer.Reset(pause)
+		if rest = min(f.took, rest) - since; rest > 0 {
+			timer.Reset(rest)
 			select {
 			case <-timer.C:
 			case <-ctx.Done():
@@ -169,9 +172,9 @@ func (f *following) write(events []bus.Event, pending uint64) error {
 		return err
 	}
 	f.position = last.Sequence
-	f.written = db.now()
 	db.moved(f.stream, last.Sequence, sum)
 	end := db.now()
+	f.written, f.took = end, end.Sub(began)
 	db.observe(Batch{Stream: f.stream, Events: len(events), Pending: pending, Lag: end.Sub(last.Time), Took: end.Sub(began)})
 	return nil
 }
