@@ -15,9 +15,11 @@ DATA ?= data
 
 # The race detector needs a C compiler. Without one the tests run all the same.
 RACE := $(if $(shell command -v gcc || command -v clang || command -v cc),-race,)
-# These measure time, cut power or run the real binary: the race detector would
-# change what they test, and slows SQLite down eight times.
+# These measure time, cut power, kill or run the real binary: the race detector
+# would change what they test, and slows SQLite down eight times.
 PLAIN := $(HUB)/(deploy|services/kit/bus/embedded)(/|$$)
+KILL := services/kit/projection
+TESTED := go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' work
 
 .PHONY: help run test check lint format generated proto build apart bench chaos browser clean
 
@@ -30,8 +32,9 @@ run: ## Start everything in one process, with demo data, in DATA (./data).
 
 test: ## Run every test, with the race detector where it is of use.
 	@$(if $(RACE),,echo "no C compiler found: the tests run without the race detector")
-	go test $(RACE) $$(go list work | grep -vE '$(PLAIN)')
-	go test $$(go list work | grep -E '$(PLAIN)')
+	go test $(RACE) -skip '^TestKill' $$($(TESTED) | grep -vE '$(PLAIN)')
+	go test -run '^TestKill' ./$(KILL)
+	go test $$($(TESTED) | grep -E '$(PLAIN)')
 	go test -count=1 -v -run TestRecall ./deploy/intake | grep -E '^(intake|ok|FAIL|---)'
 
 check: lint generated ## Lint, vet, formats, generated code, import rules, builds without the workspace.
