@@ -35,7 +35,8 @@ type check struct {
 // NewHTTP makes the probes; metrics may be nil.
 func NewHTTP(metrics *Metrics) *HTTP { return &HTTP{metrics: metrics} }
 
-// Check adds something that must hold for the process to be ready.
+// Check adds something that must hold for the process to be ready. Until the
+// first one is added it is still starting, and not ready.
 func (h *HTTP) Check(name string, test func(context.Context) error) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -66,6 +67,10 @@ func (h *HTTP) readyz(w http.ResponseWriter, r *http.Request) {
 	h.mutex.Lock()
 	checks := h.checks
 	h.mutex.Unlock()
+	if len(checks) == 0 {
+		http.Error(w, "starting", http.StatusServiceUnavailable)
+		return
+	}
 	for _, c := range checks {
 		if err := c.test(ctx); err != nil {
 			http.Error(w, c.name+": "+err.Error(), http.StatusServiceUnavailable)

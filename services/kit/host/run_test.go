@@ -265,8 +265,6 @@ func TestHTTP(t *testing.T) {
 	health := host.NewHTTP(metrics)
 	fault := errors.New("still reading CASES")
 	var ready error = fault
-	health.Check("bus", func(context.Context) error { return nil })
-	health.Check("view", func(context.Context) error { return ready })
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -293,6 +291,11 @@ func TestHTTP(t *testing.T) {
 	if got := get("/livez"); got != "200 ok\n" {
 		t.Errorf("livez: %s", got)
 	}
+	if got := get("/readyz"); got != "503 starting\n" {
+		t.Errorf("readyz before there is anything to check: %s", got)
+	}
+	health.Check("bus", func(context.Context) error { return nil })
+	health.Check("view", func(context.Context) error { return ready })
 	if got := get("/readyz"); got != "503 view: still reading CASES\n" {
 		t.Errorf("readyz: %s", got)
 	}
