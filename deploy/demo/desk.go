@@ -138,7 +138,7 @@ func (p *play) answer(day int, request string) {
 func (p *play) agree(day int, request, service string) {
 	p.byCompany(day, "agree", func(ctx context.Context, call string) error {
 		_, err := p.fill.cases.AnswerReferral(ctx, &casesv1.AnswerReferralRequest{
-			Name: p.request(request), RequestId: call, Number: 1, Agree: true, Inputs: p.inputs(service, day), Consent: p.consents(service)[0],
+			Name: p.request(request), RequestId: call, Number: 1, Agree: true, Inputs: p.inputs(service, day), Consents: p.consents(service),
 		})
 		return err
 	})
@@ -175,7 +175,7 @@ func (p *play) reopen(day int) {
 	p.byCompany(day, "ask again", func(ctx context.Context, call string) error {
 		service := p.story.services[0]
 		_, err := p.fill.cases.AddRequest(ctx, &casesv1.AddRequestRequest{
-			Name: p.name, RequestId: call, Consent: p.consents(service)[0],
+			Name: p.name, RequestId: call, Consents: p.consents(service),
 			Service: &casesv1.ServiceChoice{Service: resource(service), Inputs: p.inputs(service, day)},
 		})
 		return err

@@ -60,10 +60,10 @@ func (s *server) showAdd(w http.ResponseWriter, r *http.Request, f *frame, code 
 	return s.render(w, "add", code, view)
 }
 
-// missingConsents is the provider of a service when the case holds no consent
-// for it yet. A step takes one consent, so a joint service's partner is not asked for.
+// missingConsents are the providers of a service, its own and the partner of a
+// joint one, for which the case holds no consent yet.
 func missingConsents(f *frame, c *casesv1.Case, service string) []string {
-	return slices.DeleteFunc([]string{providerOf(service)}, func(provider string) bool {
+	return slices.DeleteFunc(providersOf(f, []string{service}), func(provider string) bool {
 		return slices.ContainsFunc(c.GetConsents(), func(given *casesv1.Consent) bool {
 			return given.GetProvider() == provider && (given.GetValidTo() == "" || given.GetValidTo() >= f.today())
 		})
@@ -84,11 +84,13 @@ func (s *server) addAction(w http.ResponseWriter, r *http.Request, f *frame) err
 		Service: &casesv1.ServiceChoice{Service: service, Inputs: f.answers(was, service)},
 	}
 	if was.values.Has("consent_version") {
-		provider := providerOf(service)
-		f.check(was, f.consentFields([]string{provider}))
-		if given := consents(was.values, []string{provider}); len(given) > 0 {
-			request.Consent = given[0]
+		c, err := s.readCase(r.Context(), f, id)
+		if err != nil {
+			return err
 		}
+		providers := missingConsents(f, c, service)
+		f.check(was, f.consentFields(providers))
+		request.Consents = consents(was.values, providers)
 	}
 	if was.failed() {
 		return s.showAdd(w, r, f, http.StatusUnprocessableEntity, service, was)

@@ -46,8 +46,7 @@ func (s *server) showReferral(w http.ResponseWriter, r *http.Request, f *frame, 
 	f.sent = was
 	view := referralView{frame: f, Case: c, Request: request, From: f.Provider(request.GetProvider()), Referral: referral, Service: f.Service(referral.GetService())}
 	hiddens := []hidden{{"request", requestKey(request.GetName())}, {"number", fmt.Sprint(referral.GetNumber())}, {"etag", c.GetEtag()}}
-	provider := providerOf(referral.GetService())
-	consent, err := s.consent(r, f, was, "agree", []string{provider}, "", referral.GetService())
+	consent, err := s.consent(r, f, was, "agree", missingConsents(f, c, referral.GetService()), "", referral.GetService())
 	if err != nil {
 		return err
 	}
@@ -86,12 +85,10 @@ func (s *server) referralAction(w http.ResponseWriter, r *http.Request, f *frame
 		}
 		if _, referral := findReferral(c, v); referral != nil {
 			service = referral.GetService()
-			provider := providerOf(service)
+			providers := missingConsents(f, c, service)
 			request.Inputs = f.answers(was, service)
-			f.check(was, f.consentFields([]string{provider}))
-			if given := consents(v, []string{provider}); len(given) > 0 {
-				request.Consent = given[0]
-			}
+			f.check(was, f.consentFields(providers))
+			request.Consents = consents(v, providers)
 		}
 		if was.failed() {
 			return s.showReferral(w, r, f, http.StatusUnprocessableEntity, v, was)

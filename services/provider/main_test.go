@@ -21,6 +21,7 @@ import (
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/bus/embedded"
+	"github.com/businessespoo/hub/services/kit/process"
 	"github.com/businessespoo/hub/services/kit/token"
 	"github.com/businessespoo/hub/services/provider"
 )
@@ -90,8 +91,11 @@ func TestAProviderRunsApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := provider.Settings{
-		NATS: url, PasswordFile: secret, Data: filepath.Join(dir, "data"), Listen: free(t), Health: free(t),
-		TokenKey: filepath.Join(dir, "token.pub.pem"), LogFormat: "text", LogLevel: "error",
+		Flags: process.Flags{
+			NATS: url, PasswordFile: secret, Data: filepath.Join(dir, "data"),
+			TokenKey: filepath.Join(dir, "token.pub.pem"), LogFormat: "text", LogLevel: "error",
+		},
+		Listen: free(t), Health: free(t),
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -144,7 +148,8 @@ func TestAProcessThatCannotStartSaysWhy(t *testing.T) {
 	}
 	right := func() provider.Settings {
 		return provider.Settings{
-			NATS: url, Password: password, Data: filepath.Join(dir, "data"), Listen: free(t), Health: free(t), TokenKey: public, LogFormat: "text", LogLevel: "error",
+			Flags:  process.Flags{NATS: url, Password: password, Data: filepath.Join(dir, "data"), TokenKey: public, LogFormat: "text", LogLevel: "error"},
+			Listen: free(t), Health: free(t),
 		}
 	}
 	mistake := definition(t)

@@ -1360,8 +1360,8 @@ type AnswerReferralRequest struct {
 	Agree bool `protobuf:"varint,4,opt,name=agree,proto3" json:"agree,omitempty"`
 	// Answers to the questions of the proposed service.
 	Inputs []*Input `protobuf:"bytes,5,rep,name=inputs,proto3" json:"inputs,omitempty"`
-	// The consent for the other provider; required when agreeing.
-	Consent *Consent `protobuf:"bytes,6,opt,name=consent,proto3" json:"consent,omitempty"`
+	// The consent for the other provider, and for the partner of a joint service; required when agreeing.
+	Consents []*Consent `protobuf:"bytes,6,rep,name=consents,proto3" json:"consents,omitempty"`
 	// Act only on this state of the case; empty for the newest.
 	Etag          string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1433,9 +1433,9 @@ func (x *AnswerReferralRequest) GetInputs() []*Input {
 	return nil
 }
 
-func (x *AnswerReferralRequest) GetConsent() *Consent {
+func (x *AnswerReferralRequest) GetConsents() []*Consent {
 	if x != nil {
-		return x.Consent
+		return x.Consents
 	}
 	return nil
 }
@@ -1511,8 +1511,8 @@ type AddRequestRequest struct {
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// The service and the answers to its questions.
 	Service *ServiceChoice `protobuf:"bytes,3,opt,name=service,proto3" json:"service,omitempty"`
-	// The consent for its provider; required unless the case already holds one.
-	Consent *Consent `protobuf:"bytes,4,opt,name=consent,proto3" json:"consent,omitempty"`
+	// The consent for its provider, and for the partner of a joint service; required unless the case already holds them.
+	Consents []*Consent `protobuf:"bytes,4,rep,name=consents,proto3" json:"consents,omitempty"`
 	// Act only on this state of the case; empty for the newest.
 	Etag          string `protobuf:"bytes,5,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1570,9 +1570,9 @@ func (x *AddRequestRequest) GetService() *ServiceChoice {
 	return nil
 }
 
-func (x *AddRequestRequest) GetConsent() *Consent {
+func (x *AddRequestRequest) GetConsents() []*Consent {
 	if x != nil {
-		return x.Consent
+		return x.Consents
 	}
 	return nil
 }
@@ -2816,7 +2816,7 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\x04etag\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04etag\"\x81\x01\n" +
 	"\x18AnswerSupplementResponse\x12A\n" +
 	"\arequest\x18\x01 \x01(\v2\x1f.businessespoo.cases.v1.RequestB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12\"\n" +
-	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\xc5\x02\n" +
+	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\xc9\x02\n" +
 	"\x15AnswerReferralRequest\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x03R\x04name\x12)\n" +
@@ -2825,20 +2825,20 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\x12%\n" +
 	"\x06number\x18\x03 \x01(\x05B\r\xaa\xed\x18\t\b\x02\x10\x010\x018\xe8\aR\x06number\x12\x1c\n" +
 	"\x05agree\x18\x04 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x05agree\x12=\n" +
-	"\x06inputs\x18\x05 \x03(\v2\x1d.businessespoo.cases.v1.InputB\x06\xaa\xed\x18\x02\b\x03R\x06inputs\x12A\n" +
-	"\aconsent\x18\x06 \x01(\v2\x1f.businessespoo.cases.v1.ConsentB\x06\xaa\xed\x18\x02\b\x02R\aconsent\x12\x1a\n" +
+	"\x06inputs\x18\x05 \x03(\v2\x1d.businessespoo.cases.v1.InputB\x06\xaa\xed\x18\x02\b\x03R\x06inputs\x12E\n" +
+	"\bconsents\x18\x06 \x03(\v2\x1f.businessespoo.cases.v1.ConsentB\b\xaa\xed\x18\x04\b\x02 \aR\bconsents\x12\x1a\n" +
 	"\x04etag\x18\a \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04etag\"v\n" +
 	"\x16AnswerReferralResponse\x128\n" +
 	"\x04case\x18\x01 \x01(\v2\x1c.businessespoo.cases.v1.CaseB\x06\xaa\xed\x18\x02\b\x02R\x04case\x12\"\n" +
-	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\x88\x02\n" +
+	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\x8c\x02\n" +
 	"\x11AddRequestRequest\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x02R\x04name\x12)\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\x12I\n" +
-	"\aservice\x18\x03 \x01(\v2%.businessespoo.cases.v1.ServiceChoiceB\b\xaa\xed\x18\x04\b\x02\x10\x01R\aservice\x12A\n" +
-	"\aconsent\x18\x04 \x01(\v2\x1f.businessespoo.cases.v1.ConsentB\x06\xaa\xed\x18\x02\b\x02R\aconsent\x12\x1a\n" +
+	"\aservice\x18\x03 \x01(\v2%.businessespoo.cases.v1.ServiceChoiceB\b\xaa\xed\x18\x04\b\x02\x10\x01R\aservice\x12E\n" +
+	"\bconsents\x18\x04 \x03(\v2\x1f.businessespoo.cases.v1.ConsentB\b\xaa\xed\x18\x04\b\x02 \aR\bconsents\x12\x1a\n" +
 	"\x04etag\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04etag\"\x94\x01\n" +
 	"\x12AddRequestResponse\x128\n" +
 	"\x04case\x18\x01 \x01(\v2\x1c.businessespoo.cases.v1.CaseB\x06\xaa\xed\x18\x02\b\x02R\x04case\x12 \n" +
@@ -3052,10 +3052,10 @@ var file_businessespoo_cases_v1_service_proto_depIdxs = []int32{
 	40, // 15: businessespoo.cases.v1.AnswerSupplementRequest.inputs:type_name -> businessespoo.cases.v1.Input
 	46, // 16: businessespoo.cases.v1.AnswerSupplementResponse.request:type_name -> businessespoo.cases.v1.Request
 	40, // 17: businessespoo.cases.v1.AnswerReferralRequest.inputs:type_name -> businessespoo.cases.v1.Input
-	42, // 18: businessespoo.cases.v1.AnswerReferralRequest.consent:type_name -> businessespoo.cases.v1.Consent
+	42, // 18: businessespoo.cases.v1.AnswerReferralRequest.consents:type_name -> businessespoo.cases.v1.Consent
 	43, // 19: businessespoo.cases.v1.AnswerReferralResponse.case:type_name -> businessespoo.cases.v1.Case
 	4,  // 20: businessespoo.cases.v1.AddRequestRequest.service:type_name -> businessespoo.cases.v1.ServiceChoice
-	42, // 21: businessespoo.cases.v1.AddRequestRequest.consent:type_name -> businessespoo.cases.v1.Consent
+	42, // 21: businessespoo.cases.v1.AddRequestRequest.consents:type_name -> businessespoo.cases.v1.Consent
 	43, // 22: businessespoo.cases.v1.AddRequestResponse.case:type_name -> businessespoo.cases.v1.Case
 	46, // 23: businessespoo.cases.v1.WithdrawRequestResponse.request:type_name -> businessespoo.cases.v1.Request
 	43, // 24: businessespoo.cases.v1.CloseCaseResponse.case:type_name -> businessespoo.cases.v1.Case
