@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
@@ -27,7 +28,7 @@ func (v *View) caseEntry(ctx context.Context, id string) (*caseEntry, error) {
 	}
 	entry := &caseEntry{state: &statev1.CaseState{}}
 	var blob []byte
-	err := v.db.Reader().QueryRowContext(ctx, `SELECT row, state FROM cases WHERE id = ?`, id).Scan(&entry.row, &blob)
+	err := v.db.Reader().QueryRowContext(ctx, `SELECT row, linked, state FROM cases WHERE id = ?`, id).Scan(&entry.row, &entry.linked, &blob)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -154,17 +155,6 @@ func (v *View) Timeline(ctx context.Context, id string, after, last uint64) ([]H
 	return happenings(rows)
 }
 
-// Events answers the facts of all cases from after the sequence after up to the
-// sequence last, oldest first, at most limit.
-func (v *View) Events(ctx context.Context, after, last uint64, limit int) ([]Happening, error) {
-	rows, err := v.db.Reader().QueryContext(ctx, `SELECT seq, subject, body FROM timeline WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
-		int64(after), int64(last), limit)
-	if err != nil {
-		return nil, fmt.Errorf("view: read events after %d: %w", after, err)
-	}
-	return happenings(rows)
-}
-
 func happenings(rows *sql.Rows) ([]Happening, error) {
 	defer func() { _ = rows.Close() }()
 	var list []Happening
@@ -188,12 +178,39 @@ func happenings(rows *sql.Rows) ([]Happening, error) {
 	return list, rows.Err()
 }
 
-// ByCode answers the id of the case without a name that has this code, or "".
-func (v *View) ByCode(ctx context.Context, code string) (string, error) {
-	var id string
-	err := v.db.Reader().QueryRowContext(ctx, `SELECT id FROM cases WHERE code = ? AND code <> ''`, code).Scan(&id)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("view: find a case by its code: %w", err)
+// ByCode answers the ids of the cases without a name that have this code. There
+// is rarely more than one: a code has 40 bits, and its secret decides.
+func (v *View) ByCode(ctx context.Context, code string) ([]string, error) {
+	rows, err := v.db.Reader().QueryContext(ctx, `SELECT id FROM cases WHERE code = ? AND code <> ''`, code)
+	if err != nil {
+		return nil, fmt.Errorf("view: find a case by its code: %w", err)
 	}
-	return id, nil
+	ids, err := texts(rows)
+	if err != nil {
+		return nil, err
+	}
+	// One that was opened here a moment ago may not be in the file yet.
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	for scope, state := range v.ahead {
+		if c, ok := state.(*statev1.CaseState); ok && c.Case.Code == code && code != "" {
+			if s, _, err := name.ParseSubject(scope + "." + name.ByHub); err == nil && !slices.Contains(ids, s.Case) {
+				ids = append(ids, s.Case)
+			}
+		}
+	}
+	return ids, nil
+}
+
+func texts(rows *sql.Rows) ([]string, error) {
+	defer func() { _ = rows.Close() }()
+	var list []string
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		list = append(list, text)
+	}
+	return list, rows.Err()
 }

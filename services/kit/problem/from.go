@@ -78,6 +78,11 @@ func fromRefusal(refusal Refusal, cause error) *Problem {
 		if field := refusal.RefusalField(); field != "" {
 			p.Field(field, refusal.Error())
 		}
+		if detailed, ok := refusal.(interface{ RefusalMeta() map[string]string }); ok {
+			for key, value := range detailed.RefusalMeta() {
+				p.Meta(key, value)
+			}
+		}
 		return p
 	}
 	return nil
