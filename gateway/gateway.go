@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"sync"
 	"time"
 
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
@@ -100,7 +101,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 func (g *Gateway) open(ctx context.Context) error {
 	o := g.options
 	var err error
-	options := []projection.Option{projection.WithClock(time.Now)}
+	var options []projection.Option
 	if o.Metrics != nil {
 		options = append(options, projection.WithObserver(o.Metrics.Projection("view")))
 	}
@@ -129,7 +130,7 @@ func (g *Gateway) open(ctx context.Context) error {
 	w := writer.New(o.Bus, g.view, o.Clock)
 	g.router = router.New(o.Bus, g.view, w, o.Log, o.Tick)
 	g.cases = &api.Cases{
-		View: g.view, Writer: w, Registry: g.registry, Directory: g.directory, Keys: keys, Drafts: drafts, Log: o.Log,
+		View: g.view, Writer: w, Registry: g.registry, Journeys: journeys, Directory: g.directory, Keys: keys, Drafts: drafts, Log: o.Log,
 	}
 	return g.serve(journeys)
 }
@@ -149,7 +150,9 @@ func (g *Gateway) serve(journeys *journey.Set) error {
 		Registry: g.registry, Journeys: journeys, Today: func() catalogue.Date { return catalogue.DateOf(o.Clock()) },
 	})
 	providerv1.RegisterProviderServiceServer(g.server, desks)
-	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{Bus: o.Bus, Directory: g.directory, Now: o.Clock, Advance: o.AdvanceClock})
+	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{
+		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock,
+	})
 	if o.Web == nil {
 		return nil
 	}
@@ -183,11 +186,11 @@ func dial(target string) (*grpc.ClientConn, error) {
 
 // caseHolder answers the holder of a code and its secret.
 func (g *Gateway) caseHolder(ctx context.Context, code, secret string) (token.Principal, error) {
-	id, err := g.view.ByCode(ctx, code)
+	ids, err := g.view.ByCode(ctx, identity.ReadCode(code))
 	if err != nil {
 		return token.Principal{}, err
 	}
-	if id != "" {
+	for _, id := range ids {
 		state, err := g.view.Case(ctx, id)
 		if err != nil {
 			return token.Principal{}, err
@@ -214,7 +217,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 	return errors.Join(err, g.close())
 }
 
-// answer answers what the providers ask of the hub.
+// answer answers what the providers ask of the hub, and operators who replay a
+// dead letter.
 func (g *Gateway) answer(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return g.options.Bus.ServeConsumers(ctx) })
@@ -222,6 +226,11 @@ func (g *Gateway) answer(ctx context.Context) error {
 	group.Go(func() error {
 		return g.options.Bus.Answer(ctx, api.TopicCatalogueVersion, g.cases.AnswerCatalogueVersion)
 	})
+	for handler, replay := range map[string]func(context.Context, bus.Event) error{
+		view.Handler: g.view.Replay, registry.Handler: g.registry.Replay, api.StaffHandler: api.StaffReplay,
+	} {
+		group.Go(func() error { return g.options.Bus.ServeReplays(ctx, handler, replay) })
+	}
 	return group.Wait()
 }
 
@@ -248,7 +257,8 @@ func (g *Gateway) Check(ctx context.Context) error {
 // statusPatience is how long the status page waits for a provider.
 const statusPatience = time.Second
 
-// status tells which parts of the hub are up.
+// status tells which parts of the hub are up. The providers are asked at once, so
+// that one that hangs does not make the others look so.
 func (g *Gateway) status(ctx context.Context) []web.PartStatus {
 	ctx, cancel := context.WithTimeout(ctx, statusPatience)
 	defer cancel()
@@ -262,14 +272,18 @@ func (g *Gateway) status(ctx context.Context) []web.PartStatus {
 		}
 		return &web.Counts{Open: counts[key].Open, Total: counts[key].Total}
 	}
-	parts := []web.PartStatus{{Part: "gateway", Serving: g.Check(ctx) == nil, Counts: of(name.Hub)}}
-	for _, key := range name.Providers {
-		answer, err := healthv1.NewHealthClient(g.connections[key]).Check(ctx, &healthv1.HealthCheckRequest{})
+	parts := make([]web.PartStatus, 1+len(name.Providers))
+	parts[0] = web.PartStatus{Part: "gateway", Serving: g.Check(ctx) == nil, Counts: of(name.Hub)}
+	var asked sync.WaitGroup
+	for i, key := range name.Providers {
 		published, version := g.registry.Published(key)
-		parts = append(parts, web.PartStatus{
-			Part: key, Serving: err == nil && answer.Status == healthv1.HealthCheckResponse_SERVING,
-			CatalogueVersion: version, PublishedAt: published, Counts: of(key),
+		part := &parts[1+i]
+		*part = web.PartStatus{Part: key, CatalogueVersion: version, PublishedAt: published, Counts: of(key)}
+		asked.Go(func() {
+			answer, err := healthv1.NewHealthClient(g.connections[key]).Check(ctx, &healthv1.HealthCheckRequest{})
+			part.Serving = err == nil && answer.Status == healthv1.HealthCheckResponse_SERVING
 		})
 	}
+	asked.Wait()
 	return parts
 }

@@ -1,25 +1,21 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
-	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
-	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
-	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/directory"
-	"github.com/businessespoo/hub/services/kit/fact"
-	"github.com/businessespoo/hub/services/kit/host"
-	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/paging"
 	"github.com/businessespoo/hub/services/kit/problem"
-	"github.com/businessespoo/hub/services/kit/revision"
-	"github.com/businessespoo/hub/services/kit/token"
-	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
@@ -29,89 +25,21 @@ type Admin struct {
 	adminv1.UnsafeAdminServiceServer
 	Bus       *bus.Bus
 	Directory *directory.Directory
-	Now       func() time.Time
+	// Calls is where calls are remembered, so that a repeat is known.
+	Calls Drafts
+	Now   func() time.Time
 	// Advance moves the clock of a demo or a test; nil keeps real time.
 	Advance func(time.Duration) time.Time
-}
 
-// AddStaff adds a member of staff or changes one: first the name, then what
-// they can do, so that nobody works without a name.
-func (s *Admin) AddStaff(ctx context.Context, req *adminv1.AddStaffRequest) (*adminv1.AddStaffResponse, error) {
-	provider, resource := directory.Operators, "operators/"+req.AdvisorId
-	if req.Parent != "" {
-		key, err := name.ParseProvider(req.Parent)
-		if err != nil {
-			return nil, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("parent", err.Error())
-		}
-		provider, resource = key, name.Advisor(key, req.AdvisorId)
-	}
-	operator := req.Role == policyv1.Role_ROLE_OPERATOR
-	staff := req.Role == policyv1.Role_ROLE_ADVISOR || req.Role == policyv1.Role_ROLE_LEAD
-	if operator != (req.Parent == "") || !operator && !staff {
-		const right = "give ROLE_ADVISOR or ROLE_LEAD with a parent, or ROLE_OPERATOR without one"
-		return nil, problem.New(problem.Invalid, "ROLE_INVALID", "role is %s and parent is %q; %s", req.Role, req.Parent, right).Field("role", right)
-	}
-	body, err := proto.Marshal(&eventsv1.Person{DisplayName: req.DisplayName})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := s.Bus.PutPerson(ctx, bus.Message{Subject: "people." + provider + "." + req.AdvisorId, Data: body}); err != nil {
-		return nil, err
-	}
-	sequence, err := s.publish(ctx, req, &eventsv1.StaffChanged{
-		Provider: provider, Advisor: req.AdvisorId, Role: req.Role, Languages: req.Languages, Competences: req.Competences,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &adminv1.AddStaffResponse{Name: resource, Revision: revision.Encode(bus.StreamStaff, sequence, "")}, nil
-}
-
-// RemoveStaff removes a member of staff, and erases the name.
-func (s *Admin) RemoveStaff(ctx context.Context, req *adminv1.RemoveStaffRequest) (*adminv1.RemoveStaffResponse, error) {
-	provider, advisor, err := name.ParseAdvisor(req.Name)
-	if err != nil {
-		return nil, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("name", err.Error())
-	}
-	member, ok := s.Directory.Member(provider, advisor)
-	if !ok {
-		return nil, notFound(req.Name)
-	}
-	if _, err := s.publish(ctx, req, &eventsv1.StaffChanged{Provider: provider, Advisor: advisor, Role: member.Role, Removed: true}); err != nil {
-		return nil, err
-	}
-	return &adminv1.RemoveStaffResponse{}, s.Bus.PurgePerson(ctx, "people."+provider+"."+advisor)
-}
-
-func (s *Admin) publish(ctx context.Context, req mutation, changed *eventsv1.StaffChanged) (uint64, error) {
-	digest, err := digestOf(req)
-	if err != nil {
-		return 0, err
-	}
-	who := token.From(ctx)
-	f := &eventsv1.Fact{
-		Id: uuid.NewString(), Time: timestamppb.New(s.Now().UTC()), RequestId: req.GetRequestId(), CommandDigest: digest, TraceParent: host.Trace(ctx).String(),
-		Actor: &eventsv1.Actor{Person: who.Subject, Role: who.Role, Party: casesv1.Party_PARTY_HUB},
-		Event: &eventsv1.Fact_StaffChanged{StaffChanged: changed},
-	}
-	m, err := fact.Encode("staff."+changed.Provider+"."+changed.Advisor, name.Hub, f)
-	if err != nil {
-		return 0, err
-	}
-	return s.Bus.Publish(ctx, m)
+	// mu lets one call change something at a time.
+	mu sync.Mutex
 }
 
 // ListDeadLetters lists what handlers could not take in.
 func (s *Admin) ListDeadLetters(ctx context.Context, req *adminv1.ListDeadLettersRequest) (*adminv1.ListDeadLettersResponse, error) {
-	place, err := paging.Decode(req, req.PageToken, 1)
+	after, err := placeOf(req, req.PageToken)
 	if err != nil {
 		return nil, err
-	}
-	var after uint64
-	if place != nil {
-		if after, err = strconv.ParseUint(place[0], 10, 64); err != nil {
-			return nil, problem.New(problem.Invalid, "PAGE_TOKEN_INVALID", "page_token is damaged").Field("page_token", "is damaged; begin anew without it")
-		}
 	}
 	size := paging.Size(req.PageSize, 50)
 	letters, err := s.Bus.DeadLetters(ctx, "", after, size+1)
@@ -126,33 +54,136 @@ func (s *Admin) ListDeadLetters(ctx context.Context, req *adminv1.ListDeadLetter
 		}
 	}
 	for _, l := range letters {
+		kept, err := s.Bus.Get(ctx, bus.StreamDead, l.Sequence)
+		if errors.Is(err, bus.ErrNotFound) {
+			continue // replayed meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
 		answer.DeadLetters = append(answer.DeadLetters, &adminv1.DeadLetter{
 			Sequence: l.Sequence, Party: l.Party, Handler: l.Handler, Reason: l.Reason, Subject: l.Event.Subject, Stream: l.Event.Stream,
-			EventSequence: l.Event.Sequence, Time: timestamppb.New(l.Event.Time), Size: int32(len(l.Event.Data)),
+			EventSequence: l.Event.Sequence, Time: timestamppb.New(kept.Time), Size: int32(len(l.Event.Data)),
 		})
 	}
 	return answer, nil
 }
 
-// ReplayDeadLetter hands a dead letter to its handler again.
+// ReplayDeadLetter hands a dead letter to its handler again. What the handler then
+// does is its own matter: see Replay of the view and of the registry, and
+// StaffReplay.
 func (s *Admin) ReplayDeadLetter(ctx context.Context, req *adminv1.ReplayDeadLetterRequest) (*adminv1.ReplayDeadLetterResponse, error) {
-	err := s.Bus.Replay(ctx, req.Sequence)
-	var refused *bus.RefusedError
-	switch {
-	case errors.Is(err, bus.ErrNotFound):
-		return nil, problem.New(problem.NotFound, "NOT_FOUND", "there is no dead letter %d; it may have been replayed already", req.Sequence)
-	case errors.As(err, &refused):
-		return nil, problem.New(problem.State, "REPLAY_FAILED", "the handler refused dead letter %d again: %s", req.Sequence, refused.Reason)
-	case err != nil:
-		return nil, err
-	}
-	return &adminv1.ReplayDeadLetterResponse{}, nil
+	answer := &adminv1.ReplayDeadLetterResponse{}
+	return answer, s.once(ctx, req, answer, func() error {
+		err := s.Bus.Replay(ctx, req.Sequence)
+		refused, isRefused := errors.AsType[*bus.RefusedError](err)
+		switch {
+		case errors.Is(err, bus.ErrNotFound):
+			return problem.New(problem.NotFound, "NOT_FOUND", "there is no dead letter %d; it may have been replayed already", req.Sequence)
+		case isRefused:
+			return problem.New(problem.State, "REPLAY_FAILED", "the handler refused dead letter %d again: %s", req.Sequence, refused.Reason)
+		case err != nil && ctx.Err() == nil:
+			return problem.New(problem.Unavailable, "HANDLER_AWAY", "the handler of dead letter %d does not answer; start its process and try again", req.Sequence).Because(err)
+		}
+		return err
+	})
 }
 
 // AdvanceClock moves the clock of a demo or a test ahead.
-func (s *Admin) AdvanceClock(_ context.Context, req *adminv1.AdvanceClockRequest) (*adminv1.AdvanceClockResponse, error) {
+func (s *Admin) AdvanceClock(ctx context.Context, req *adminv1.AdvanceClockRequest) (*adminv1.AdvanceClockResponse, error) {
 	if s.Advance == nil {
 		return nil, problem.New(problem.State, "REAL_TIME", "this hub keeps real time; only a demo or a test moves its clock")
 	}
-	return &adminv1.AdvanceClockResponse{Time: timestamppb.New(s.Advance(time.Duration(req.Seconds) * time.Second))}, nil
+	answer := &adminv1.AdvanceClockResponse{}
+	return answer, s.once(ctx, req, answer, func() error {
+		answer.Time = timestamppb.New(s.Advance(time.Duration(req.Seconds) * time.Second))
+		return nil
+	})
+}
+
+// done is what is kept of an operator's call.
+type done struct {
+	Digest []byte `json:"digest"`
+	Answer []byte `json:"answer"`
+}
+
+// once carries an operator's call out, and fills answer. A repeat is answered as
+// the first call was, for as long as drafts are kept. A call that ended half-way is
+// carried out anew: each step of it may be done twice.
+func (s *Admin) once(ctx context.Context, req mutation, answer proto.Message, do func() error) error {
+	digest, err := digestOf(req)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := "call-" + strings.ToLower(req.GetRequestId())
+	entry, err := s.Calls.Get(ctx, key)
+	if err == nil {
+		var before done
+		if err := json.Unmarshal(entry.Value, &before); err != nil {
+			return fmt.Errorf("api: read an operator's call: %w", err)
+		}
+		if !bytes.Equal(before.Digest, digest) {
+			return requestIDReused(req.GetRequestId())
+		}
+		return proto.Unmarshal(before.Answer, answer)
+	}
+	if !errors.Is(err, bus.ErrNotFound) {
+		return err
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	body, err := proto.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	value, err := json.Marshal(done{Digest: digest, Answer: body})
+	if err != nil {
+		return err
+	}
+	_, err = s.Calls.Put(ctx, key, value, 0)
+	if _, taken := errors.AsType[*bus.ConflictError](err); taken {
+		return nil // the same call came to another gateway at the same time
+	}
+	return err
+}
+
+// StaffHandler is the directory's name among the dead letters.
+const StaffHandler = "directory"
+
+// StaffReplay answers an operator who replays a dead letter of the directory. The
+// directory reads all of its streams at each start, so what this version
+// understands it has taken in; what it does not is refused with the reason.
+func StaffReplay(ctx context.Context, e bus.Event) error {
+	taken := errors.New("taken in")
+	err := directory.New().Run(ctx, oneEvent{event: e, taken: taken})
+	if errors.Is(err, taken) {
+		return nil
+	}
+	return err
+}
+
+// oneEvent is a log with one event, for a directory that shall take it in.
+type oneEvent struct {
+	event bus.Event
+	taken error
+}
+
+// Follow hands the event over and ends with taken.
+func (l oneEvent) Follow(ctx context.Context, stream string, _ uint64, _ int, handle func(context.Context, []bus.Event) error) error {
+	if stream != l.event.Stream {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if err := handle(ctx, []bus.Event{l.event}); err != nil {
+		return err
+	}
+	return l.taken
+}
+
+// DeadLetter refuses the event for the reason.
+func (l oneEvent) DeadLetter(_ context.Context, _ bus.Event, _, reason string) error {
+	return errors.New(reason)
 }

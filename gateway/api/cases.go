@@ -7,9 +7,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/businessespoo/hub/gateway/identity"
+	"github.com/businessespoo/hub/gateway/journey"
 	"github.com/businessespoo/hub/gateway/registry"
 	"github.com/businessespoo/hub/gateway/view"
 	"github.com/businessespoo/hub/gateway/writer"
@@ -47,6 +49,7 @@ type Cases struct {
 	View      *view.View
 	Writer    *writer.Writer
 	Registry  *registry.Registry
+	Journeys  *journey.Set
 	Directory *directory.Directory
 	Keys      *identity.Keys
 	Drafts    Drafts
@@ -98,9 +101,13 @@ func (s *Cases) myRequest(ctx context.Context, resource string) (name.Scope, err
 		return scope, err
 	}
 	for _, p := range state.Planned {
-		if p.Provider == scope.Party && int(p.Number) == scope.Number {
-			return name.Scope{}, problem.New(problem.State, "STATE_FORBIDS", "%s has not reached its provider yet; try again in a moment", resource).Retry(time.Second)
+		if p.Provider != scope.Party || int(p.Number) != scope.Number {
+			continue
 		}
+		if state.Case.Status == casesv1.CaseStatus_CASE_STATUS_UNCONFIRMED {
+			return name.Scope{}, problem.New(problem.State, "STATE_FORBIDS", "%s is held until the company confirms the case; confirm it first", resource)
+		}
+		return name.Scope{}, problem.New(problem.State, "STATE_FORBIDS", "%s has not reached its provider yet; try again in a moment", resource).Retry(time.Second)
 	}
 	return name.Scope{}, notFound(resource)
 }
@@ -127,8 +134,15 @@ type mutation interface {
 	GetRequestId() string
 }
 
-// digestOf is the SHA-256 of a call's body: its message without its request_id,
-// and which message it is.
+// repeats tells whether a scope has taken a call with this request_id in. Deciding
+// answers such a call from the state, or refuses it when its body is another: what
+// it names is not looked up again, since catalogues and dates have moved on.
+func repeats(scope *statev1.Scope, requestID string) bool {
+	return slices.ContainsFunc(scope.GetSeen(), func(seen *statev1.Seen) bool { return seen.RequestId == requestID })
+}
+
+// digestOf is the SHA-256 of what a call asks for: which message it is, and its
+// fields without request_id and etag. A repeat may name a newer state.
 func digestOf(req mutation) ([]byte, error) {
 	same := proto.Clone(req).ProtoReflect()
 	for _, field := range []protoreflect.Name{"request_id", "etag"} {
@@ -171,11 +185,25 @@ func (s *Cases) await(ctx context.Context, field, text string) error {
 	if text == "" {
 		return nil
 	}
-	r, err := revision.Decode(field, text)
+	sequence, err := sequenceOf(field, text)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	return s.View.Wait(ctx, r.Sequence)
+	return s.View.Wait(ctx, sequence)
+}
+
+// sequenceOf reads the revision of a case or a request. That of anything else is
+// not of use here.
+func sequenceOf(field, text string) (uint64, error) {
+	r, err := revision.Decode(field, text)
+	if err != nil {
+		return 0, err
+	}
+	if r.Stream != bus.StreamCases {
+		const right = "is the revision of something else; give one that an answer about a case held"
+		return 0, problem.New(problem.Invalid, "REVISION_INVALID", "%s %s", field, right).Field(field, right)
+	}
+	return r.Sequence, nil
 }

@@ -2,7 +2,7 @@ package api
 
 import (
 	"context"
-	"strconv"
+	"slices"
 
 	"github.com/businessespoo/hub/gateway/journey"
 	"github.com/businessespoo/hub/gateway/registry"
@@ -54,7 +54,7 @@ func (s *Catalogue) ListServices(_ context.Context, req *cataloguev1.ListService
 			continue
 		}
 		for _, service := range p.ServicesOn(s.Today()) {
-			if req.NeedCode == "" || contains(service.Needs, req.NeedCode) {
+			if req.NeedCode == "" || slices.Contains(service.Needs, req.NeedCode) {
 				all = append(all, showService(p.Key, service))
 			}
 		}
@@ -65,14 +65,18 @@ func (s *Catalogue) ListServices(_ context.Context, req *cataloguev1.ListService
 	}
 	start := 0
 	if place != nil {
-		if start, err = strconv.Atoi(place[0]); err != nil || start < 0 || start > len(all) {
-			return nil, problem.New(problem.Invalid, "PAGE_TOKEN_INVALID", "page_token is damaged").Field("page_token", "is damaged; begin anew without it")
+		// The place is the service before: another may be published between two pages.
+		before := slices.IndexFunc(all, func(shown *cataloguev1.Service) bool { return shown.Name == place[0] })
+		if before < 0 {
+			const right = "the service that the last page ended with is no longer offered; begin anew without page_token"
+			return nil, problem.New(problem.Invalid, "PAGE_TOKEN_INVALID", "%s", right).Field("page_token", right)
 		}
+		start = before + 1
 	}
 	end := min(len(all), start+paging.Size(req.PageSize, 100))
 	answer := &cataloguev1.ListServicesResponse{Services: all[start:end]}
 	if end < len(all) {
-		if answer.NextPageToken, err = paging.Encode(req, strconv.Itoa(end)); err != nil {
+		if answer.NextPageToken, err = paging.Encode(req, all[end-1].Name); err != nil {
 			return nil, err
 		}
 	}
@@ -164,13 +168,4 @@ func showInput(in *catalogue.Input) *cataloguev1.InputField {
 		shown.Choices = append(shown.Choices, &cataloguev1.InputChoice{Id: c.ID, DisplayName: texts(c.Names)})
 	}
 	return shown
-}
-
-func contains(list []string, item string) bool {
-	for _, x := range list {
-		if x == item {
-			return true
-		}
-	}
-	return false
 }

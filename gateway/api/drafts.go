@@ -1,42 +1,136 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/token"
+)
+
+const (
+	// draftCalls is how many calls a draft remembers, so that a late repeat of an
+	// older one does not undo a newer one.
+	draftCalls = 20
+	// draftTries is how often a draft is saved when others save it too.
+	draftTries = 5
 )
 
 // draft is what is kept of an unfinished case.
 type draft struct {
+	Content string      `json:"content"`
+	Calls   []draftCall `json:"calls"`
+}
+
+// draftCall is a call that saved the draft.
+type draftCall struct {
 	RequestID string `json:"request_id"`
 	Digest    []byte `json:"digest"`
-	Content   string `json:"content"`
 }
 
-func readDraft(value []byte) (draft, error) {
-	if len(value) == 0 {
-		return draft{}, nil
-	}
-	var d draft
-	if err := json.Unmarshal(value, &d); err != nil {
-		return draft{}, fmt.Errorf("api: read a draft: %w", err)
-	}
-	return d, nil
+// draftKey is where a caller's draft is kept: nobody else's key leads there, and
+// neither the person nor the key can be read from it.
+func draftKey(person, key string) string {
+	return fmt.Sprintf("draft-%s-%s", hashed(person), hashed(key))
 }
 
-func writeDraft(d draft) []byte {
-	value, err := json.Marshal(d)
+func hashed(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:12])
+}
+
+// SaveDraft keeps an unfinished case.
+func (s *Cases) SaveDraft(ctx context.Context, req *casesv1.SaveDraftRequest) (*casesv1.SaveDraftResponse, error) {
+	for range draftTries {
+		saved, err := s.saveDraft(ctx, req)
+		if conflict, ok := errors.AsType[*bus.ConflictError](err); ok {
+			if req.Draft.Etag == "" {
+				continue // it replaces whatever is there
+			}
+			return nil, staleDraft(req.Draft.Etag, etagOf(conflict.Last))
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &casesv1.SaveDraftResponse{Draft: saved}, nil
+	}
+	return nil, problem.New(problem.Conflict, "BUSY", "draft %s is being saved by others at this moment; try again", req.Draft.Key).Retry(100 * time.Millisecond)
+}
+
+func (s *Cases) saveDraft(ctx context.Context, req *casesv1.SaveDraftRequest) (*casesv1.Draft, error) {
+	key := draftKey(token.From(ctx).Subject, req.Draft.Key)
+	kept, revision, err := s.readDraft(ctx, key)
 	if err != nil {
-		panic("api: a draft is plain text: " + err.Error()) // no input makes this fail
+		return nil, err
 	}
-	return value
+	digest, err := digestOf(req)
+	if err != nil {
+		return nil, err
+	}
+	for _, call := range kept.Calls {
+		if call.RequestID != req.RequestId {
+			continue
+		}
+		if !slices.Equal(call.Digest, digest) {
+			return nil, requestIDReused(req.RequestId)
+		}
+		return &casesv1.Draft{Key: req.Draft.Key, Content: kept.Content, Etag: etagOf(revision)}, nil
+	}
+	if etag := etagOf(revision); req.Draft.Etag != "" && req.Draft.Etag != etag {
+		return nil, staleDraft(req.Draft.Etag, etag)
+	}
+	kept.Content = req.Draft.Content
+	kept.Calls = append(kept.Calls, draftCall{RequestID: req.RequestId, Digest: digest})
+	kept.Calls = kept.Calls[max(0, len(kept.Calls)-draftCalls):]
+	value, err := json.Marshal(kept)
+	if err != nil {
+		return nil, fmt.Errorf("api: write a draft: %w", err)
+	}
+	next, err := s.Drafts.Put(ctx, key, value, revision)
+	if err != nil {
+		return nil, err
+	}
+	return &casesv1.Draft{Key: req.Draft.Key, Content: kept.Content, Etag: etagOf(next)}, nil
 }
 
+// GetDraft answers a draft that the caller saved.
+func (s *Cases) GetDraft(ctx context.Context, req *casesv1.GetDraftRequest) (*casesv1.GetDraftResponse, error) {
+	kept, revision, err := s.readDraft(ctx, draftKey(token.From(ctx).Subject, req.Key))
+	if err != nil {
+		return nil, err
+	}
+	if revision == 0 {
+		return nil, problem.New(problem.NotFound, "NOT_FOUND", "you have no draft %s; it may have lapsed, a draft is kept for 30 days", req.Key)
+	}
+	return &casesv1.GetDraftResponse{Draft: &casesv1.Draft{Key: req.Key, Content: kept.Content, Etag: etagOf(revision)}}, nil
+}
+
+// readDraft answers the draft at a key and its revision, which is 0 when there is none.
+func (s *Cases) readDraft(ctx context.Context, key string) (draft, uint64, error) {
+	var kept draft
+	entry, err := s.Drafts.Get(ctx, key)
+	if errors.Is(err, bus.ErrNotFound) {
+		return kept, 0, nil
+	}
+	if err != nil {
+		return kept, 0, err
+	}
+	if err := json.Unmarshal(entry.Value, &kept); err != nil {
+		return kept, 0, fmt.Errorf("api: read a draft: %w", err)
+	}
+	return kept, entry.Revision, nil
+}
+
+// etagOf names a revision of a draft; empty for none.
 func etagOf(revision uint64) string {
 	if revision == 0 {
 		return ""
@@ -44,15 +138,17 @@ func etagOf(revision uint64) string {
 	return strconv.FormatUint(revision, 36)
 }
 
-// hashed makes a key of any text; the text itself is not in the log.
-func hashed(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:12])
+func staleDraft(given, newest string) error {
+	now := "it has lapsed, a draft is kept for 30 days; save it without an etag"
+	if newest != "" {
+		now = fmt.Sprintf("the newest is %s; read it again, and save again", newest)
+	}
+	return problem.New(problem.Conflict, "STALE_ETAG", "draft.etag %s names an older draft, %s", given, now).
+		Field("draft.etag", "names an older draft; read it again").Meta("etag", newest)
 }
 
-func isNotFound(err error) bool { return errors.Is(err, bus.ErrNotFound) }
-
-func isConflict(err error) bool {
-	var conflict *bus.ConflictError
-	return errors.As(err, &conflict)
+// requestIDReused is the refusal of a request_id that came with another body before.
+func requestIDReused(id string) error {
+	const right = "was used for another call; take a new UUID for a new call, and the same body to repeat one"
+	return problem.New(problem.Exists, "REQUEST_ID_REUSED", "request_id %s %s", id, right).Field("request_id", right)
 }

@@ -7,58 +7,50 @@ import (
 	"strings"
 
 	"github.com/businessespoo/hub/gateway/identity"
-	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
-	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/catalogue"
-	"github.com/businessespoo/hub/services/kit/identifier"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
-// consentMonths is how long a consent holds when no end is given.
-const consentMonths = 12
-
 // OpenCase opens a case and answers it with its requests planned.
 func (s *Cases) OpenCase(ctx context.Context, req *casesv1.OpenCaseRequest) (*casesv1.OpenCaseResponse, error) {
 	who := token.From(ctx)
-	opened, err := s.opened(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	call, err := s.call(ctx, req)
-	if err != nil {
-		return nil, err
+	anonymous := who.Subject == ""
+	if anonymous && req.Company != nil {
+		const right = "sign in to act for a company, or leave the company out to open the case without a name"
+		return nil, problem.New(problem.Unauthenticated, "COMPANY_NEEDS_SIGN_IN", "company is %s, and nobody is signed in; %s", req.Company.Id, right).
+			Field("company", right)
 	}
 	made, err := s.identify(ctx, who.Subject, req.RequestId)
 	if err != nil {
 		return nil, err
 	}
-	anonymous := who.Subject == ""
-	if anonymous {
-		if opened.Company != nil {
-			const right = "sign in to act for a company, or leave the company out to open the case without a name"
-			return nil, problem.New(problem.Unauthenticated, "COMPANY_NEEDS_SIGN_IN", "company is %s, and nobody is signed in; %s", opened.Company.Id, right).
-				Field("company", right)
+	c, state, err := s.onCase(ctx, made.ID, req, func(now *statev1.CaseState) (casework.CaseCommand, error) {
+		if now != nil {
+			return casework.OpenCase{}, nil // opened by this very request_id
 		}
-		opened.Code, opened.SecretHash = made.Code, identity.HashSecret(made.Secret)
-	}
-	state, err := s.Writer.Case(ctx, made.ID, call, func(*statev1.CaseState) (casework.CaseCommand, error) {
-		return casework.OpenCase{Opened: opened}, nil
+		opened, err := s.opened(ctx, req)
+		if err == nil && anonymous {
+			opened.Code, opened.SecretHash = made.Code, identity.HashSecret(made.Secret)
+		}
+		return casework.OpenCase{Opened: opened}, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	answer := &casesv1.OpenCaseResponse{
-		Case:     s.render(made.ID, &view.Whole{State: state}),
-		Revision: revisionOf(name.CaseScope(made.ID), state.Scope),
-	}
+	answer := &casesv1.OpenCaseResponse{Case: c, Revision: revisionOf(name.CaseScope(made.ID), state.Scope)}
 	if anonymous {
 		answer.Secret = made.Secret
+		// Its holder is looked up by the code in the view, before a call can say
+		// which revision it wants.
+		if err := s.await(ctx, "revision", answer.Revision); err != nil {
+			s.Log.WarnContext(ctx, "a case without a name is open and its code not known yet", "case", made.ID, "error", err)
+		}
 	}
 	return answer, nil
 }
@@ -89,16 +81,19 @@ func (s *Cases) opened(ctx context.Context, req *casesv1.OpenCaseRequest) (*even
 	}
 	for _, code := range req.NeedCodes {
 		if !slices.ContainsFunc(s.Registry.Needs(), func(n catalogue.Need) bool { return n.ID == code }) {
-			wrong = wrong.Field("need_codes", fmt.Sprintf("%q is no need code; CatalogueService.ListNeeds lists them", code))
+			wrong.Field("need_codes", fmt.Sprintf("%q is no need code; CatalogueService.ListNeeds lists them", code))
 		}
 	}
 	for i, choice := range req.Services {
-		planned, invitation := s.plan(choice.Service, choice.Inputs, language, fmt.Sprintf("services[%d]", i), "inputs", wrong)
+		planned, invitation := s.plan(choice.Service, choice.Inputs, language, fmt.Sprintf("services[%d].", i), wrong)
 		opened.Requests = appendPlanned(opened.Requests, planned, invitation)
 	}
+	if _, known := s.Journeys.Journey(req.Journey); req.Journey != "" && !known {
+		wrong.Field("journey", fmt.Sprintf("%q is no journey; CatalogueService.ListJourneys lists them", req.Journey))
+	}
 	opened.Consents = s.consents(req.Consents, "consents", wrong)
-	if len(wrong.Violations) > 0 {
-		return nil, wrong
+	if err := ifWrong(wrong); err != nil {
+		return nil, err
 	}
 	if opened.Title == "" {
 		opened.Title = opened.Requests[0].Terms.DisplayName
@@ -111,110 +106,6 @@ func appendPlanned(list []*eventsv1.PlannedRequest, more ...*eventsv1.PlannedReq
 		if p != nil {
 			list = append(list, p)
 		}
-	}
-	return list
-}
-
-// plan makes a request for a service, and the invitation that a joint service
-// brings along. What is wrong is added to wrong.
-func (s *Cases) plan(service string, inputs []*casesv1.Input, language, field, inputsField string, wrong *problem.Problem) (planned, invitation *eventsv1.PlannedRequest) {
-	p, known, ok := s.Registry.Service(service)
-	if !ok {
-		wrong.Field(field+".service", fmt.Sprintf("%q is not offered today; CatalogueService.ListServices lists what is", service))
-		return nil, nil
-	}
-	if known.Joint != nil && known.Joint.Role == catalogue.JointInvited {
-		wrong.Field(field+".service", fmt.Sprintf("%q is a joint service led by %s; ask for %s instead", service, known.Joint.With, name.Service(known.Joint.With, known.ID)))
-		return nil, nil
-	}
-	values := make(map[string]string, len(inputs))
-	for _, in := range inputs {
-		if _, twice := values[in.Id]; twice {
-			wrong.Field(field+"."+inputsField, fmt.Sprintf("%q is answered twice; answer each question once", in.Id))
-		}
-		values[in.Id] = in.Value
-	}
-	clean, problems := known.CheckInputs(values, catalogue.Checks{BusinessID: identifier.ParseBusinessID, CompanyID: anyCompany})
-	for _, bad := range problems {
-		wrong.Field(fmt.Sprintf("%s.%s[%s]", field, inputsField, bad.Field), bad.What+"; "+bad.Right)
-	}
-	planned = &eventsv1.PlannedRequest{Provider: p.Key, Service: known.ID, Terms: s.Registry.Terms(p, known, language)}
-	for _, q := range known.Inputs {
-		if value, ok := clean[q.ID]; ok && value != "" {
-			planned.Inputs = append(planned.Inputs, &casesv1.Input{Id: q.ID, Value: value})
-		}
-	}
-	if known.Joint != nil {
-		if invited, other, ok := s.Registry.Service(name.Service(known.Joint.With, known.ID)); ok {
-			invitation = &eventsv1.PlannedRequest{
-				Provider: invited.Key, Service: other.ID, Terms: s.Registry.Terms(invited, other, language),
-				Inputs: planned.Inputs, InvitedToProvider: p.Key,
-			}
-		}
-	}
-	return planned, invitation
-}
-
-// anyCompany reads a company's identifier of any scheme.
-func anyCompany(value string) (string, error) {
-	for _, parse := range []func(string) (string, error){identifier.ParseBusinessID, identifier.ParseLEI, identifier.ParseVAT, identifier.ParseEUID} {
-		if canonical, err := parse(value); err == nil {
-			return canonical, nil
-		}
-	}
-	return "", fmt.Errorf("%q is no Business ID, LEI, VAT number or EUID; such as 9000001-1", value)
-}
-
-// company reads a company into its canonical form and checks that the caller
-// acts for it.
-func (s *Cases) company(ctx context.Context, c *casesv1.Company, field string, wrong *problem.Problem) *casesv1.Company {
-	scheme, ok := map[casesv1.CompanyScheme]string{
-		casesv1.CompanyScheme_COMPANY_SCHEME_UNSPECIFIED: identifier.SchemeBusinessID,
-		casesv1.CompanyScheme_COMPANY_SCHEME_BUSINESS_ID: identifier.SchemeBusinessID,
-		casesv1.CompanyScheme_COMPANY_SCHEME_VAT:         identifier.SchemeVAT,
-		casesv1.CompanyScheme_COMPANY_SCHEME_LEI:         identifier.SchemeLEI,
-		casesv1.CompanyScheme_COMPANY_SCHEME_EUID:        identifier.SchemeEUID,
-	}[c.Scheme]
-	if !ok {
-		wrong.Field(field+".scheme", "is not one of CompanyScheme")
-		return nil
-	}
-	id, err := identifier.ParseCompany(scheme, c.Id)
-	if err != nil {
-		wrong.Field(field+".id", err.Error())
-		return nil
-	}
-	canonical := &casesv1.Company{Scheme: c.Scheme, Id: id, DisplayName: c.DisplayName}
-	if c.Scheme == casesv1.CompanyScheme_COMPANY_SCHEME_UNSPECIFIED {
-		canonical.Scheme = casesv1.CompanyScheme_COMPANY_SCHEME_BUSINESS_ID
-	}
-	who := token.From(ctx)
-	acts := who.Role == policyv1.Role_ROLE_COMPANY || who.Role == policyv1.Role_ROLE_INTEGRATOR
-	if acts && !who.ActsFor(view.CompanyKey(canonical)) {
-		wrong.Field(field+".id", fmt.Sprintf("you do not act for %s; you act for %s", id, orElse(strings.Join(who.Companies, ", "), "no company")))
-		return nil
-	}
-	return canonical
-}
-
-// consents checks consents and gives each an end.
-func (s *Cases) consents(given []*casesv1.Consent, field string, wrong *problem.Problem) []*casesv1.Consent {
-	today := catalogue.DateOf(s.Writer.Now())
-	var list []*casesv1.Consent
-	for i, c := range given {
-		if c == nil {
-			continue
-		}
-		at := fmt.Sprintf("%s[%d]", field, i)
-		if c.TextVersion != ConsentTextVersion {
-			wrong.Field(at+".text_version", fmt.Sprintf("is %q; the text that is asked today is version %s, see SuggestServices", c.TextVersion, ConsentTextVersion))
-		}
-		last := today.AddMonths(consentMonths)
-		validTo := catalogue.Date(orElse(c.ValidTo, string(last)))
-		if validTo < today || validTo > last {
-			wrong.Field(at+".valid_to", fmt.Sprintf("is %s; it must be from %s to %s", validTo, today, last))
-		}
-		list = append(list, &casesv1.Consent{Provider: c.Provider, DataClasses: c.DataClasses, TextVersion: c.TextVersion, ValidTo: string(validTo)})
 	}
 	return list
 }

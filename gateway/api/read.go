@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/businessespoo/hub/gateway/view"
@@ -12,6 +10,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/paging"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/token"
+	"google.golang.org/protobuf/proto"
 )
 
 // SuggestServices ranks the services that answer a need.
@@ -56,32 +55,25 @@ func (s *Cases) GetCase(ctx context.Context, req *casesv1.GetCaseRequest) (*case
 	if err != nil {
 		return nil, err
 	}
-	c, _, err := s.full(ctx, id)
+	c, err := s.full(ctx, id, s.View.Position())
 	return &casesv1.GetCaseResponse{Case: c}, err
 }
 
-// ListCases lists the cases that the caller may see.
+// ListCases lists the cases that the caller may see. A case that changes while
+// somebody turns the pages moves to the front: it is on no page twice, and the
+// others are on one each.
 func (s *Cases) ListCases(ctx context.Context, req *casesv1.ListCasesRequest) (*casesv1.ListCasesResponse, error) {
 	if err := s.await(ctx, "min_revision", req.MinRevision); err != nil {
 		return nil, err
 	}
 	size := paging.Size(req.PageSize, 20)
-	filter := view.Filter{Statuses: req.Statuses, Company: req.CompanyId, Query: req.Query, AsksMe: req.AsksMe, Limit: size + 1}
-	if req.Provider != "" {
-		key, err := name.ParseProvider(req.Provider)
-		if err != nil {
-			return nil, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("provider", err.Error())
-		}
-		filter.Provider = key
-	}
-	place, err := paging.Decode(req, req.PageToken, 1)
+	filter, err := filterOf(req)
 	if err != nil {
 		return nil, err
 	}
-	if place != nil {
-		if filter.Before, err = strconv.ParseUint(place[0], 10, 64); err != nil {
-			return nil, problem.New(problem.Invalid, "PAGE_TOKEN_INVALID", "page_token is damaged").Field("page_token", "is damaged; begin anew without it")
-		}
+	filter.Limit = size + 1
+	if filter.Before, err = placeOf(req, req.PageToken); err != nil {
+		return nil, err
 	}
 	ids, changed, err := s.View.List(ctx, seer(token.From(ctx)), filter)
 	if err != nil {
@@ -106,65 +98,39 @@ func (s *Cases) ListCases(ctx context.Context, req *casesv1.ListCasesRequest) (*
 	return answer, nil
 }
 
-// draftKey is where a caller's draft is kept: nobody else's key leads there.
-func draftKey(person, key string) string {
-	return fmt.Sprintf("draft-%s-%s", hashed(person), hashed(key))
-}
+// mostWords is how many words a search takes.
+const mostWords = 10
 
-// SaveDraft keeps an unfinished case.
-func (s *Cases) SaveDraft(ctx context.Context, req *casesv1.SaveDraftRequest) (*casesv1.SaveDraftResponse, error) {
-	who := token.From(ctx)
-	key := draftKey(who.Subject, req.Draft.Key)
-	entry, err := s.Drafts.Get(ctx, key)
-	if err != nil && !isNotFound(err) {
-		return nil, err
+// filterOf reads which cases a caller wants listed.
+func filterOf(req *casesv1.ListCasesRequest) (view.Filter, error) {
+	f := view.Filter{Statuses: req.Statuses, AsksMe: req.AsksMe, Words: view.Words(req.Query)}
+	if n := len(f.Words); n > mostWords {
+		const right = "give at most 10 words"
+		return f, problem.New(problem.Invalid, "QUERY_TOO_LONG", "query has %d words; %s", n, right).Field("query", right)
 	}
-	kept, err := readDraft(entry.Value)
-	if err != nil {
-		return nil, err
-	}
-	digest, err := digestOf(req)
-	if err != nil {
-		return nil, err
-	}
-	etag := etagOf(entry.Revision)
-	if entry.Revision > 0 && kept.RequestID == req.RequestId {
-		if !slices.Equal(kept.Digest, digest) {
-			return nil, problem.New(problem.Exists, "REQUEST_ID_REUSED", "request_id %s was used for another call; take a new UUID for a new call", req.RequestId).
-				Field("request_id", "was used for another call; take a new UUID for a new call")
+	var err error
+	if req.CompanyId != "" {
+		if f.Companies, err = companyKeys(req.CompanyId); err != nil {
+			return f, problem.New(problem.Invalid, "COMPANY_INVALID", "company_id: %s", err).Field("company_id", err.Error())
 		}
-		return &casesv1.SaveDraftResponse{Draft: &casesv1.Draft{Key: req.Draft.Key, Content: kept.Content, Etag: etag}}, nil
 	}
-	if req.Draft.Etag != "" && req.Draft.Etag != etag {
-		return nil, staleDraft(req.Draft.Etag, etag)
+	if req.Provider != "" {
+		if f.Provider, err = name.ParseProvider(req.Provider); err != nil {
+			return f, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("provider", err.Error())
+		}
 	}
-	next, err := s.Drafts.Put(ctx, key, writeDraft(draft{RequestID: req.RequestId, Digest: digest, Content: req.Draft.Content}), entry.Revision)
-	if isConflict(err) {
-		return nil, staleDraft(req.Draft.Etag, "newer")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &casesv1.SaveDraftResponse{Draft: &casesv1.Draft{Key: req.Draft.Key, Content: req.Draft.Content, Etag: etagOf(next)}}, nil
+	return f, nil
 }
 
-func staleDraft(given, newest string) error {
-	return problem.New(problem.Conflict, "STALE_ETAG", "draft.etag %s names an older draft, the newest is %s; read it again, and save again", given, newest).
-		Field("draft.etag", "names an older draft; read it again")
-}
-
-// GetDraft answers a draft that the caller saved.
-func (s *Cases) GetDraft(ctx context.Context, req *casesv1.GetDraftRequest) (*casesv1.GetDraftResponse, error) {
-	entry, err := s.Drafts.Get(ctx, draftKey(token.From(ctx).Subject, req.Key))
-	if isNotFound(err) {
-		return nil, problem.New(problem.NotFound, "NOT_FOUND", "you have no draft %s; it may have lapsed, a draft is kept for 30 days", req.Key)
+// placeOf reads a page token that holds one number; 0 without a token.
+func placeOf(query proto.Message, text string) (uint64, error) {
+	place, err := paging.Decode(query, text, 1)
+	if err != nil || place == nil {
+		return 0, err
 	}
+	number, err := strconv.ParseUint(place[0], 10, 63)
 	if err != nil {
-		return nil, err
+		return 0, problem.New(problem.Invalid, "PAGE_TOKEN_INVALID", "page_token is damaged").Field("page_token", "is damaged; begin anew without it")
 	}
-	kept, err := readDraft(entry.Value)
-	if err != nil {
-		return nil, err
-	}
-	return &casesv1.GetDraftResponse{Draft: &casesv1.Draft{Key: req.Key, Content: kept.Content, Etag: etagOf(entry.Revision)}}, nil
+	return number, nil
 }

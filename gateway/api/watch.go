@@ -5,7 +5,6 @@ import (
 
 	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
-	"github.com/businessespoo/hub/services/kit/revision"
 	"github.com/businessespoo/hub/services/kit/token"
 	"google.golang.org/grpc"
 )
@@ -25,11 +24,10 @@ func (s *Cases) WatchCase(req *casesv1.WatchCaseRequest, stream grpc.ServerStrea
 		return err
 	}
 	if req.Revision == "" {
-		c, at, err := s.full(ctx, id)
+		c, err := s.full(ctx, id, position)
 		if err != nil {
 			return err
 		}
-		position = at
 		if err := stream.Send(&casesv1.WatchCaseResponse{Case: c, Revision: c.Revision}); err != nil {
 			return err
 		}
@@ -59,7 +57,7 @@ func (s *Cases) WatchEvents(req *casesv1.WatchEventsRequest, stream grpc.ServerS
 	}
 	who := seer(token.From(ctx))
 	return s.follow(ctx, position, func(after, last uint64) (uint64, error) {
-		events, err := s.View.Events(ctx, after, last, watchPage)
+		events, err := s.View.Events(ctx, who, after, last, watchPage)
 		if err != nil {
 			return 0, err
 		}
@@ -75,27 +73,28 @@ func (s *Cases) WatchEvents(req *casesv1.WatchEventsRequest, stream grpc.ServerS
 	})
 }
 
-// sendEvent sends one fact to a watcher who sees its case. A case that came to a
-// company with this very fact is sent as a whole.
+// sendEvent sends one fact to a watcher who sees its case. A case that came to the
+// watcher's company with this very fact, and that the watcher did not see before,
+// is sent as a whole instead.
 func (s *Cases) sendEvent(ctx context.Context, who view.Seer, h view.Happening, stream grpc.ServerStreamingServer[casesv1.WatchEventsResponse]) error {
-	state, err := s.View.Case(ctx, h.Scope.Case)
-	if err != nil || state == nil {
-		return err
-	}
-	if !who.Sees(h.Scope.Case, view.CompanyKey(state.Case.Company), state.Opener) {
-		return nil
-	}
 	entry := s.entry(h)
 	if entry == nil {
 		return nil
 	}
-	answer := &casesv1.WatchEventsResponse{Entry: entry, Revision: entry.Revision}
-	if h.Fact.GetCompanyLinked() != nil && !who.Sees(h.Scope.Case, "", state.Opener) {
-		if answer.Gained, _, err = s.full(ctx, h.Scope.Case); err != nil {
+	if h.Fact.GetCompanyLinked() != nil {
+		state, err := s.View.Case(ctx, h.Scope.Case)
+		if err != nil {
 			return err
 		}
+		if !who.Sees(h.Scope.Case, "", state.GetOpener()) {
+			gained, err := s.full(ctx, h.Scope.Case, h.Sequence)
+			if err != nil {
+				return err
+			}
+			return stream.Send(&casesv1.WatchEventsResponse{Gained: gained, Revision: entry.Revision})
+		}
 	}
-	return stream.Send(answer)
+	return stream.Send(&casesv1.WatchEventsResponse{Entry: entry, Revision: entry.Revision})
 }
 
 // begin answers the place in the log that a watch goes on behind.
@@ -103,11 +102,11 @@ func (s *Cases) begin(ctx context.Context, text string) (uint64, error) {
 	if text == "" {
 		return s.View.Position(), nil
 	}
-	r, err := revision.Decode("revision", text)
+	sequence, err := sequenceOf("revision", text)
 	if err != nil {
 		return 0, err
 	}
-	return r.Sequence, s.await(ctx, "revision", text)
+	return sequence, s.await(ctx, "revision", text)
 }
 
 // follow calls send for each span of the log that the view has come to show,

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/businessespoo/hub/services/kit/bus"
@@ -38,16 +39,14 @@ type Bucket interface {
 	Create(ctx context.Context, key string, value []byte) (uint64, error)
 }
 
-// Load reads the keys, and makes the first one in an empty hub.
+// Load reads the keys, and makes the first one in an empty hub. A key that is added
+// counts from the next start of each gateway: start them all again at once, since
+// two gateways with different newest keys open two cases for one repeated call.
 func Load(ctx context.Context, b Bucket) (*Keys, error) {
 	for range 3 {
 		entry, err := b.Get(ctx, bucketKey)
 		if err == nil {
-			k := &Keys{}
-			if err := json.Unmarshal(entry.Value, &k.keys); err != nil || len(k.keys) == 0 || len(k.keys[0]) < keyLength {
-				return nil, fmt.Errorf("identity: the hub's key %s is damaged; restore it from a backup", bucketKey)
-			}
-			return k, nil
+			return read(entry.Value)
 		}
 		if !errors.Is(err, bus.ErrNotFound) {
 			return nil, fmt.Errorf("identity: read the keys: %w", err)
@@ -67,7 +66,16 @@ func Load(ctx context.Context, b Bucket) (*Keys, error) {
 	return nil, errors.New("identity: the keys could not be made")
 }
 
-// Case is who a case is opened as.
+func read(value []byte) (*Keys, error) {
+	k := &Keys{}
+	short := func(key []byte) bool { return len(key) < keyLength }
+	if err := json.Unmarshal(value, &k.keys); err != nil || len(k.keys) == 0 || slices.ContainsFunc(k.keys, short) {
+		return nil, fmt.Errorf("identity: the hub's keys, %s, are damaged; restore them from a backup", bucketKey)
+	}
+	return k, nil
+}
+
+// Case is what a case is known by.
 type Case struct {
 	// ID is the case's id.
 	ID string
@@ -85,14 +93,36 @@ func (k *Keys) Cases(opener, requestID string) []Case {
 			h.Write([]byte(purpose + "\x00" + opener + "\x00" + strings.ToLower(requestID)))
 			return h.Sum(nil)[:n]
 		}
-		code := spoken.EncodeToString(mac("code", 5))
 		cases = append(cases, Case{
 			ID:     lower.EncodeToString(mac("case", 16)),
-			Code:   "BE-" + code[:4] + "-" + code[4:],
+			Code:   written(spoken.EncodeToString(mac("code", 5))),
 			Secret: spoken.EncodeToString(mac("secret", 15)),
 		})
 	}
 	return cases
+}
+
+const codePrefix = "BE-"
+
+func written(code string) string { return codePrefix + code[:4] + "-" + code[4:] }
+
+// ReadCode reads a code as people write it, in small letters and with spaces, into
+// the form in which it was shown. What is no code stays as it is.
+func ReadCode(text string) string {
+	code := strings.ToUpper(strings.Map(func(r rune) rune {
+		if r == ' ' || r == '-' {
+			return -1
+		}
+		return r
+	}, text))
+	prefix := strings.TrimSuffix(codePrefix, "-")
+	if len(code) == len(prefix)+8 {
+		code = strings.TrimPrefix(code, prefix)
+	}
+	if len(code) != 8 {
+		return text
+	}
+	return written(code)
 }
 
 // HashSecret is what the hub keeps of a secret.

@@ -6,10 +6,10 @@ package registry
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
-	"github.com/businessespoo/hub/gateway/intake"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
@@ -31,13 +31,23 @@ type Registry struct {
 	needs []catalogue.Need
 
 	mu        sync.RWMutex
-	providers map[string]*catalogue.Provider
-	published map[string]time.Time
+	providers map[string]published
 	ready     bool
-	// suggest is built when it is asked for, since catalogues come one by one.
-	suggest   *intake.Intake
-	suggestOn catalogue.Date
+	// changes counts the catalogues that came: an index of fewer is out of date.
+	changes int
+
+	index index
 }
+
+// published is a provider's newest catalogue.
+type published struct {
+	*catalogue.Provider
+	at       time.Time
+	sequence uint64
+}
+
+// Handler is the registry's name among the dead letters.
+const Handler = "registry"
 
 // New answers an empty registry; Run fills it.
 func New(log Log, now func() time.Time) (*Registry, error) {
@@ -45,7 +55,7 @@ func New(log Log, now func() time.Time) (*Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("registry: %w", err)
 	}
-	return &Registry{log: log, now: now, needs: needs, providers: map[string]*catalogue.Provider{}, published: map[string]time.Time{}}, nil
+	return &Registry{log: log, now: now, needs: needs, providers: map[string]published{}}, nil
 }
 
 // Run follows the published catalogues until ctx ends.
@@ -53,7 +63,7 @@ func (r *Registry) Run(ctx context.Context) error {
 	return r.log.Follow(ctx, bus.StreamCatalogue, 1, 50, func(ctx context.Context, events []bus.Event) error {
 		for _, e := range events {
 			if err := r.take(e); err != nil {
-				if err := r.log.DeadLetter(ctx, e, "registry", err.Error()); err != nil {
+				if err := r.log.DeadLetter(ctx, e, Handler, err.Error()); err != nil {
 					return err
 				}
 			}
@@ -67,25 +77,32 @@ func (r *Registry) Run(ctx context.Context) error {
 	})
 }
 
+// Replay takes a catalogue that became a dead letter in after all, unless its
+// provider has published a newer one since.
+func (r *Registry) Replay(_ context.Context, e bus.Event) error { return r.take(e) }
+
 func (r *Registry) take(e bus.Event) error {
 	f, _, err := fact.Decode(e)
 	if err != nil {
 		return err
 	}
-	published := f.GetCataloguePublished()
-	if published == nil || e.Subject != "catalogue."+published.Provider {
+	given := f.GetCataloguePublished()
+	if given == nil || e.Subject != "catalogue."+given.Provider || !name.Known(given.Provider) {
 		return fmt.Errorf("registry: %s holds no catalogue of its provider", e.Subject)
 	}
-	p, err := catalogue.Load(published.Provider+"/catalogue.yaml", published.Catalogue, published.Words)
+	p, err := catalogue.Load(given.Provider+"/catalogue.yaml", given.Catalogue, given.Words)
 	if err != nil {
 		return err
 	}
-	if p.Key != published.Provider {
-		return fmt.Errorf("registry: %s published a catalogue of %s", published.Provider, p.Key)
+	if p.Key != given.Provider {
+		return fmt.Errorf("registry: %s published a catalogue of %s", given.Provider, p.Key)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.providers[p.Key], r.published[p.Key], r.suggest = p, e.Time, nil
+	if e.Sequence > r.providers[p.Key].sequence {
+		r.providers[p.Key] = published{Provider: p, at: e.Time, sequence: e.Sequence}
+		r.changes++
+	}
 	return nil
 }
 
@@ -94,31 +111,23 @@ func (r *Registry) Check(context.Context) error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	for _, key := range name.Providers {
-		if r.providers[key] == nil {
+		if r.providers[key].Provider == nil {
 			return fmt.Errorf("registry: %s has not published its catalogue yet", key)
 		}
 	}
 	return nil
 }
 
-// Version answers the version of a provider's catalogue; empty when there is none.
-func (r *Registry) Version(provider string) string {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if p := r.providers[provider]; p != nil {
-		return p.Version
-	}
-	return ""
-}
-
-// Published answers when a provider published its catalogue, and the version.
+// Published answers when a provider published its catalogue, and the version; an
+// empty one when it has not.
 func (r *Registry) Published(provider string) (time.Time, string) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if p := r.providers[provider]; p != nil {
-		return r.published[provider], p.Version
+	p := r.providers[provider]
+	if p.Provider == nil {
+		return time.Time{}, ""
 	}
-	return time.Time{}, ""
+	return p.at, p.Version
 }
 
 // Ready tells whether the published catalogues have been read to their end.
@@ -133,7 +142,22 @@ func (r *Registry) Provider(key string) (*catalogue.Provider, bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	p, ok := r.providers[key]
-	return p, ok
+	return p.Provider, ok
+}
+
+// Amount answers a figure of a provider's catalogue that is valid today, and
+// false when there is none or it is no whole number.
+func (r *Registry) Amount(provider, id string) (int64, bool) {
+	p, ok := r.Provider(provider)
+	if !ok {
+		return 0, false
+	}
+	amount, ok := p.AmountOn(id, r.today())
+	if !ok {
+		return 0, false
+	}
+	value, err := strconv.ParseInt(amount.Value, 10, 64)
+	return value, err == nil
 }
 
 // Needs are the need codes.
@@ -157,44 +181,6 @@ func (r *Registry) Service(resource string) (*catalogue.Provider, *catalogue.Ser
 }
 
 func (r *Registry) today() catalogue.Date { return catalogue.DateOf(r.now()) }
-
-// Intake answers the index over the services that are valid today.
-func (r *Registry) Intake() (*intake.Intake, error) {
-	today := r.today()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.suggest != nil && r.suggestOn == today {
-		return r.suggest, nil
-	}
-	var documents []intake.Document
-	for _, key := range name.Providers {
-		if p := r.providers[key]; p != nil {
-			for _, s := range p.ServicesOn(today) {
-				documents = append(documents, document(p, s))
-			}
-		}
-	}
-	var needs []intake.Need
-	for _, n := range r.needs {
-		needs = append(needs, intake.Need{Code: n.ID, Names: map[string]string{"fi": n.Names.FI, "sv": n.Names.SV, "en": n.Names.EN}})
-	}
-	in, err := intake.New(documents, needs)
-	if err != nil {
-		return nil, fmt.Errorf("registry: index the services: %w", err)
-	}
-	r.suggest, r.suggestOn = in, today
-	return in, nil
-}
-
-func document(p *catalogue.Provider, s *catalogue.Service) intake.Document {
-	text := func(lang string, words []string) intake.Texts {
-		return intake.Texts{Name: s.Names.In(lang), Description: s.Descriptions.In(lang), Who: s.Who.In(lang), Words: words}
-	}
-	return intake.Document{
-		Name: name.Service(p.Key, s.ID), Needs: s.Needs,
-		Texts: map[string]intake.Texts{"fi": text("fi", s.Words.FI), "sv": text("sv", s.Words.SV), "en": text("en", s.Words.EN)},
-	}
-}
 
 // Terms fixes what the catalogue says of a service, for a request made now.
 func (r *Registry) Terms(p *catalogue.Provider, s *catalogue.Service, language string) *eventsv1.ServiceTerms {

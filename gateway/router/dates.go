@@ -2,10 +2,12 @@ package router
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 	"github.com/businessespoo/hub/services/casework"
+	"github.com/businessespoo/hub/services/kit/problem"
 )
 
 const (
@@ -32,6 +34,8 @@ func (r *Router) watchDates(ctx context.Context) error {
 	}
 }
 
+// mindDates looks once. One request or case that cannot be told of now does not
+// keep the others waiting; a log that is away does.
 func (r *Router) mindDates(ctx context.Context) error {
 	now := r.writer.Now()
 	today, soon := casework.Today(now), casework.Today(now.AddDate(0, 0, soonDays))
@@ -39,26 +43,37 @@ func (r *Router) mindDates(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	lapsed, err := r.view.Unconfirmed(ctx, today, mostAtOnce)
+	if err != nil {
+		return err
+	}
+	var tell []func() error
 	for _, d := range due {
 		var cmd casework.RequestCommand = casework.WarnDueSoon{}
 		if d.Overdue {
 			cmd = casework.MarkOverdue{}
 		}
-		if _, err := r.writer.Request(ctx, d.Scope, r.writer.HubCall(""), cmd); passRefusal(err) != nil {
+		tell = append(tell, func() error {
+			_, err := r.writer.Request(ctx, d.Scope, r.writer.HubCall(""), cmd)
 			return err
-		}
-	}
-	lapsed, err := r.view.Unconfirmed(ctx, today, mostAtOnce)
-	if err != nil {
-		return err
+		})
 	}
 	for _, id := range lapsed {
-		_, err := r.writer.Case(ctx, id, r.writer.HubCall(""), func(*statev1.CaseState) (casework.CaseCommand, error) {
-			return casework.LapseCase{}, nil
-		})
-		if passRefusal(err) != nil {
+		tell = append(tell, func() error {
+			_, err := r.writer.Case(ctx, id, r.writer.HubCall(""), func(*statev1.CaseState) (casework.CaseCommand, error) {
+				return casework.LapseCase{}, nil
+			})
 			return err
+		})
+	}
+	var failures []error
+	for _, one := range tell {
+		if err := passRefusal(one()); err != nil {
+			failures = append(failures, err)
+			if problem.KindOf(err) == problem.Unavailable || ctx.Err() != nil {
+				break
+			}
 		}
 	}
-	return nil
+	return errors.Join(failures...)
 }

@@ -65,20 +65,16 @@ func (r *Router) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// poison marks an event that no retry mends.
-type poison struct{ error }
-
-// Permanent tells the bus that a retry is of no use.
-func (poison) Permanent() bool { return true }
-
+// handle routes the case of an event. An event that is no good changes nothing in
+// the case; the view keeps it among the dead letters, once.
 func (r *Router) handle(ctx context.Context, e bus.Event) error {
 	scope, _, err := name.ParseSubject(e.Subject)
 	if err != nil {
-		return poison{err}
+		return nil
 	}
 	f, _, err := fact.Decode(e)
 	if err != nil {
-		return poison{err}
+		return nil
 	}
 	wait, cancel := context.WithTimeout(ctx, viewPatience)
 	defer cancel()
@@ -98,7 +94,7 @@ func (r *Router) reconcile(ctx context.Context, id string, cause *eventsv1.Fact)
 			return err
 		}
 		if whole == nil {
-			return poison{fmt.Errorf("router: case %s is not in the view", id)}
+			return nil // what begins its scope is no good
 		}
 		answers, err := r.answers(ctx, id, whole.State)
 		if err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 	"github.com/businessespoo/hub/services/casework"
@@ -73,26 +72,23 @@ func (v *View) forgetAfterRebuild(first uint64) {
 }
 
 // take folds one event. poison says why the event is no good; err ends the batch.
+// An event that is no good leaves no trace here: whoever appends to its scope next
+// learns its sequence from the log's refusal (see writer).
 func (b *batch) take(e bus.Event) (poison, err error) {
-	scope, author, poison := name.ParseSubject(e.Subject)
+	scope, f, hash, poison := understand(e)
 	if poison != nil {
 		return poison, nil
-	}
-	f, hash, poison := fact.Decode(e)
-	if poison == nil && casework.FromProvider(f) != (author == name.ByOwn) {
-		poison = fmt.Errorf("view: %s is not a fact that %s may write", fact.Type(f), author)
 	}
 	entry, err := b.caseOf(scope.Case)
 	if err != nil {
 		return nil, err
 	}
 	if scope.IsCase() {
-		if poison == nil {
-			poison = casework.EvolveCase(entry.state, f, scope.Resource(), e.Sequence, hash)
-		}
-		if poison != nil {
-			b.pass(scope, entry.state.Scope, e.Sequence)
+		if poison = casework.EvolveCase(entry.state, f, scope.Resource(), e.Sequence, hash); poison != nil {
 			return poison, nil
+		}
+		if f.GetCompanyLinked() != nil {
+			entry.linked = e.Sequence
 		}
 		b.changed[scope.Case] = true
 	} else {
@@ -103,11 +99,7 @@ func (b *batch) take(e bus.Event) (poison, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if poison == nil {
-			poison = casework.EvolveRequest(state, f, scope.Resource(), scope.Party, e.Sequence, hash)
-		}
-		if poison != nil {
-			b.pass(scope, state.Scope, e.Sequence)
+		if poison = casework.EvolveRequest(state, f, scope.Resource(), scope.Party, e.Sequence, hash); poison != nil {
 			return poison, nil
 		}
 	}
@@ -115,18 +107,21 @@ func (b *batch) take(e bus.Event) (poison, err error) {
 	return nil, b.keep(entry, e, f)
 }
 
-// pass moves a scope past an event that is no good: it stays in the log, so
-// whoever appends next must expect its sequence.
-// A scope that does not exist yet has nothing to move: it cannot be begun any more.
-func (b *batch) pass(scope name.Scope, state *statev1.Scope, sequence uint64) {
-	if state == nil {
-		return
+// understand reads an event of the case stream: where it stands, its fact and
+// the fact's hash. It fails on one that no version could have written.
+func understand(e bus.Event) (name.Scope, *eventsv1.Fact, []byte, error) {
+	scope, author, err := name.ParseSubject(e.Subject)
+	if err != nil {
+		return name.Scope{}, nil, nil, err
 	}
-	state.Sequence = sequence
-	if scope.IsCase() {
-		b.changed[scope.Case] = true
+	f, hash, err := fact.Decode(e)
+	if err != nil {
+		return name.Scope{}, nil, nil, err
 	}
-	b.updated[scope.Case] = sequence
+	if casework.FromProvider(f) != (author == name.ByOwn) {
+		return name.Scope{}, nil, nil, fmt.Errorf("view: %s is not a fact that %s may write", fact.Type(f), author)
+	}
+	return scope, f, hash, nil
 }
 
 // keep writes the event into the timeline and its words into the index. A case
@@ -135,7 +130,7 @@ func (b *batch) keep(entry *caseEntry, e bus.Event, f *eventsv1.Fact) error {
 	if entry.row == 0 {
 		c := entry.state.Case
 		id, _ := name.ParseCase(c.Name)
-		result, err := b.tx.Exec(`INSERT INTO cases (id, company, opener, code, status, confirm_by, updated, state) VALUES (?, '', '', '', 0, '', 0, x'')`, id)
+		result, err := b.tx.Exec(`INSERT INTO cases (id, company, opener, linked, code, status, confirm_by, updated, state) VALUES (?, '', '', 0, '', 0, '', 0, x'')`, id)
 		if err != nil {
 			return fmt.Errorf("view: insert %s: %w", c.Name, err)
 		}
@@ -172,10 +167,10 @@ func (b *batch) caseOf(id string) (*caseEntry, error) {
 	}
 	entry := &caseEntry{state: &statev1.CaseState{}}
 	if known, ok := b.view.cached(name.CaseScope(id).String()).(*caseEntry); ok {
-		entry = &caseEntry{row: known.row, state: proto.CloneOf(known.state)}
+		entry = &caseEntry{row: known.row, linked: known.linked, state: proto.CloneOf(known.state)}
 	} else {
 		var blob []byte
-		err := b.tx.Get([]any{&entry.row, &blob}, `SELECT row, state FROM cases WHERE id = ?`, id)
+		err := b.tx.Get([]any{&entry.row, &entry.linked, &blob}, `SELECT row, linked, state FROM cases WHERE id = ?`, id)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, fmt.Errorf("view: read case %s: %w", id, err)
 		}
@@ -211,126 +206,4 @@ func (b *batch) requestOf(row int64, scope name.Scope) (*statev1.RequestState, e
 	}
 	b.requests[scope] = state
 	return state, nil
-}
-
-// write writes each touched scope once.
-func (b *batch) write() error {
-	for id, updated := range b.updated {
-		entry := b.cases[id]
-		if !b.changed[id] {
-			if _, err := b.tx.Exec(`UPDATE cases SET updated = ? WHERE row = ?`, int64(updated), entry.row); err != nil {
-				return fmt.Errorf("view: touch case %s: %w", id, err)
-			}
-			continue
-		}
-		blob, err := marshal.Marshal(entry.state)
-		if err != nil {
-			return fmt.Errorf("view: write case %s: %w", id, err)
-		}
-		c := entry.state.Case
-		opener := entry.state.Opener
-		if _, err := b.tx.Exec(`UPDATE cases SET company = ?, opener = ?, code = ?, status = ?, confirm_by = ?, updated = ?, state = ? WHERE row = ?`,
-			CompanyKey(c.Company), opener, c.Code, int64(c.Status), confirmBy(c), int64(updated), blob, entry.row); err != nil {
-			return fmt.Errorf("view: write case %s: %w", id, err)
-		}
-	}
-	for scope, state := range b.requests {
-		if state.Request == nil {
-			continue // nothing but poison
-		}
-		blob, err := marshal.Marshal(state)
-		if err != nil {
-			return fmt.Errorf("view: write %s: %w", scope, err)
-		}
-		due, told := dueOf(state)
-		if _, err := b.tx.Exec(`INSERT INTO requests (row, provider, n, status, asks, due, told, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET status = excluded.status, asks = excluded.asks, due = excluded.due, told = excluded.told, state = excluded.state`,
-			b.cases[scope.Case].row, scope.Party, scope.Number, int64(state.Request.Status), pressing(state), due, told, blob); err != nil {
-			return fmt.Errorf("view: write %s: %w", scope, err)
-		}
-	}
-	return nil
-}
-
-// publish shows the changed states to readers and forgets what is no longer ahead.
-func (b *batch) publish(last uint64) {
-	v := b.view
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.last = last
-	for id := range b.updated {
-		scope := name.CaseScope(id).String()
-		v.applied.put(scope, b.cases[id])
-		v.overtake(scope, b.cases[id].state.Scope.Sequence)
-	}
-	for scope, state := range b.requests {
-		if state.Request != nil {
-			v.applied.put(scope.String(), state)
-			v.overtake(scope.String(), state.Scope.Sequence)
-		}
-	}
-}
-
-// overtake drops what was ahead in a scope once the view is as far.
-func (v *View) overtake(scope string, sequence uint64) {
-	switch ahead := v.ahead[scope].(type) {
-	case *statev1.CaseState:
-		if ahead.Scope.Sequence <= sequence {
-			delete(v.ahead, scope)
-		}
-	case *statev1.RequestState:
-		if ahead.Scope.Sequence <= sequence {
-			delete(v.ahead, scope)
-		}
-	}
-}
-
-// confirmBy is the date that the ticker minds; empty when nothing waits for it.
-func confirmBy(c *casesv1.Case) string {
-	if c.Status == casesv1.CaseStatus_CASE_STATUS_UNCONFIRMED {
-		return c.ConfirmBy
-	}
-	return ""
-}
-
-// dueOf is the date that the ticker minds, and what was told about it.
-func dueOf(s *statev1.RequestState) (due string, told int) {
-	r := s.Request
-	running := r.Status == casesv1.RequestStatus_REQUEST_STATUS_NEW || r.Status == casesv1.RequestStatus_REQUEST_STATUS_IN_PROGRESS
-	if running && s.WaitingSince == nil {
-		due = r.DueDate
-	}
-	switch {
-	case r.Overdue:
-		told = 2
-	case s.DueSoon:
-		told = 1
-	}
-	return due, told
-}
-
-// pressing counts what waits for the company's answer in a request.
-func pressing(s *statev1.RequestState) int {
-	n := 0
-	for _, a := range casework.Asks(&casesv1.Case{}, []*casesv1.Request{s.Request}) {
-		if casework.Pressing(a) {
-			n++
-		}
-	}
-	return n
-}
-
-// CompanyKey is how a company is compared: its Business ID, or scheme:value.
-func CompanyKey(c *casesv1.Company) string {
-	switch c.GetScheme() {
-	case casesv1.CompanyScheme_COMPANY_SCHEME_BUSINESS_ID:
-		return c.Id
-	case casesv1.CompanyScheme_COMPANY_SCHEME_VAT:
-		return "vat:" + c.Id
-	case casesv1.CompanyScheme_COMPANY_SCHEME_LEI:
-		return "lei:" + c.Id
-	case casesv1.CompanyScheme_COMPANY_SCHEME_EUID:
-		return "euid:" + c.Id
-	}
-	return ""
 }

@@ -2,12 +2,12 @@ package view
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
-	"github.com/businessespoo/hub/services/kit/name"
 )
 
 // Seer is who sees cases: those of its companies, and those that it opened and
@@ -26,21 +26,19 @@ func (s Seer) Sees(id, company, opener string) bool {
 	if company == "" {
 		return opener != "" && opener == s.Person
 	}
-	for _, c := range s.Companies {
-		if c == company {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.Companies, company)
 }
 
 // Filter says which cases a list holds.
 type Filter struct {
 	Statuses []casesv1.CaseStatus
-	Company  string
+	// Companies are company keys, of which the case's must be one; none means all.
+	Companies []string
+	// Provider is the key of a provider that the case has a request with.
 	Provider string
-	// Query is words that must all occur, each possibly the beginning of a word.
-	Query  string
+	// Words must all occur; see Words.
+	Words []string
+	// AsksMe lists cases that wait for the company's answer.
 	AsksMe bool
 	// Before lists cases that changed before this sequence; 0 from the newest.
 	Before uint64
@@ -65,16 +63,17 @@ func (v *View) List(ctx context.Context, seer Seer, f Filter) (ids []string, cha
 		}
 		add("c.status IN ("+marks(len(values))+")", values...)
 	}
-	if f.Company != "" {
-		add("c.company = ?", f.Company)
+	if len(f.Companies) > 0 {
+		add("c.company IN ("+marks(len(f.Companies))+")", anys(f.Companies)...)
 	}
 	if f.Provider != "" {
 		add("EXISTS (SELECT 1 FROM requests r WHERE r.row = c.row AND r.provider = ?)", f.Provider)
 	}
 	if f.AsksMe {
-		add("(c.confirm_by <> '' OR EXISTS (SELECT 1 FROM requests r WHERE r.row = c.row AND r.asks > 0))")
+		add("(c.confirm_by <> '' OR c.status = ? AND EXISTS (SELECT 1 FROM requests r WHERE r.row = c.row AND r.asks > 0))",
+			int64(casesv1.CaseStatus_CASE_STATUS_OPEN))
 	}
-	for _, word := range Words(f.Query) {
+	for _, word := range f.Words {
 		add("c.row IN (SELECT row FROM texts WHERE texts MATCH ?)", word)
 	}
 	args = append(args, f.Limit)
@@ -102,83 +101,38 @@ func (s Seer) where() (string, []any) {
 	where := "(c.company = '' AND c.opener = ? AND c.opener <> '')"
 	if len(s.Companies) > 0 {
 		where = "(" + where + " OR c.company IN (" + marks(len(s.Companies)) + "))"
-		for _, c := range s.Companies {
-			args = append(args, c)
-		}
+		args = append(args, anys(s.Companies)...)
 	}
 	return where, args
 }
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 
-// Words makes a query of each word of a text that the full-text index reads:
-// quoted, so that nothing in it is an operator, and open at its end.
+func anys(texts []string) []any {
+	values := make([]any, len(texts))
+	for i, text := range texts {
+		values[i] = text
+	}
+	return values
+}
+
+// Words makes a query of each word of a text for the full-text index: quoted, so
+// that nothing in it is an operator, and open at its end, so that the beginning of
+// a word finds it. What holds no letter or digit is no word.
 func Words(text string) []string {
 	var words []string
 	for _, word := range strings.Fields(text) {
-		word = strings.ReplaceAll(word, `"`, "")
-		if strings.IndexFunc(word, isWordRune) < 0 {
-			continue
-		}
-		words = append(words, `"`+word+`"*`)
-		if len(words) == 10 {
-			break
+		word = strings.Map(func(r rune) rune {
+			if r == '"' || unicode.IsControl(r) {
+				return -1
+			}
+			return r
+		}, word)
+		if strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+			words = append(words, `"`+word+`"*`)
 		}
 	}
 	return words
-}
-
-func isWordRune(r rune) bool {
-	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 127
-}
-
-// Due is a request whose date the hub must tell of.
-type Due struct {
-	Scope   name.Scope
-	Overdue bool
-}
-
-// DueBy answers up to limit requests that are overdue on the local date today,
-// and requests that will be by the date soon and were not warned of.
-func (v *View) DueBy(ctx context.Context, today, soon string, limit int) ([]Due, error) {
-	rows, err := v.db.Reader().QueryContext(ctx, `SELECT c.id, r.provider, r.n, r.due < ? FROM requests r JOIN cases c ON c.row = r.row
-		WHERE r.due <> '' AND r.told < 2 AND (r.due < ? OR (r.due <= ? AND r.told = 0)) LIMIT ?`, today, today, soon, limit)
-	if err != nil {
-		return nil, fmt.Errorf("view: list due requests: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var list []Due
-	for rows.Next() {
-		var d Due
-		if err := rows.Scan(&d.Scope.Case, &d.Scope.Party, &d.Scope.Number, &d.Overdue); err != nil {
-			return nil, fmt.Errorf("view: list due requests: %w", err)
-		}
-		list = append(list, d)
-	}
-	return list, rows.Err()
-}
-
-// Unconfirmed answers up to limit ids of cases that should have been confirmed
-// before the local date today.
-func (v *View) Unconfirmed(ctx context.Context, today string, limit int) ([]string, error) {
-	rows, err := v.db.Reader().QueryContext(ctx, `SELECT id FROM cases WHERE confirm_by <> '' AND confirm_by < ? LIMIT ?`, today, limit)
-	if err != nil {
-		return nil, fmt.Errorf("view: list unconfirmed cases: %w", err)
-	}
-	return texts(rows)
-}
-
-func texts(rows *sql.Rows) ([]string, error) {
-	defer func() { _ = rows.Close() }()
-	var list []string
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		list = append(list, text)
-	}
-	return list, rows.Err()
 }
 
 // Count is how many there are of something, and how many of them are open.

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
@@ -185,21 +184,7 @@ func (v *View) ByCode(ctx context.Context, code string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("view: find a case by its code: %w", err)
 	}
-	ids, err := texts(rows)
-	if err != nil {
-		return nil, err
-	}
-	// One that was opened here a moment ago may not be in the file yet.
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	for scope, state := range v.ahead {
-		if c, ok := state.(*statev1.CaseState); ok && c.Case.Code == code && code != "" {
-			if s, _, err := name.ParseSubject(scope + "." + name.ByHub); err == nil && !slices.Contains(ids, s.Case) {
-				ids = append(ids, s.Case)
-			}
-		}
-	}
-	return ids, nil
+	return texts(rows)
 }
 
 func texts(rows *sql.Rows) ([]string, error) {

@@ -8,7 +8,7 @@ import (
 // schema is the form of the view's file. Raise the version with every change of
 // the SQL or of what is written.
 var schema = projection.Schema{
-	Version: 1,
+	Version: 2,
 	Streams: []string{bus.StreamCases},
 	SQL: `
 CREATE TABLE cases (
@@ -16,6 +16,7 @@ CREATE TABLE cases (
 	id         TEXT    NOT NULL UNIQUE,
 	company    TEXT    NOT NULL, -- Business ID, or scheme:value; empty while there is none
 	opener     TEXT    NOT NULL, -- who opened it, an opaque id; empty without a name
+	linked     INTEGER NOT NULL, -- sequence of the fact that gave it its company later; 0 when it was opened for it, or has none
 	code       TEXT    NOT NULL, -- of a case without a name
 	status     INTEGER NOT NULL,
 	confirm_by TEXT    NOT NULL,

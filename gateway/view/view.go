@@ -66,10 +66,12 @@ func (v *View) Position() uint64 { return v.db.Position(bus.StreamCases) }
 // Notify answers a channel that is closed at the next change.
 func (v *View) Notify() <-chan struct{} { return v.db.Notify() }
 
-// caseEntry is a case's state with its row.
+// caseEntry is a case's state with its row, and the sequence of the fact that
+// linked it to a company later, if one did.
 type caseEntry struct {
-	row   int64
-	state *statev1.CaseState
+	row    int64
+	linked uint64
+	state  *statev1.CaseState
 }
 
 // Case answers the newest state of a case that is known here: that of the view,

@@ -4,6 +4,7 @@
 package writer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,18 +119,22 @@ func (w *Writer) Request(ctx context.Context, scope name.Scope, call casework.Ca
 	return after, err
 }
 
-// stamp completes a call for one try.
+// stamp completes a call for one try. A fact that nothing caused begins a chain of
+// causes, which is known by that fact's id.
 func (w *Writer) stamp(call casework.Call) casework.Call {
 	call.ID, call.Time = uuid.NewString(), w.now().UTC()
-	if call.Correlation == "" {
-		call.Correlation = call.Causation
-	}
+	call.Correlation = cmp.Or(call.Correlation, call.Causation, call.ID)
 	return call
 }
 
+// attempt decides and appends until the fact is in the log or refused.
+//
+// A scope may end in events that are no good: they are in no state, so the first
+// try expects too low a sequence. Once the view has passed what the log tells of,
+// and the state ends before it, what lies between is such, and is expected too.
 func (w *Writer) attempt(ctx context.Context, decide func() (*eventsv1.Fact, uint64, error), scope name.Scope,
 	evolve func(*eventsv1.Fact, uint64, []byte) error) error {
-	var conflict *bus.ConflictError
+	var passed uint64
 	for range tries {
 		f, expected, err := decide()
 		if f == nil || err != nil {
@@ -139,16 +144,18 @@ func (w *Writer) attempt(ctx context.Context, decide func() (*eventsv1.Fact, uin
 		if err != nil {
 			return err
 		}
-		sequence, err := w.log.Append(ctx, m, scope.String(), expected)
+		sequence, err := w.log.Append(ctx, m, scope.String(), max(expected, passed))
 		if err == nil {
 			return evolve(f, sequence, fact.Hash(m.Subject, m.Data))
 		}
-		if !errors.As(err, &conflict) {
+		conflict, ok := errors.AsType[*bus.ConflictError](err)
+		if !ok {
 			return unavailable(scope, err)
 		}
 		if err := w.catchUp(ctx, conflict.Last); err != nil {
 			return err
 		}
+		passed = conflict.Last
 	}
 	return problem.New(problem.Conflict, "BUSY", "%s is being changed by others at this moment; try again", scope.Resource()).Retry(100 * time.Millisecond)
 }
