@@ -53,6 +53,17 @@ type Options struct {
 	Out io.Writer
 	// Ready is called once, when everything is up; nil for nothing.
 	Ready func(Addresses)
+	// Trial is for the test that cuts the power, and zero anywhere else.
+	Trial Trial
+}
+
+// Trial is what a test that cuts the power needs of a hub's log.
+type Trial struct {
+	// GroupCommitOff acknowledges before anything is on disk, so that the test can
+	// show that it would notice.
+	GroupCommitOff bool
+	// Opened is given the log as soon as it is open; nil for nothing.
+	Opened func(*embedded.Server)
 }
 
 // Definitions are the seven, in the order of bus.Providers.
@@ -114,8 +125,13 @@ func (p *process) open(ctx context.Context) error {
 	if p.listeners, err = listen(p.options); err != nil {
 		return err
 	}
-	if p.log, err = embedded.Start(embedded.Options{Dir: p.folder.dir, Log: p.options.Log}); err != nil {
+	if p.log, err = embedded.Start(embedded.Options{
+		Dir: p.folder.dir, Log: p.options.Log, GroupCommitOff: p.options.Trial.GroupCommitOff,
+	}); err != nil {
 		return err
+	}
+	if p.options.Trial.Opened != nil {
+		p.options.Trial.Opened(p.log)
 	}
 	hubBus, err := p.connect(ctx, bus.Hub)
 	if err != nil {
