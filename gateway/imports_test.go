@@ -21,9 +21,9 @@ var may = []string{hub + "proto/", hub + "services/kit/", hub + "services/casewo
 // foreign are libraries that are the bus's alone.
 var foreign = []string{"github.com/nats-io/nats.go", "github.com/nats-io/nats-server"}
 
-// embedded is the server, which only tests may import: the gateway's own binary
+// serverRoom is the embedded server, which only tests may import: the gateway's own binary
 // carries none.
-const embedded = hub + "services/kit/bus/embedded"
+const serverRoom = hub + "services/kit/bus/embedded"
 
 // badNames tell a reader nothing about what lives there.
 var badNames = []string{"common", "util", "utils", "helper", "helpers", "pkg", "misc", "shared", "base"}
@@ -40,7 +40,7 @@ func TestImports(t *testing.T) {
 			if strings.HasPrefix(imported, hub) && !slices.ContainsFunc(may, func(may string) bool { return within(imported, may) }) {
 				t.Errorf("%s imports %s, which this module may not", file, imported)
 			}
-			if within(imported, embedded) && !strings.HasSuffix(file, "_test.go") {
+			if within(imported, serverRoom) && !strings.HasSuffix(file, "_test.go") {
 				t.Errorf("%s imports %s, which only tests may", file, imported)
 			}
 			for _, library := range foreign {
