@@ -76,12 +76,22 @@ func (r *Router) handle(ctx context.Context, e bus.Event) error {
 	if err != nil {
 		return nil
 	}
-	wait, cancel := context.WithTimeout(ctx, viewPatience)
-	defer cancel()
-	if err := r.view.Wait(wait, e.Sequence); err != nil {
+	if err := r.await(ctx, scope.Case, e.Sequence); err != nil {
 		return err
 	}
 	return r.reconcile(ctx, scope.Case, f)
+}
+
+// await returns when the state of a case is known up to a fact of it: at once
+// where this gateway appended the fact itself.
+func (r *Router) await(ctx context.Context, id string, sequence uint64) error {
+	state, err := r.view.Case(ctx, id)
+	if err != nil || state.GetScope().GetSequence() >= sequence {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, viewPatience)
+	defer cancel()
+	return r.view.Wait(ctx, sequence)
 }
 
 // reconcile does what the case owes its requests until nothing is owed.

@@ -8,7 +8,7 @@ import (
 // schema is the form of the view's file. Raise the version with every change of
 // the SQL or of what is written.
 var schema = projection.Schema{
-	Version: 2,
+	Version: 3,
 	Streams: []string{bus.StreamCases},
 	SQL: `
 CREATE TABLE cases (
@@ -49,6 +49,6 @@ CREATE TABLE timeline (
 );
 CREATE INDEX timeline_row ON timeline (row, seq);
 
-CREATE VIRTUAL TABLE texts USING fts5 (body, row UNINDEXED, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3');
+CREATE VIRTUAL TABLE texts USING fts5 (body, row UNINDEXED, tokenize = "unicode61 remove_diacritics 2");
 `,
 }

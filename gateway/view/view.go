@@ -60,6 +60,9 @@ func (v *View) Wait(ctx context.Context, sequence uint64) error {
 	return v.db.Wait(ctx, bus.StreamCases, sequence)
 }
 
+// Fresh returns when the view shows all that has arrived from the log by now.
+func (v *View) Fresh(ctx context.Context) error { return v.db.Fresh(ctx) }
+
 // Position is the sequence of the last fact that the view shows.
 func (v *View) Position() uint64 { return v.db.Position(bus.StreamCases) }
 

@@ -58,6 +58,9 @@ func (d desk) GetRequest(ctx context.Context, in *providerv1.GetRequestRequest) 
 	if err := d.awaitRevision(ctx, in.MinRevision); err != nil {
 		return nil, err
 	}
+	if err := d.inbox.db.Fresh(ctx); err != nil {
+		return nil, err
+	}
 	state, timeline, err := d.readRequest(ctx, scope)
 	if err != nil {
 		return nil, err

@@ -25,10 +25,12 @@ const inboxHandler = "inbox"
 const noDueDate = "9999-99-99"
 
 // inboxSchema is the file of an inbox. A request's id is the sequence of the
-// fact that made it, so that a rebuilt file has the same rows. A text's rowid is
-// the sequence of its fact. Bump the version when what is written changes.
+// fact that made it, so that a rebuilt file has the same rows, and a text's rowid
+// the sequence of its fact. Few indexes: every fact would have to keep them, and a
+// provider's open requests are soon sorted. Bump the version when what is written
+// changes.
 var inboxSchema = projection.Schema{
-	Version: 1,
+	Version: 2,
 	SQL: `
 CREATE TABLE requests (
 	id INTEGER PRIMARY KEY,
@@ -46,14 +48,11 @@ CREATE TABLE requests (
 	state BLOB NOT NULL
 ) STRICT;
 CREATE INDEX requests_due ON requests (open, due_date, requested_at, id);
-CREATE INDEX requests_age ON requests (open, requested_at, id);
-CREATE INDEX requests_change ON requests (open, sequence);
 CREATE INDEX requests_status ON requests (status, due_date, requested_at, id);
 CREATE INDEX requests_advisor ON requests (advisor, open, due_date, requested_at, id);
-CREATE INDEX requests_service ON requests (service, open, due_date, requested_at, id);
 CREATE TABLE facts (sequence INTEGER PRIMARY KEY, request INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
 CREATE INDEX facts_request ON facts (request, sequence);
-CREATE VIRTUAL TABLE texts USING fts5(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2', prefix='2 3');
+CREATE VIRTUAL TABLE texts USING fts5(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
 INSERT INTO texts (texts, rank) VALUES ('secure-delete', 1);
 `,
 	Streams: []string{bus.StreamCases},
@@ -111,6 +110,33 @@ func (in *inbox) applyCases(ctx context.Context) func(tx *projection.Tx, events 
 		}
 		in.position = events[len(events)-1].Sequence
 		return nil
+	}
+}
+
+// arrive folds facts that are on their way into the inbox into the remembered
+// states, so that a request can be picked up the moment it is made. A state that
+// is not remembered is left to the inbox, and so is what cannot be folded.
+func (in *inbox) arrive(events []bus.Event) {
+	for _, ev := range events {
+		scope, author, err := name.ParseSubject(ev.Subject)
+		if err != nil {
+			continue
+		}
+		known, ok := in.states.get(scope.Resource())
+		if ok && known.last >= ev.Sequence {
+			continue
+		}
+		f, hash, err := fact.Decode(ev)
+		if err != nil || casework.FromProvider(f) != (author == name.ByOwn) || !ok && f.GetRequestMade() == nil {
+			continue
+		}
+		next := held{state: &statev1.RequestState{}, last: ev.Sequence}
+		if ok {
+			next.state = casework.CloneRequest(known.state)
+		}
+		if casework.EvolveRequest(next.state, f, scope.Resource(), in.key, ev.Sequence, hash) == nil {
+			in.states.put(scope.Resource(), next)
+		}
 	}
 }
 

@@ -130,6 +130,9 @@ func (d desk) ListRequests(ctx context.Context, in *providerv1.ListRequestsReque
 	if err := d.awaitRevision(ctx, in.MinRevision); err != nil {
 		return nil, err
 	}
+	if err := d.inbox.db.Fresh(ctx); err != nil {
+		return nil, err
+	}
 	page, err := d.readPage(ctx, filter(in), order, place, paging.Size(in.PageSize, normalPage))
 	if err != nil {
 		return nil, err

@@ -247,6 +247,9 @@ func (n *notes) wait(ctx context.Context, patience time.Duration, sequence uint6
 
 // list reads a page of a request's notes, oldest first, behind a number.
 func (n *notes) list(ctx context.Context, request string, behind int64, size int) (found []note, err error) {
+	if err := n.db.Fresh(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := n.db.Reader().QueryContext(ctx, "SELECT number, advisor, written_at, text FROM notes WHERE request = ? AND number > ? ORDER BY number LIMIT ?", request, behind, size)
 	if err != nil {
 		return nil, fmt.Errorf("notes: list those of %s: %w", request, err)

@@ -130,15 +130,15 @@ func (p *Provider) open(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("provider: make the directory of %s: %w", p.key, err)
 	}
-	open := func(file string, schema projection.Schema) (*projection.DB, error) {
-		return projection.Open(filepath.Join(dir, file+".db"), schema, projection.WithLog(p.log), projection.WithClock(p.clock),
-			projection.WithObserver(p.metrics.Projection(p.key+"-"+file)))
+	open := func(file string, schema projection.Schema, more ...projection.Option) (*projection.DB, error) {
+		return projection.Open(filepath.Join(dir, file+".db"), schema, append(more, projection.WithLog(p.log), projection.WithClock(p.clock),
+			projection.WithObserver(p.metrics.Projection(p.key+"-"+file)))...)
 	}
 	p.inbox = &inbox{key: p.key, states: newStates(), dead: p.bus}
 	p.notes = &notes{key: p.key, stream: bus.PrivateStream(p.key), dead: p.bus}
 	p.directory = directory.New()
 	var err error
-	if p.inbox.db, err = open("inbox", inboxSchema); err != nil {
+	if p.inbox.db, err = open("inbox", inboxSchema, projection.WithArrival(bus.StreamCases, p.inbox.arrive)); err != nil {
 		return err
 	}
 	p.notes.db, err = open("notes", notesSchema(p.key))

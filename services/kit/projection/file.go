@@ -55,11 +55,15 @@ func digestOf(schema Schema) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// prepareFile leaves a file of the right version at the path. It looks at
-// SQLite's header only, so a file of a newer version stays as it is.
+// prepareFile leaves a file of the right version at the path. It opens none with
+// SQLite, so a file of a newer version stays as it is.
 func (db *DB) prepareFile() error {
 	header, err := readHeader(db.path)
 	_, note := os.Stat(db.path + rebuildNote)
+	whole := true
+	if err == nil {
+		whole, err = intact(db.path)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return errors.Join(remove(db.path), create(db.path, db.schema))
@@ -69,6 +73,8 @@ func (db *DB) prepareFile() error {
 		db.log.Warn("projection is corrupt and is built again", "file", db.path)
 	case header.application != applicationID:
 		return errors.New("this is a database of another program; name another file")
+	case !whole:
+		db.log.Warn("projection was damaged while it was closed and is built again", "file", db.path)
 	case header.version > db.schema.Version:
 		return fmt.Errorf("it has version %d, newer than %d of this program; run the newer program, or delete the file to have it built again", header.version, db.schema.Version)
 	case header.version < db.schema.Version:
@@ -76,7 +82,7 @@ func (db *DB) prepareFile() error {
 	case note == nil:
 		db.log.Warn("projection was found corrupt and is built again", "file", db.path)
 	default:
-		return nil
+		return breakSeal(db.path)
 	}
 	return errors.Join(remove(db.path), create(db.path, db.schema))
 }
@@ -141,7 +147,7 @@ func create(path string, schema Schema) error {
 // remove deletes the file. The write-ahead log goes first: left behind, it
 // would be replayed into the next file.
 func remove(path string) error {
-	for _, suffix := range []string{"-wal", "-shm", "-journal", "", rebuildNote} {
+	for _, suffix := range []string{sealSuffix, "-wal", "-shm", "-journal", "", rebuildNote} {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

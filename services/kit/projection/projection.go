@@ -69,6 +69,13 @@ func WithLog(log *slog.Logger) Option { return func(db *DB) { db.log = log } }
 // WithClock sets the clock that Batch.Lag is measured with; time.Now without it.
 func WithClock(now func() time.Time) Option { return func(db *DB) { db.now = now } }
 
+// WithArrival sets a function that is called with the events of a stream as they
+// arrive, before they are written: for states in memory that must not wait for a
+// transaction. It is called for every event that apply will get, in order.
+func WithArrival(stream string, arrive func(events []bus.Event)) Option {
+	return func(db *DB) { db.arrivals[stream] = arrive }
+}
+
 // WithObserver sets a function that is called after each transaction, for metrics.
 func WithObserver(observe func(Batch)) Option { return func(db *DB) { db.observe = observe } }
 
@@ -80,6 +87,8 @@ type DB struct {
 	log     *slog.Logger
 	now     func() time.Time
 	observe func(Batch)
+	// arrivals are called with the events of a stream before they are written.
+	arrivals map[string]func(events []bus.Event)
 
 	reader *sql.DB
 	pool   *sql.DB // holds the one connection of writer
@@ -104,7 +113,7 @@ type DB struct {
 // version and one that is no projection.
 func Open(path string, schema Schema, options ...Option) (*DB, error) {
 	db := &DB{
-		path: path, schema: schema, log: slog.Default(), now: time.Now, observe: func(Batch) {},
+		path: path, schema: schema, log: slog.Default(), now: time.Now, observe: func(Batch) {}, arrivals: map[string]func([]bus.Event){},
 		streams: map[string]*state{}, urgent: make(chan struct{}, 1), changed: make(chan struct{}), ready: make(chan struct{}),
 	}
 	for _, option := range options {
@@ -150,11 +159,17 @@ func (db *DB) Checkpoint(ctx context.Context) error {
 	return nil
 }
 
-// Close closes the file. Call it when every Run has returned.
+// Close closes the file and notes what it holds, so that the next Open can tell
+// whether it was damaged meanwhile. Call it when every Run has returned.
 func (db *DB) Close() error {
 	db.writing.Lock()
 	defer db.writing.Unlock()
-	if err := db.disconnect(); err != nil {
+	open := db.pool != nil
+	err := db.disconnect()
+	if err == nil && open {
+		err = seal(db.path)
+	}
+	if err != nil {
 		return fmt.Errorf("projection: close %s: %w", db.path, err)
 	}
 	return nil

@@ -20,7 +20,7 @@ const (
 	mostLive = 512
 	// restFactor and mostRest say how long a stream rests between transactions:
 	// so many times what the last one took, at most so long.
-	restFactor = 10
+	restFactor = 50
 	mostRest   = 25 * time.Millisecond
 )
 
@@ -92,6 +92,7 @@ type following struct {
 // handle is called by the log with each batch, and once with an empty one.
 func (f *following) handle(ctx context.Context, events []bus.Event) error {
 	if len(events) > 0 {
+		f.arrive(events)
 		f.pace(ctx, len(events))
 	}
 	f.db.writing.Lock()
@@ -128,6 +129,18 @@ func (f *following) handle(ctx context.Context, events []bus.Event) error {
 		f.db.caughtUp(f.stream, f.number)
 	}
 	return nil
+}
+
+// arrive tells of events that are on their way into the file. Events that the
+// position is yet to be compared with are not told of: the log may be another.
+func (f *following) arrive(events []bus.Event) {
+	if !f.verified {
+		return
+	}
+	f.db.arrived(f.stream, events[len(events)-1].Sequence)
+	if arrive := f.db.arrivals[f.stream]; arrive != nil {
+		arrive(events)
+	}
 }
 
 // pace rests after a transaction before the next one begins, so that the events

@@ -14,6 +14,8 @@ import (
 type state struct {
 	position uint64
 	digest   []byte
+	// arrived is the last event that is in the file or on its way into it.
+	arrived uint64
 	// verified: the log has been seen to hold the event at the position. Until
 	// then the rows may be those of another log.
 	verified bool
@@ -79,6 +81,33 @@ func (db *DB) moved(stream string, position uint64, digest []byte) {
 	db.broadcast()
 }
 
+func (db *DB) arrived(stream string, sequence uint64) {
+	db.mutex.Lock()
+	defer db.mutex.Unlock()
+	db.state(stream).arrived = sequence
+}
+
+// Fresh returns when readers see all that has arrived from the log by now, which
+// is at once when the projection is idle. Call it before a list is read: events
+// of a busy time wait a little to share a transaction. It fails like Wait when
+// ctx ends first.
+func (db *DB) Fresh(ctx context.Context) error {
+	db.mutex.Lock()
+	due := map[string]uint64{}
+	for stream, s := range db.streams {
+		if s.arrived > s.position {
+			due[stream] = s.arrived
+		}
+	}
+	db.mutex.Unlock()
+	for stream, sequence := range due {
+		if err := db.Wait(ctx, stream, sequence); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (db *DB) caughtUp(stream string, follow int) {
 	db.mutex.Lock()
 	defer db.mutex.Unlock()
@@ -96,7 +125,7 @@ func (db *DB) restart() {
 	db.mutex.Lock()
 	defer db.mutex.Unlock()
 	for _, s := range db.streams {
-		s.position, s.digest, s.verified, s.everComplete = 0, nil, false, false
+		s.position, s.digest, s.arrived, s.verified, s.everComplete = 0, nil, 0, false, false
 		if s.cancel != nil {
 			s.cancel(errRestart)
 		}
