@@ -1,0 +1,37 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/businessespoo/hub/deploy/e2e/world"
+)
+
+// stories are played alike whatever shape the hub has.
+var stories = []struct {
+	name string
+	play func(*testing.T, *world.World)
+}{
+	{"starting a business", startBusiness},
+	{"first employee", firstEmployee},
+	{"a case without a name", caseWithoutName},
+	{"on behalf", onBehalf},
+	{"joint service", jointService},
+	{"an integrator", integrator},
+	{"too much support", tooMuchSupport},
+	{"own services", ownServices},
+	{"every port answers", everyPort},
+	{"pages", pages},
+}
+
+func playAll(t *testing.T, w *world.World) {
+	w.Hire(t)
+	for _, s := range stories {
+		t.Run(s.name, func(t *testing.T) { s.play(t, w) })
+	}
+}
+
+// Everything runs in one process.
+func TestOneProcess(t *testing.T) { playAll(t, world.Single(t, &binaries)) }
+
+// The same stories with a nats-server, seven providers and a gateway apart.
+func TestNineProcesses(t *testing.T) { playAll(t, world.Apart(t, &binaries)) }
