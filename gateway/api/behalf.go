@@ -56,9 +56,9 @@ func (s *Cases) AnswerOpenCase(ctx context.Context, party string, data []byte) (
 }
 
 // AnswerCatalogueVersion answers the version of the asker's published catalogue.
-func (s *Cases) AnswerCatalogueVersion(_ context.Context, party string, _ []byte) ([]byte, error) {
-	if !s.Registry.Ready() {
-		return nil, fmt.Errorf("the published catalogues are still being read; ask again")
+func (s *Cases) AnswerCatalogueVersion(ctx context.Context, party string, _ []byte) ([]byte, error) {
+	if err := s.Registry.Ready(ctx); err != nil {
+		return nil, err
 	}
 	_, version := s.Registry.Published(party)
 	return []byte(version), nil

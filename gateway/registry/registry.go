@@ -32,7 +32,8 @@ type Registry struct {
 
 	mu        sync.RWMutex
 	providers map[string]published
-	ready     bool
+	// ready is closed once the published catalogues have been read to their end.
+	ready chan struct{}
 	// changes counts the catalogues that came: an index of fewer is out of date.
 	changes int
 
@@ -55,7 +56,7 @@ func New(log Log, now func() time.Time) (*Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("registry: %w", err)
 	}
-	return &Registry{log: log, now: now, needs: needs, providers: map[string]published{}}, nil
+	return &Registry{log: log, now: now, needs: needs, providers: map[string]published{}, ready: make(chan struct{})}, nil
 }
 
 // Run follows the published catalogues until ctx ends.
@@ -69,9 +70,11 @@ func (r *Registry) Run(ctx context.Context) error {
 			}
 		}
 		if len(events) == 0 {
-			r.mu.Lock()
-			r.ready = true
-			r.mu.Unlock()
+			select {
+			case <-r.ready: // a later Follow has caught up too
+			default:
+				close(r.ready)
+			}
 		}
 		return nil
 	})
@@ -130,11 +133,15 @@ func (r *Registry) Published(provider string) (time.Time, string) {
 	return p.at, p.Version
 }
 
-// Ready tells whether the published catalogues have been read to their end.
-func (r *Registry) Ready() bool {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.ready
+// Ready returns once the published catalogues have been read to their end, or
+// with the error of ctx.
+func (r *Registry) Ready(ctx context.Context) error {
+	select {
+	case <-r.ready:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Provider answers a provider's catalogue.
