@@ -3,6 +3,7 @@
 # gateway, each with its own password. Usage: deploy/apart/run.sh [DATA]
 # Their process ids and logs are in DATA/run; Ctrl-C stops them all.
 set -euo pipefail
+set -m # each process in a group of its own: Ctrl-C reaches this script alone, which stops them in order
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 data=${1:-data}
@@ -64,8 +65,7 @@ for health in 127.0.0.1:92{01..07} 127.0.0.1:9190; do
 	((tries < 300)) || { echo "$health is not ready; see $data/run/*.log"; exit 1; }
 done
 
-cat <<END
-
+echo "
 Nine processes, ready. Data, logs and process ids are in $data.
 
   pages         http://127.0.0.1:8080
@@ -73,11 +73,10 @@ Nine processes, ready. Data, logs and process ids are in $data.
   providers     gRPC 127.0.0.1:9101 to 9107, health 100 above: ${providers[*]}
   nats-server   $nats
 
-  bin/hub staff add --data "$data" --provider omnia --id a1 --name "First advisor" --languages fi,sv
-  bin/hub token --data "$data" --role advisor --provider omnia --advisor a1
+  bin/hub staff add --data \"$data\" --provider omnia --id a1 --name \"First advisor\" --languages fi,sv
+  bin/hub token --data \"$data\" --role advisor --provider omnia --advisor a1
 
-Ctrl-C stops them all.
-END
+Ctrl-C stops them all."
 wait -n "${running[@]}" || true
 echo "a process has ended; see $data/run/*.log"
 exit 1

@@ -34,6 +34,10 @@ var errRead = errors.New("hub: the log is read")
 // missing from the middle of a scope; the end of an open case has no fact after
 // it that could tell. The folder's hub must not run.
 func Verify(ctx context.Context, dir string, log *slog.Logger) (Report, error) {
+	folder := Folder{dir: dir}
+	if known, err := folder.hasLog(); err != nil || !known {
+		return Report{}, errors.Join(fmt.Errorf("hub: %s holds no log to verify", dir), err)
+	}
 	folder, err := OpenFolder(dir)
 	if err != nil {
 		return Report{}, err

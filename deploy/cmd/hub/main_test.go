@@ -75,6 +75,7 @@ func TestMistakesAreExplained(t *testing.T) {
 		"run --ports 9":                       "hub --help",
 		"run --log-level all":                 "debug",
 		"token":                               "--role",
+		"verify --data " + data + "/nothing":  "no log",
 		"token --role boss --data " + data:    "boss",
 		"token --role advisor --data " + data: "provider",
 		"token --role company --company 9000001-2 --data " + data:                        "9000001-1",
