@@ -230,3 +230,7 @@ func entryKinds(c *casesv1.Case) []string {
 }
 
 func isClosed(f *eventsv1.Fact) bool { return f.GetCaseClosed() != nil }
+
+func isLinked(f *eventsv1.Fact) bool { return f.GetCompanyLinked() != nil }
+
+func isReferralAnswer(f *eventsv1.Fact) bool { return f.GetReferralAnswered() != nil }

@@ -107,7 +107,8 @@ type node struct {
 	catalogue cataloguev1.CatalogueServiceClient
 	desks     providerv1.ProviderServiceClient
 	admin     adminv1.AdminServiceClient
-	stop      func()
+	// halt ends the gateway under its clients' feet, stop after they have gone.
+	halt, stop func()
 }
 
 // start runs a gateway on a data folder of its own, until the test ends or stop
@@ -124,7 +125,7 @@ func (w *world) startIn(dir string, change ...func(*gateway.Options)) *node {
 	must(t, err)
 	o := gateway.Options{
 		Bus: w.connect(bus.Hub), DataDir: dir, GRPC: listener, Providers: map[string]string{},
-		Verifier: token.NewVerifier(w.clock.Now, w.key.Public()), Clock: w.clock.Now, Tick: 10 * time.Millisecond, Log: quiet(),
+		Verifier: token.NewVerifier(w.clock.Now, w.key.Public()), Clock: w.clock.Now, Tick: time.Hour, Log: quiet(),
 	}
 	for _, key := range name.Providers {
 		o.Providers[key] = "127.0.0.1:1" // nobody is there
@@ -138,13 +139,16 @@ func (w *world) startIn(dir string, change ...func(*gateway.Options)) *node {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx) }()
-	n.stop = sync.OnceFunc(func() {
-		_ = n.conn.Close()
+	n.halt = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("the gateway ended with: %v", err)
 		}
 	})
+	n.stop = func() {
+		_ = n.conn.Close()
+		n.halt()
+	}
 	n.conn, err = grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	must(t, err)
 	t.Cleanup(n.stop)

@@ -150,16 +150,12 @@ func (s *Cases) AnswerReferral(ctx context.Context, req *casesv1.AnswerReferralR
 
 // referralAnswer makes the command from the request in which it was proposed.
 func (s *Cases) referralAnswer(ctx context.Context, scope name.Scope, req *casesv1.AnswerReferralRequest) (casework.CaseCommand, error) {
-	from, err := s.View.Request(ctx, scope)
-	if err != nil {
-		return nil, err
-	}
 	cmd := casework.AnswerReferral{FromProvider: scope.Party, FromNumber: scope.Number, Number: req.Number, Agree: req.Agree}
-	i := slices.IndexFunc(from.GetRequest().GetReferrals(), func(r *casesv1.Referral) bool { return r.Number == req.Number })
-	if i < 0 {
-		return cmd, nil // refused by the rules
+	from, err := s.withReferral(ctx, scope, req.Number)
+	if from == nil || err != nil {
+		return cmd, err // without a referral the rules refuse it
 	}
-	cmd.Referral = from.Request.Referrals[i]
+	cmd.Referral = from.Request.Referrals[req.Number-1]
 	if !req.Agree || cmd.Referral.AnsweredAt != nil {
 		return cmd, nil
 	}
@@ -176,6 +172,25 @@ func (s *Cases) referralAnswer(ctx context.Context, scope name.Scope, req *cases
 	planned.ReferredFrom, planned.Handover = req.Name, cmd.Referral.Handover
 	cmd.Request = planned
 	return cmd, nil
+}
+
+// withReferral answers the state of a request that has a referral with that number,
+// or nil. The caller may have seen it before it came to this view.
+func (s *Cases) withReferral(ctx context.Context, scope name.Scope, number int32) (*statev1.RequestState, error) {
+	holds := func(state *statev1.RequestState) bool {
+		return number >= 1 && int(number) <= len(state.GetRequest().GetReferrals())
+	}
+	state, err := s.View.Request(ctx, scope)
+	if err != nil || holds(state) {
+		return state, err
+	}
+	if _, err := s.Writer.CatchUp(ctx, scope); err != nil {
+		return nil, err
+	}
+	if state, err = s.View.Request(ctx, scope); err != nil || !holds(state) {
+		return nil, err
+	}
+	return state, nil
 }
 
 // LinkCompany links a case that has no company to one that the caller acts for.

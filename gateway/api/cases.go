@@ -180,6 +180,17 @@ func revisionOf(scope name.Scope, state *statev1.Scope) string {
 	return revision.Encode(bus.StreamCases, state.GetSequence(), scope.String())
 }
 
+// fresh waits until the view shows a revision, if one is given, and what has
+// arrived from the log by now.
+func (s *Cases) fresh(ctx context.Context, revision string) error {
+	if err := s.await(ctx, "min_revision", revision); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	return s.View.Fresh(ctx)
+}
+
 // await waits until the view shows a revision; an empty one needs no waiting.
 func (s *Cases) await(ctx context.Context, field, text string) error {
 	if text == "" {

@@ -48,7 +48,7 @@ func (s *Cases) SuggestServices(_ context.Context, req *casesv1.SuggestServicesR
 
 // GetCase answers the whole view of one case.
 func (s *Cases) GetCase(ctx context.Context, req *casesv1.GetCaseRequest) (*casesv1.GetCaseResponse, error) {
-	if err := s.await(ctx, "min_revision", req.MinRevision); err != nil {
+	if err := s.fresh(ctx, req.MinRevision); err != nil {
 		return nil, err
 	}
 	id, _, err := s.mine(ctx, req.Name)
@@ -63,7 +63,7 @@ func (s *Cases) GetCase(ctx context.Context, req *casesv1.GetCaseRequest) (*case
 // somebody turns the pages moves to the front: it is on no page twice, and the
 // others are on one each.
 func (s *Cases) ListCases(ctx context.Context, req *casesv1.ListCasesRequest) (*casesv1.ListCasesResponse, error) {
-	if err := s.await(ctx, "min_revision", req.MinRevision); err != nil {
+	if err := s.fresh(ctx, req.MinRevision); err != nil {
 		return nil, err
 	}
 	size := paging.Size(req.PageSize, 20)

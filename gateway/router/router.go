@@ -162,10 +162,16 @@ func passRefusal(err error) error {
 	return err
 }
 
-// answers are the referral answers of a case, from its own facts.
+// answers are the referral answers of a case, from its own facts, which the state
+// may be ahead of.
 func (r *Router) answers(ctx context.Context, id string, state *statev1.CaseState) ([]*eventsv1.ReferralAnswered, error) {
 	if len(state.AnsweredReferrals) == 0 {
 		return nil, nil
+	}
+	wait, cancel := context.WithTimeout(ctx, viewPatience)
+	defer cancel()
+	if err := r.view.Wait(wait, state.Scope.Sequence); err != nil {
+		return nil, err
 	}
 	timeline, err := r.view.Timeline(ctx, id, 0, r.view.Position())
 	if err != nil {

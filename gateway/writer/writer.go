@@ -33,6 +33,7 @@ const (
 // Log is where facts are appended; *bus.Bus is one.
 type Log interface {
 	Append(ctx context.Context, m bus.Message, scope string, expected uint64) (uint64, error)
+	LastOn(ctx context.Context, stream, subject string) (bus.Event, error)
 }
 
 // Writer is safe for concurrent use.
@@ -132,11 +133,24 @@ func (w *Writer) stamp(call casework.Call) casework.Call {
 // A scope may end in events that are no good: they are in no state, so the first
 // try expects too low a sequence. Once the view has passed what the log tells of,
 // and the state ends before it, what lies between is such, and is expected too.
+//
+// A refusal counts only on the newest state: what the caller has seen elsewhere
+// may not have come to this view.
 func (w *Writer) attempt(ctx context.Context, decide func() (*eventsv1.Fact, uint64, error), scope name.Scope,
 	evolve func(*eventsv1.Fact, uint64, []byte) error) error {
 	var passed uint64
 	for range tries {
 		f, expected, err := decide()
+		if _, refused := errors.AsType[*casework.Refusal](err); refused {
+			last, failure := w.CatchUp(ctx, scope)
+			if failure != nil {
+				return failure
+			}
+			if last > max(expected, passed) {
+				passed = last
+				continue
+			}
+		}
 		if f == nil || err != nil {
 			return err
 		}
@@ -158,6 +172,19 @@ func (w *Writer) attempt(ctx context.Context, decide func() (*eventsv1.Fact, uin
 		passed = conflict.Last
 	}
 	return problem.New(problem.Conflict, "BUSY", "%s is being changed by others at this moment; try again", scope.Resource()).Retry(100 * time.Millisecond)
+}
+
+// CatchUp waits until the view shows all that the log holds in a scope, and answers
+// the sequence of its last event; 0 when it holds none.
+func (w *Writer) CatchUp(ctx context.Context, scope name.Scope) (uint64, error) {
+	last, err := w.log.LastOn(ctx, bus.StreamCases, scope.String()+".>")
+	if errors.Is(err, bus.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, unavailable(scope, err)
+	}
+	return last.Sequence, w.catchUp(ctx, last.Sequence)
 }
 
 func (w *Writer) catchUp(ctx context.Context, sequence uint64) error {
