@@ -224,3 +224,19 @@ func (p *play) awaitOverdue(day int, request string) {
 		return errNotYet
 	})
 }
+
+// awaitRequests waits until each request of the case has reached its provider.
+func (p *play) awaitRequests(day int) {
+	p.byCompany(day, "await the requests", func(ctx context.Context, _ string) error {
+		out, err := p.fill.cases.GetCase(ctx, &casesv1.GetCaseRequest{Name: p.name})
+		if err != nil {
+			return err
+		}
+		for _, r := range out.Case.Requests {
+			if r.Status == casesv1.RequestStatus_REQUEST_STATUS_PLANNED {
+				return errNotYet
+			}
+		}
+		return nil
+	})
+}

@@ -32,6 +32,9 @@ func (f *fill) plays() []*play {
 	b.underWay()
 	b.ended()
 	b.special()
+	for _, p := range b.list {
+		p.awaitRequests(Days)
+	}
 	return b.list
 }
 
