@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"time"
 
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
@@ -28,11 +30,15 @@ const mostFaults = 100
 // errRead ends following once the log is read.
 var errRead = errors.New("hub: the log is read")
 
-// Verify reads the log of cases of a data folder and checks that each fact
-// carries the hash of the one before it in its scope, and that each closing of a
-// case names facts that are there. So it finds what was changed, and what is
-// missing from the middle of a scope; the end of an open case has no fact after
-// it that could tell. The folder's hub must not run.
+// stalled is how long the log may hand over nothing before what is left of it
+// counts as damaged: the server passes over what it cannot read.
+const stalled = 10 * time.Second
+
+// Verify reads the log of cases of a data folder and checks that each fact can be
+// read and carries the hash of the one before it in its scope, and that each
+// closing of a case names facts that are there. So it finds what was damaged or
+// changed, and what is missing from the middle of a scope; the end of an open case
+// has no fact after it that could tell. The folder's hub must not run.
 func Verify(ctx context.Context, dir string, log *slog.Logger) (Report, error) {
 	folder := Folder{dir: dir}
 	if known, err := folder.hasLog(); err != nil || !known {
@@ -52,21 +58,55 @@ func Verify(ctx context.Context, dir string, log *slog.Logger) (Report, error) {
 		return Report{}, err
 	}
 	defer b.Close()
-	v := &verifier{heads: map[name.Scope]head{}}
-	err = b.Follow(ctx, bus.StreamCases, 1, 500, func(_ context.Context, events []bus.Event) error {
-		if len(events) == 0 {
-			return errRead
-		}
+	extent, err := b.Extent(ctx, bus.StreamCases)
+	if err != nil {
+		return Report{}, err
+	}
+	v := &verifier{heads: map[name.Scope]head{}, erased: extent.Erased, next: extent.First}
+	if err := v.read(ctx, b, extent.Last); err != nil {
+		return Report{}, err
+	}
+	v.unreadable(extent.Last + 1)
+	v.report.Scopes = len(v.heads)
+	return v.report, nil
+}
+
+// read checks every fact that the log hands over, up to the last one or until
+// nothing comes any more.
+func (v *verifier) read(ctx context.Context, b *bus.Bus, last uint64) error {
+	if v.next > last {
+		return nil
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watchdog := time.AfterFunc(stalled, func() { cancel(errRead) })
+	defer watchdog.Stop()
+	err := b.Follow(ctx, bus.StreamCases, v.next, 500, func(_ context.Context, events []bus.Event) error {
+		watchdog.Reset(stalled)
 		for _, e := range events {
+			v.unreadable(e.Sequence)
 			v.check(e)
+			v.next = e.Sequence + 1
+		}
+		if v.next > last {
+			return errRead
 		}
 		return nil
 	})
-	if !errors.Is(err, errRead) {
-		return Report{}, fmt.Errorf("hub: read the log: %w", err)
+	if errors.Is(err, errRead) || errors.Is(context.Cause(ctx), errRead) {
+		return nil
 	}
-	v.report.Scopes = len(v.heads)
-	return v.report, nil
+	return fmt.Errorf("hub: read the log: %w", err)
+}
+
+// unreadable tells of the facts before a sequence that were neither read nor
+// erased.
+func (v *verifier) unreadable(before uint64) {
+	for ; v.next < before; v.next++ {
+		if _, erased := slices.BinarySearch(v.erased, v.next); !erased {
+			v.fault("fact %d cannot be read: its bytes in the log are damaged", v.next)
+		}
+	}
 }
 
 // head is the last fact of a scope.
@@ -80,6 +120,8 @@ type head struct {
 type verifier struct {
 	report Report
 	heads  map[name.Scope]head
+	erased []uint64 // sequences that may be missing
+	next   uint64   // the sequence that comes next, unless it was erased
 }
 
 func (v *verifier) fault(format string, values ...any) {

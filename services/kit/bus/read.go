@@ -25,6 +25,32 @@ func (b *Bus) Last(ctx context.Context, stream string) (uint64, error) {
 	return info.State.LastSeq, b.settle(ctx, stream, info.State.LastSeq)
 }
 
+// Extent is which sequences a stream should hold.
+type Extent struct {
+	// First and Last are its ends; First is Last+1 when it is empty.
+	First, Last uint64
+	// Erased are those between them that were erased, in order.
+	Erased []uint64
+}
+
+// Extent returns which sequences a stream should hold. What is in it and cannot be
+// read is damaged: the server hands such an event to nobody and says nothing.
+// Only the hub may call it.
+func (b *Bus) Extent(ctx context.Context, stream string) (Extent, error) {
+	if err := b.hubOnly("read the state of streams"); err != nil {
+		return Extent{}, err
+	}
+	handle, err := b.stream(ctx, stream)
+	if err != nil {
+		return Extent{}, err
+	}
+	info, err := handle.Info(ctx, jetstream.WithDeletedDetails(true))
+	if err != nil {
+		return Extent{}, fmt.Errorf("bus: read the extent of %s: %w", stream, err)
+	}
+	return Extent{First: info.State.FirstSeq, Last: info.State.LastSeq, Erased: info.State.Deleted}, nil
+}
+
 // Get returns the event at a sequence, or ErrNotFound. Only the hub may call it.
 func (b *Bus) Get(ctx context.Context, stream string, sequence uint64) (Event, error) {
 	return b.read(ctx, stream, fmt.Sprint("sequence ", sequence), func(handle jetstream.Stream) (*jetstream.RawStreamMsg, error) {
