@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -24,10 +25,11 @@ func main() {
 	seconds := flag.Int("seconds", 10, "how long each load runs")
 	large := flag.Int("large", 0, "also measure a store of this many cases, such as 100000")
 	keep := flag.String("data", "", "folder for the data; a temporary one when empty")
+	parts := flag.String("parts", "limits,load,rebuild", "what to measure, of these three")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, time.Duration(*seconds)*time.Second, *large, *keep); err != nil {
+	if err := run(ctx, time.Duration(*seconds)*time.Second, *large, *keep, *parts); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -66,7 +68,7 @@ func number(value float64) string {
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-func run(ctx context.Context, load time.Duration, large int, dir string) error {
+func run(ctx context.Context, load time.Duration, large int, dir, parts string) error {
 	if dir == "" {
 		made, err := os.MkdirTemp("", "hub-bench-")
 		if err != nil {
@@ -82,7 +84,11 @@ func run(ctx context.Context, load time.Duration, large int, dir string) error {
 		return fmt.Errorf("build the hub: %w", err)
 	}
 	fmt.Printf("# %s, %d processors, %s/%s, %s\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
-	for _, part := range []func(context.Context) error{b.limits, b.small, b.rebuild} {
+	for _, name := range strings.Split(parts, ",") {
+		part, ok := map[string]func(context.Context) error{"limits": b.limits, "load": b.small, "rebuild": b.rebuild}[name]
+		if !ok {
+			return fmt.Errorf("part %q must be limits, load or rebuild", name)
+		}
 		if err := part(ctx); err != nil {
 			return err
 		}

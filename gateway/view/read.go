@@ -27,7 +27,7 @@ func (v *View) caseEntry(ctx context.Context, id string) (*caseEntry, error) {
 	}
 	entry := &caseEntry{state: &statev1.CaseState{}}
 	var blob []byte
-	err := v.db.Reader().QueryRowContext(ctx, `SELECT row, linked, state FROM cases WHERE id = ?`, id).Scan(&entry.row, &entry.linked, &blob)
+	err := v.row(ctx, []any{&entry.row, &entry.linked, &blob}, `SELECT row, linked, state FROM cases WHERE id = ?`, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -46,9 +46,9 @@ func (v *View) requestState(ctx context.Context, scope name.Scope) (*statev1.Req
 		return state, nil
 	}
 	var blob []byte
-	err := v.db.Reader().QueryRowContext(ctx,
+	err := v.row(ctx, []any{&blob},
 		`SELECT r.state FROM requests r JOIN cases c ON c.row = r.row WHERE c.id = ? AND r.provider = ? AND r.n = ?`,
-		scope.Case, scope.Party, scope.Number).Scan(&blob)
+		scope.Case, scope.Party, scope.Number)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -60,6 +60,24 @@ func (v *View) requestState(ctx context.Context, scope name.Scope) (*statev1.Req
 		return nil, fmt.Errorf("view: read %s: %w", scope, err)
 	}
 	return state, nil
+}
+
+// query asks a question that is asked often.
+func (v *View) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	statement, err := v.db.Prepared(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return statement.QueryContext(ctx, args...)
+}
+
+// row reads the one row of such a question into dest, or fails with sql.ErrNoRows.
+func (v *View) row(ctx context.Context, dest []any, text string, args ...any) error {
+	statement, err := v.db.Prepared(ctx, text)
+	if err != nil {
+		return err
+	}
+	return statement.QueryRowContext(ctx, args...).Scan(dest...)
 }
 
 // Whole is all that is known of one case.
@@ -109,7 +127,7 @@ func (v *View) inMemory(scope name.Scope) *statev1.RequestState {
 
 // addStored adds the requests of a case that are in the file alone, in one read.
 func (v *View) addStored(ctx context.Context, id string, whole *Whole) error {
-	rows, err := v.db.Reader().QueryContext(ctx, `SELECT provider, n, state FROM requests WHERE row = (SELECT row FROM cases WHERE id = ?)`, id)
+	rows, err := v.query(ctx, `SELECT provider, n, state FROM requests WHERE row = (SELECT row FROM cases WHERE id = ?)`, id)
 	if err != nil {
 		return fmt.Errorf("view: read the requests of case %s: %w", id, err)
 	}
@@ -146,7 +164,7 @@ func (v *View) Timeline(ctx context.Context, id string, after, last uint64) ([]H
 	if entry == nil || err != nil {
 		return nil, err
 	}
-	rows, err := v.db.Reader().QueryContext(ctx, `SELECT seq, subject, body FROM timeline WHERE row = ? AND seq > ? AND seq <= ? ORDER BY seq`,
+	rows, err := v.query(ctx, `SELECT seq, subject, body FROM timeline WHERE row = ? AND seq > ? AND seq <= ? ORDER BY seq`,
 		entry.row, int64(after), int64(last))
 	if err != nil {
 		return nil, fmt.Errorf("view: read the timeline of case %s: %w", id, err)

@@ -112,7 +112,11 @@ func (p *Provider) load(ctx context.Context, scope name.Scope) (held, error) {
 	}
 	h := held{state: &statev1.RequestState{}}
 	var body []byte
-	row := p.inbox.db.Reader().QueryRowContext(ctx, "SELECT last_sequence, state FROM requests WHERE name = ?", scope.Resource())
+	statement, err := p.inbox.db.Prepared(ctx, "SELECT last_sequence, state FROM requests WHERE name = ?")
+	if err != nil {
+		return held{}, err
+	}
+	row := statement.QueryRowContext(ctx, scope.Resource())
 	if err := row.Scan(&h.last, &body); errors.Is(err, sql.ErrNoRows) {
 		return held{}, notFound(scope.Resource())
 	} else if err != nil {

@@ -28,7 +28,8 @@ const (
 	// MaxMessage is the largest message in bytes that a server takes when its
 	// options say nothing else. A larger one is refused with RESOURCE_EXHAUSTED by
 	// the transport.
-	MaxMessage = 4 << 20
+	MaxMessage    = 4 << 20
+	streamWorkers = 32
 	// MaxCall is how long a unary call may take when the caller sets no deadline.
 	MaxCall = 30 * time.Second
 )
@@ -87,6 +88,8 @@ func NewGRPC(options Options) *Server {
 	s.Server = grpc.NewServer(
 		grpc.MaxRecvMsgSize(options.MaxMessage),
 		grpc.MaxConcurrentStreams(1000),
+		// Workers that are kept have grown their stacks already.
+		grpc.NumStreamWorkers(streamWorkers),
 		grpc.ConnectionTimeout(10*time.Second),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 2 * time.Minute, Timeout: 20 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 20 * time.Second, PermitWithoutStream: true}),

@@ -91,7 +91,10 @@ type DB struct {
 	arrivals map[string]func(events []bus.Event)
 
 	reader *sql.DB
-	pool   *sql.DB // holds the one connection of writer
+	// reading guards prepared.
+	reading  sync.Mutex
+	prepared map[string]*sql.Stmt
+	pool     *sql.DB // holds the one connection of writer
 
 	// writing serialises transactions; whoever holds it may use writer.
 	writing sync.Mutex
@@ -113,7 +116,7 @@ type DB struct {
 // version and one that is no projection.
 func Open(path string, schema Schema, options ...Option) (*DB, error) {
 	db := &DB{
-		path: path, schema: schema, log: slog.Default(), now: time.Now, observe: func(Batch) {}, arrivals: map[string]func([]bus.Event){},
+		path: path, schema: schema, log: slog.Default(), now: time.Now, observe: func(Batch) {}, arrivals: map[string]func([]bus.Event){}, prepared: map[string]*sql.Stmt{},
 		streams: map[string]*state{}, urgent: make(chan struct{}, 1), changed: make(chan struct{}), ready: make(chan struct{}),
 	}
 	for _, option := range options {
@@ -141,6 +144,22 @@ func Open(path string, schema Schema, options ...Option) (*DB, error) {
 // Reader returns the connections for reading. Writing through them fails. A
 // query sees whole transactions only.
 func (db *DB) Reader() *sql.DB { return db.reader }
+
+// Prepared returns a statement for reading that is prepared once and kept, for
+// queries that are asked often. Keep the texts constant, and close nothing.
+func (db *DB) Prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	db.reading.Lock()
+	defer db.reading.Unlock()
+	if statement, ok := db.prepared[query]; ok {
+		return statement, nil
+	}
+	statement, err := db.reader.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("projection: prepare %.200q: %w", query, err)
+	}
+	db.prepared[query] = statement
+	return statement, nil
+}
 
 // Checkpoint moves everything from the write-ahead log into the file and
 // empties it, so that rows that were deleted are on disk no longer. Call it

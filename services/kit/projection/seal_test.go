@@ -7,9 +7,9 @@ import (
 )
 
 // closed makes a projection of 5 events and closes it.
-func closed(t *testing.T) (path string, log *memoryLog) {
+func closed(t *testing.T) string {
 	t.Helper()
-	path, log = filepath.Join(t.TempDir(), "view.db"), newMemoryLog()
+	path, log := filepath.Join(t.TempDir(), "view.db"), newMemoryLog()
 	log.add("CASES", 5)
 	db := open(t, path, schema)
 	stop := run(t, db, log, "CASES")
@@ -18,13 +18,13 @@ func closed(t *testing.T) (path string, log *memoryLog) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return path, log
+	return path
 }
 
 // Whichever byte is damaged while the file is closed, its rows are built again:
 // SQLite itself notices few of these.
 func TestAByteThatFlipsInAClosedFileIsNoticed(t *testing.T) {
-	path, _ := closed(t)
+	path := closed(t)
 	sound, seal := read(t, path), read(t, path+"-seal")
 	for at := 100; at < len(sound); at += 997 { // behind SQLite's header
 		damaged := []byte(sound)
@@ -48,7 +48,7 @@ func TestAByteThatFlipsInAClosedFileIsNoticed(t *testing.T) {
 
 // A file that is open, or that a crash left behind, changes without its seal.
 func TestASealIsBrokenByOpening(t *testing.T) {
-	path, _ := closed(t)
+	path := closed(t)
 	open(t, path, schema)
 	if _, err := os.Stat(path + "-seal"); err == nil {
 		t.Error("the file is open and still sealed")
