@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/businessespoo/hub/deploy/e2e/world"
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	"github.com/businessespoo/hub/services/kit/identifier"
 )
 
@@ -55,11 +56,16 @@ func pages(t *testing.T, w *world.World) {
 	his := w.Browser(t)
 	his.SignIn(w.Token(t, world.AdvisorOf("espoo-city", world.FirstAdvisor))).Has("90")
 	desk := his.Open("/desk/espoo-city").Link("/desk/espoo-city/requests/" + strings.TrimPrefix(c.Name, "cases/"))
-	found := his.Open(desk)
-	found.Has(need, "Kahvila").Form("form-pickup").Send("")
-	his.Open(desk).Form("form-reply").Fill("text", "Tapiontorilla on 92 m² vapaana.").Send("")
-	his.Open(desk).Form("form-complete").Fill("summary", "Tila löytyi.").Send("")
+	page := his.Open(desk).Has(need, "Kahvila")
+	page = page.Form("form-pickup").Send("").Has("Ville Virtanen")
+	page = page.Form("form-reply").Fill("text", "Tapiontorilla on 92 m² vapaana.").Send("").Has("Tapiontorilla on 92 m² vapaana.")
+	if page = page.Form("form-complete").Fill("summary", "Tila löytyi.").Send(""); page.Status != http.StatusOK {
+		t.Errorf("completing leads to %s", page)
+	}
 
+	c.Await("the request to be completed", func(v *casesv1.Case) bool {
+		return v.Requests[0].Status == casesv1.RequestStatus_REQUEST_STATUS_COMPLETED && len(v.Timeline) == 5
+	})
 	hers.Open(opened.Path).Has("Tapiontorilla on 92 m² vapaana.", "Tila löytyi.", "Ville Virtanen")
 	if r := c.See("espoo-city-1"); r.Summary != "Tila löytyi." {
 		t.Errorf("the API shows %v", r)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,7 +68,7 @@ func same(t *testing.T, what string, before, after map[string]string) {
 	}
 	shown := 0
 	for _, key := range slices.Sorted(maps.Keys(before)) {
-		if diff := cmp.Diff(before[key], after[key]); diff != "" {
+		if diff := cmp.Diff(strings.Split(before[key], "\n"), strings.Split(after[key], "\n")); diff != "" {
 			t.Errorf("%s: %s changed (-before +after):\n%s", what, key, diff)
 			if shown++; shown == 3 {
 				t.Fatal("and perhaps more")
@@ -133,6 +134,8 @@ func (k *keepsake) play(t *testing.T) {
 	for _, c := range k.cases {
 		owner.Case(c).Await("all to be told that is due soon", toldOfDates)
 	}
+	// Last: from here on the views hold all of it.
+	k.w.Holder(t, k.opened.Case.Code, k.opened.Secret).Case(k.opened.Case.Name).View()
 }
 
 // toldOfDates tells whether the hub has nothing to add about dates today.

@@ -201,7 +201,9 @@ func startupGrant(t *testing.T, w *world.World, c *world.Case, key string) {
 // linkCompany: the Business ID has come, and the case becomes the company's
 // without losing anything. It answers the case as somebody sees it who acts for it.
 func linkCompany(t *testing.T, w *world.World, c *world.Case, founder principal) *world.Case {
-	before := c.View()
+	before := c.Await("the answers to referrals to be told", func(v *casesv1.Case) bool {
+		return !slices.ContainsFunc(v.Asks, func(a *casesv1.Ask) bool { return a.Kind == casesv1.AskKind_ASK_KIND_ANSWER_REFERRAL })
+	})
 	founder.Companies = []string{cafe}
 	now := w.Company(t, founder).Case(c.Name)
 	now.Link(cafe, "Kahvila Aino Oy")

@@ -240,7 +240,9 @@ func (c *Case) Close(reason string) *casesv1.Case {
 	answer, err := c.by.Calls.CloseCase(c.by.Context(), &casesv1.CloseCaseRequest{Name: c.Name, RequestId: uuid.NewString(), Reason: reason})
 	must(c.by.t, err)
 	c.by.w.saw(c.Name, answer.Revision)
-	return c.Await("the case to be closed", func(v *casesv1.Case) bool { return v.Status == casesv1.CaseStatus_CASE_STATUS_CLOSED })
+	return c.Await("the case to be closed", func(v *casesv1.Case) bool {
+		return v.Status == casesv1.CaseStatus_CASE_STATUS_CLOSED && v.Timeline[len(v.Timeline)-1].Kind == casesv1.EntryKind_ENTRY_KIND_CASE_CLOSED
+	})
 }
 
 // Reopen opens the closed case again.
