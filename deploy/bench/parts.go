@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -139,6 +138,3 @@ func request(id string) *casesv1.OpenCaseRequest {
 	}
 	return req
 }
-
-// projections deletes what a hub builds from its log.
-func projections(data string) error { return os.RemoveAll(filepath.Join(data, "projections")) }

@@ -91,7 +91,10 @@ func (p *process) stop(signal syscall.Signal) error {
 		return err
 	}
 	select {
-	case <-p.exited:
+	case err := <-p.exited:
+		if signal == syscall.SIGTERM && err != nil {
+			return fmt.Errorf("the hub ended badly: %w", err)
+		}
 		return nil
 	case <-time.After(30 * time.Second):
 		return errors.Join(errors.New("the hub did not end within 30 s"), p.cmd.Process.Kill())

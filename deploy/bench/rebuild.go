@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -69,7 +70,9 @@ func (b *bench) foldView(ctx context.Context, data string) (float64, error) {
 	err = v.Wait(ctx, last)
 	took := time.Since(began)
 	cancel()
-	<-done
+	if ended := <-done; err == nil && !errors.Is(ended, context.Canceled) {
+		err = ended
+	}
 	if closing := v.Close(); err == nil {
 		err = closing
 	}

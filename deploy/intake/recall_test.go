@@ -62,7 +62,7 @@ func TestRecall(t *testing.T) {
 	} {
 		t.Run(filepath.Base(c.file), func(t *testing.T) {
 			l := readList(t, c.file)
-			checkList(t, in, l)
+			checkList(t, l)
 			for _, language := range languages {
 				needs := l.in(language)
 				if len(needs) < c.needs {
@@ -262,7 +262,7 @@ func readList(t testing.TB, file string) list {
 }
 
 // checkList makes sure that the list names services that exist.
-func checkList(t *testing.T, in *intake.Intake, l list) {
+func checkList(t *testing.T, l list) {
 	t.Helper()
 	known := map[string]bool{"employment/recruit-training": true} // with omnia, which leads
 	for _, p := range providers(t) {

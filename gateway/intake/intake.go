@@ -152,7 +152,7 @@ func (in *Intake) Suggest(text, language string, max int) []Suggestion {
 		return byNeed[:min(max, len(byNeed))]
 	}
 	q := in.read(text, language)
-	whole := in.rank(q, q.tokens)
+	whole := in.rank(q.tokens)
 	if len(whole) == 0 {
 		return nil
 	}

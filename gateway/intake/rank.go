@@ -56,7 +56,7 @@ type ranked struct {
 
 // rank scores all services on some neighbouring words of a text, the best
 // first. It returns none when nothing is evidence of a need of a business.
-func (in *Intake) rank(q query, words []word) []ranked {
+func (in *Intake) rank(words []word) []ranked {
 	private := len(in.documents)
 	pieces := make([][]piece, private+1)
 	in.collectPhrases(words, pieces)
@@ -242,7 +242,7 @@ func (in *Intake) rankParts(q query) [][]ranked {
 	start := 0
 	cut := func(end int) {
 		if end > start && end-start < len(q.tokens) {
-			if r := in.rank(q, q.tokens[start:end]); len(r) > 0 && r[0].score >= leastPartScore {
+			if r := in.rank(q.tokens[start:end]); len(r) > 0 && r[0].score >= leastPartScore {
 				parts = append(parts, r)
 			}
 		}

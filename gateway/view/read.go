@@ -6,17 +6,18 @@ import (
 	"errors"
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/name"
-	"google.golang.org/protobuf/proto"
 )
 
 func (v *View) cached(scope string) any {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	value, _ := v.applied.get(scope)
+	value := v.applied.get(scope)
 	return value
 }
 
@@ -117,7 +118,7 @@ func (v *View) inMemory(scope name.Scope) *statev1.RequestState {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	ahead, _ := v.ahead[key].(*statev1.RequestState)
-	value, _ := v.applied.get(key)
+	value := v.applied.get(key)
 	applied, _ := value.(*statev1.RequestState)
 	if ahead.GetScope().GetSequence() > applied.GetScope().GetSequence() {
 		return ahead

@@ -138,12 +138,11 @@ func newRecent(size int) *recent {
 	return &recent{size: size, young: map[string]any{}, old: map[string]any{}}
 }
 
-func (r *recent) get(key string) (any, bool) {
+func (r *recent) get(key string) any {
 	if value, ok := r.young[key]; ok {
-		return value, true
+		return value
 	}
-	value, ok := r.old[key]
-	return value, ok
+	return r.old[key]
 }
 
 func (r *recent) put(key string, value any) {

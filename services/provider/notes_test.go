@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -40,6 +41,13 @@ func TestNotesAreNumberedInTheirOrder(t *testing.T) {
 	for err := range failures {
 		if err != nil {
 			t.Fatal(err)
+		}
+	}
+	// What the other replica wrote comes by way of the log.
+	deadline := time.Now().Add(10 * time.Second)
+	for len(must(first.ListNotes(first.As("a2"), &providerv1.ListNotesRequest{Parent: scope.Resource(), PageSize: 200}))(t).Notes) < 2*each {
+		if time.Now().After(deadline) {
+			t.Fatal("the notes of the other replica did not come")
 		}
 	}
 	seen := map[string]bool{}

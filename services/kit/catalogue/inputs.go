@@ -67,8 +67,10 @@ func (s *Service) CheckInputs(values map[string]string, checks Checks) (map[stri
 		value := strings.TrimSpace(values[in.ID])
 		if value == "" {
 			if in.Required {
-				problems = append(problems, Problem{Field: in.ID, Reason: ReasonRequired,
-					What: "is empty", Right: fmt.Sprintf("give %q, which this service needs to begin", in.Names.EN)})
+				problems = append(problems, Problem{
+					Field: in.ID, Reason: ReasonRequired,
+					What: "is empty", Right: fmt.Sprintf("give %q, which this service needs to begin", in.Names.EN),
+				})
 			}
 			continue
 		}
@@ -91,8 +93,10 @@ func (s *Service) CheckInputs(values map[string]string, checks Checks) (map[stri
 	}
 	slices.Sort(unknown)
 	for _, id := range unknown {
-		problems = append(problems, Problem{Field: shorten(id), Reason: ReasonUnknown,
-			What: "is not an input of " + s.ID, Right: "the inputs are " + strings.Join(known, ", ")})
+		problems = append(problems, Problem{
+			Field: shorten(id), Reason: ReasonUnknown,
+			What: "is not an input of " + s.ID, Right: "the inputs are " + strings.Join(known, ", "),
+		})
 	}
 	return clean, problems
 }
@@ -104,9 +108,11 @@ func (in *Input) check(value string, checks Checks) (string, *Problem) {
 		return "", &Problem{Reason: ReasonFormat, What: "is not valid UTF-8", Right: "send the text as UTF-8"}
 	}
 	if limit := in.LengthLimit(); utf8.RuneCountInString(value) > limit {
-		return "", &Problem{Reason: ReasonTooLong,
-			What:  fmt.Sprintf("has %d characters", utf8.RuneCountInString(value)),
-			Right: fmt.Sprintf("at most %d characters", limit)}
+		return "", &Problem{
+			Reason: ReasonTooLong,
+			What:   fmt.Sprintf("has %d characters", utf8.RuneCountInString(value)),
+			Right:  fmt.Sprintf("at most %d characters", limit),
+		}
 	}
 	switch in.Type {
 	case InputNumber, InputMoney:

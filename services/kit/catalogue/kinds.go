@@ -77,8 +77,10 @@ const (
 )
 
 func inputTypes() []InputType {
-	return []InputType{InputText, InputLongText, InputNumber, InputMoney, InputDate, InputChoice,
-		InputYesNo, InputBusinessID, InputCompanyID, InputURL, InputAttachmentNote}
+	return []InputType{
+		InputText, InputLongText, InputNumber, InputMoney, InputDate, InputChoice,
+		InputYesNo, InputBusinessID, InputCompanyID, InputURL, InputAttachmentNote,
+	}
 }
 
 // DataClass tells who may see a value.
@@ -121,9 +123,11 @@ const (
 )
 
 func outcomeTypes() []OutcomeType {
-	return []OutcomeType{OutcomeDecision, OutcomeAdvice, OutcomeStatement, OutcomeCertificate, OutcomeContract,
+	return []OutcomeType{
+		OutcomeDecision, OutcomeAdvice, OutcomeStatement, OutcomeCertificate, OutcomeContract,
 		OutcomeMembership, OutcomeReferral, OutcomeShortlist, OutcomePlan, OutcomeEvent, OutcomePlacement,
-		OutcomeDocument, OutcomePermit}
+		OutcomeDocument, OutcomePermit,
+	}
 }
 
 // DecidedWhere is the place where a matter is decided.

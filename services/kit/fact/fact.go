@@ -10,9 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
-	"google.golang.org/protobuf/proto"
 )
 
 // ContentType is the media type of a fact's body.

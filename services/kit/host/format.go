@@ -33,14 +33,22 @@ var (
 var formats = map[policyv1.Format]*format{
 	policyv1.Format_FORMAT_UUID:      {uuidForm.MatchString, "a UUID, such as 7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c11", 0},
 	policyv1.Format_FORMAT_CASE_NAME: {caseForm.MatchString, "the name of a case: cases/ and 26 characters of a-z and 2-7", 0},
-	policyv1.Format_FORMAT_REQUEST_NAME: {requestForm.MatchString,
-		"the name of a request: cases/{case}/requests/{provider}-{number}, such as .../requests/omnia-1", 0},
-	policyv1.Format_FORMAT_PROVIDER_NAME: {func(text string) bool { return inProvider(text, "") },
-		"the name of a provider: providers/ and one of " + strings.Join(bus.Providers(), ", "), 0},
-	policyv1.Format_FORMAT_SERVICE_NAME: {func(text string) bool { return inProvider(text, "services") },
-		"the name of a service: providers/{provider}/services/{service}, such as providers/omnia/services/apprenticeship", 0},
-	policyv1.Format_FORMAT_ADVISOR_NAME: {func(text string) bool { return inProvider(text, "advisors") },
-		"the name of an advisor: providers/{provider}/advisors/{advisor}", 0},
+	policyv1.Format_FORMAT_REQUEST_NAME: {
+		requestForm.MatchString,
+		"the name of a request: cases/{case}/requests/{provider}-{number}, such as .../requests/omnia-1", 0,
+	},
+	policyv1.Format_FORMAT_PROVIDER_NAME: {
+		func(text string) bool { return inProvider(text, "") },
+		"the name of a provider: providers/ and one of " + strings.Join(bus.Providers(), ", "), 0,
+	},
+	policyv1.Format_FORMAT_SERVICE_NAME: {
+		func(text string) bool { return inProvider(text, "services") },
+		"the name of a service: providers/{provider}/services/{service}, such as providers/omnia/services/apprenticeship", 0,
+	},
+	policyv1.Format_FORMAT_ADVISOR_NAME: {
+		func(text string) bool { return inProvider(text, "advisors") },
+		"the name of an advisor: providers/{provider}/advisors/{advisor}", 0,
+	},
 	policyv1.Format_FORMAT_LANGUAGE:         {func(text string) bool { return text == "fi" || text == "sv" || text == "en" }, "a language of the hub: fi, sv or en", 0},
 	policyv1.Format_FORMAT_CONTACT_LANGUAGE: {spokenForm.MatchString, "a language code of two or three letters (ISO 639), such as fi, en or zh", 0},
 	policyv1.Format_FORMAT_DATE:             {isDate, "a date, such as 2026-03-31", 0},

@@ -226,7 +226,12 @@ func TestAMethodWithoutRule(t *testing.T) {
 	// Registered past CheckRules, it is refused to everybody all the same.
 	serving := make(chan error, 1)
 	go func() { serving <- other.Serve(listener) }()
-	defer func() { other.Stop(); <-serving }()
+	defer func() {
+		other.Stop()
+		if err := <-serving; err != nil {
+			t.Error(err)
+		}
+	}()
 	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)

@@ -52,8 +52,10 @@ func TestRequestRules(t *testing.T) {
 		{"nothing wrong", func(*casesv1.OpenCaseRequest) {}, nil},
 		{"a UUID in capitals", func(r *casesv1.OpenCaseRequest) { r.RequestId = strings.ToUpper(r.RequestId) }, nil},
 		{"optional ones missing", func(r *casesv1.OpenCaseRequest) { r.Company, r.Title, r.Language, r.NeedCodes = nil, "", "", nil }, nil},
-		{"all required ones missing", func(r *casesv1.OpenCaseRequest) { proto.Reset(r) },
-			[]string{"request_id: is required", "services: is required", "consents: is required"}},
+		{
+			"all required ones missing", func(r *casesv1.OpenCaseRequest) { proto.Reset(r) },
+			[]string{"request_id: is required", "services: is required", "consents: is required"},
+		},
 		{"nested ones", func(r *casesv1.OpenCaseRequest) {
 			r.Services[0].Inputs = append(r.Services[0].Inputs, &casesv1.Input{}, &casesv1.Input{Id: "Not a key", Value: strings.Repeat("x", 5001)})
 			r.Company.Id = "   "
@@ -63,17 +65,23 @@ func TestRequestRules(t *testing.T) {
 			`services[0].inputs[3].id: "Not a key" is not a key: a-z`,
 			"services[0].inputs[3].value: has 5001 characters; at most 5000 are allowed",
 		}},
-		{"no default for what the contract limits", func(r *casesv1.OpenCaseRequest) { r.Title = strings.Repeat("ä", 121) },
-			[]string{"title: has 121 characters; at most 120"}},
-		{"the default of 200 characters", func(r *casesv1.OpenCaseRequest) { r.Company.DisplayName = strings.Repeat("a", 201) },
-			[]string{"company.display_name: has 201 characters; at most 200"}},
+		{
+			"no default for what the contract limits", func(r *casesv1.OpenCaseRequest) { r.Title = strings.Repeat("ä", 121) },
+			[]string{"title: has 121 characters; at most 120"},
+		},
+		{
+			"the default of 200 characters", func(r *casesv1.OpenCaseRequest) { r.Company.DisplayName = strings.Repeat("a", 201) },
+			[]string{"company.display_name: has 201 characters; at most 200"},
+		},
 		{"the default of 50 items", func(r *casesv1.OpenCaseRequest) {
 			for range 60 {
 				r.Services[0].Inputs = append(r.Services[0].Inputs, &casesv1.Input{Id: "x"})
 			}
 		}, []string{"services[0].inputs: has 62 items; at most 50"}},
-		{"too many items are not read", func(r *casesv1.OpenCaseRequest) { r.NeedCodes = make([]string, 11) },
-			[]string{"need_codes: has 11 items; at most 10"}},
+		{
+			"too many items are not read", func(r *casesv1.OpenCaseRequest) { r.NeedCodes = make([]string, 11) },
+			[]string{"need_codes: has 11 items; at most 10"},
+		},
 		{"an enum that means nothing", func(r *casesv1.OpenCaseRequest) {
 			r.Company.Scheme = 99
 			r.Consents[0].DataClasses = []policyv1.DataClass{1, -4}

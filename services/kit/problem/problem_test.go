@@ -103,8 +103,12 @@ func TestFrom(t *testing.T) {
 	}{
 		{"own", problem.New(problem.Denied, "NOT_YOURS", "no"), problem.Denied, "NOT_YOURS", nil},
 		{"refusal", refusal{"state", ""}, problem.State, "REQUEST_OVER", nil},
-		{"refusal of a field", refusal{"invalid", "reply.text"}, problem.Invalid, "REQUEST_OVER",
-			[]problem.Violation{{Field: "reply.text", Description: "request is already declined"}}},
+		{
+			"refusal of a field",
+			refusal{"invalid", "reply.text"},
+			problem.Invalid, "REQUEST_OVER",
+			[]problem.Violation{{Field: "reply.text", Description: "request is already declined"}},
+		},
 		{"refusal of a strange kind", refusal{"unavailable", ""}, problem.Internal, "INTERNAL", nil},
 		{"deadline", context.DeadlineExceeded, problem.Deadline, "DEADLINE_EXCEEDED", nil},
 		{"canceled", context.Canceled, problem.Canceled, "CANCELED", nil},
