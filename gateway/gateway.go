@@ -13,14 +13,16 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials/insecure"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
-	"golang.org/x/sync/errgroup"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/businessespoo/hub/gateway/api"
 	"github.com/businessespoo/hub/gateway/identity"
@@ -180,8 +182,16 @@ func (g *Gateway) connect() (*api.Desks, error) {
 	return api.NewDesks(clients)
 }
 
+// reconnect is how long the gateway waits at the most before it looks again for a
+// provider that was away. gRPC's own limit is two minutes, which would keep a desk
+// shut long after its provider is back.
+const reconnect = time.Second
+
 func dial(target string) (*grpc.ClientConn, error) {
-	return grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	patience := backoff.DefaultConfig
+	patience.BaseDelay, patience.MaxDelay = reconnect/10, reconnect
+	return grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: patience, MinConnectTimeout: 2 * time.Second}))
 }
 
 // caseHolder answers the holder of a code and its secret.
