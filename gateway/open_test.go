@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
@@ -107,12 +108,12 @@ func TestRepeatOutlivesTheCatalogue(t *testing.T) {
 	req.Consents[0].ValidTo = "2026-12-01"
 	c := n.open(me, req)
 	add := &casesv1.AddRequestRequest{
-		Name: c.Name, RequestId: req.RequestId[:35] + "0", Service: &casesv1.ServiceChoice{Service: serviceName("enter-espoo/landing")},
+		Name: c.Name, RequestId: uuid.NewString(), Service: &casesv1.ServiceChoice{Service: serviceName("enter-espoo/landing")},
 		Consents: []*casesv1.Consent{consent("enter-espoo")},
 	}
 	added := get[*casesv1.AddRequestResponse](t)(n.cases.AddRequest(me, add))
 	more := proto.CloneOf(add)
-	more.RequestId = req.RequestId[:35] + "1"
+	more.RequestId = uuid.NewString()
 	if second := get[*casesv1.AddRequestResponse](t)(n.cases.AddRequest(me, more)); second.Request == added.Request {
 		t.Fatalf("two calls added the one request %s", second.Request)
 	}
@@ -161,10 +162,13 @@ func TestOpenSaysAllThatIsWrong(t *testing.T) {
 		"old consent text":     {func(r *casesv1.OpenCaseRequest) { r.Consents[0].TextVersion = "2020-01" }, "CASE_INVALID", []string{"consents[0].text_version"}},
 		"consent for too long": {func(r *casesv1.OpenCaseRequest) { r.Consents[0].ValidTo = "2027-11-24" }, "CASE_INVALID", []string{"consents[0].valid_to"}},
 		"consent of yesterday": {func(r *casesv1.OpenCaseRequest) { r.Consents[0].ValidTo = "2026-11-22" }, "CASE_INVALID", []string{"consents[0].valid_to"}},
-		"several at once": {func(r *casesv1.OpenCaseRequest) {
-			r.Company.Id, r.Services[0].Service, r.Journey = "x", serviceName("omnia/none"), "none"
+		"several at once": {
+			func(r *casesv1.OpenCaseRequest) {
+				r.Company.Id, r.Services[0].Service, r.Journey = "x", serviceName("omnia/none"), "none"
+			},
+			"CASE_INVALID",
+			[]string{"company.id", "services[0].service", "journey"},
 		},
-			"CASE_INVALID", []string{"company.id", "services[0].service", "journey"}},
 	} {
 		req := opening(bakery, "espoo-city/pilot")
 		test.change(req)
@@ -355,4 +359,8 @@ func TestForeignCompanies(t *testing.T) {
 
 func getService(short string) *cataloguev1.GetServiceRequest {
 	return &cataloguev1.GetServiceRequest{Name: serviceName(short)}
+}
+
+func getProvider(key string) *cataloguev1.GetProviderRequest {
+	return &cataloguev1.GetProviderRequest{Name: name.Provider(key)}
 }

@@ -18,7 +18,8 @@ import (
 // onCase decides a command on a case, built from its newest state, and answers the
 // case as it is shown after it, and its state.
 func (s *Cases) onCase(ctx context.Context, id string, req mutation,
-	build func(now *statev1.CaseState) (casework.CaseCommand, error)) (*casesv1.Case, *statev1.CaseState, error) {
+	build func(now *statev1.CaseState) (casework.CaseCommand, error),
+) (*casesv1.Case, *statev1.CaseState, error) {
 	call, err := s.call(ctx, req)
 	if err != nil {
 		return nil, nil, err
@@ -40,7 +41,8 @@ func (s *Cases) onCase(ctx context.Context, id string, req mutation,
 
 // onMine decides a command on a case that the caller may see.
 func (s *Cases) onMine(ctx context.Context, resource string, req mutation,
-	build func(now *statev1.CaseState) (casework.CaseCommand, error)) (*casesv1.Case, string, error) {
+	build func(now *statev1.CaseState) (casework.CaseCommand, error),
+) (*casesv1.Case, string, error) {
 	id, _, err := s.mine(ctx, resource)
 	if err != nil {
 		return nil, "", err

@@ -7,14 +7,15 @@ import (
 	"io"
 	"time"
 
-	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
-	"github.com/businessespoo/hub/services/kit/host"
-	"github.com/businessespoo/hub/services/kit/name"
-	"github.com/businessespoo/hub/services/kit/problem"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+
+	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	"github.com/businessespoo/hub/services/kit/host"
+	"github.com/businessespoo/hub/services/kit/name"
+	"github.com/businessespoo/hub/services/kit/problem"
 )
 
 // Desks serves the provider service for all seven, and forwards each call by the
@@ -88,7 +89,8 @@ const awayRetry = 2 * time.Second
 
 // forward hands a call on to the provider of a resource name.
 func forward[Request, Response any](ctx context.Context, d *Desks, field, resource string, req *Request,
-	call func(providerv1.ProviderServiceClient, context.Context, *Request, ...grpc.CallOption) (*Response, error)) (*Response, error) {
+	call func(providerv1.ProviderServiceClient, context.Context, *Request, ...grpc.CallOption) (*Response, error),
+) (*Response, error) {
 	to, err := d.of(field, resource)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
@@ -10,7 +12,6 @@ import (
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/revision"
-	"google.golang.org/protobuf/proto"
 )
 
 // The amounts of the employment area's catalogue that the rules over the whole
@@ -52,7 +53,8 @@ func (s *Cases) render(id string, whole *view.Whole) *casesv1.Case {
 	return c
 }
 
-// planned shows a request that has not reached its provider.
+// planned shows a request that has not reached its provider. It never will once a
+// case that nobody confirmed has ended.
 func planned(c *casesv1.Case, scope name.Scope, p *eventsv1.PlannedRequest) *casesv1.Request {
 	terms := p.GetTerms()
 	r := &casesv1.Request{
@@ -62,6 +64,10 @@ func planned(c *casesv1.Case, scope name.Scope, p *eventsv1.PlannedRequest) *cas
 		ExpectedTime: terms.GetExpectedTime(), DueDate: terms.GetDueDate(), OutcomeType: terms.GetOutcomeType(),
 		Official: terms.GetOfficial(), ReferredFrom: p.ReferredFrom, Handover: p.Handover, Secret: c.Secret || terms.GetSecret(),
 		Unconfirmed: c.Status == casesv1.CaseStatus_CASE_STATUS_UNCONFIRMED,
+	}
+	switch c.Status {
+	case casesv1.CaseStatus_CASE_STATUS_LAPSED, casesv1.CaseStatus_CASE_STATUS_CLOSED:
+		r.Status, r.EndedAt = casesv1.RequestStatus_REQUEST_STATUS_WITHDRAWN, c.ClosedAt
 	}
 	if p.InvitedToProvider != "" {
 		r.InvitedTo = name.Request(scope.Case, p.InvitedToProvider, int(p.InvitedToNumber))

@@ -3,10 +3,11 @@ package api
 import (
 	"context"
 
+	"google.golang.org/grpc"
+
 	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	"github.com/businessespoo/hub/services/kit/token"
-	"google.golang.org/grpc"
 )
 
 // watchPage is how many facts a watch reads at once.
@@ -112,6 +113,7 @@ func (s *Cases) begin(ctx context.Context, text string) (uint64, error) {
 // follow calls send for each span of the log that the view has come to show,
 // until ctx ends. send answers how far it came.
 func (s *Cases) follow(ctx context.Context, position uint64, send func(after, last uint64) (uint64, error)) error {
+	defer s.View.Watch()()
 	for {
 		changed := s.View.Notify()
 		for last := s.View.Position(); position < last; {
