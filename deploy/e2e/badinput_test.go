@@ -89,8 +89,13 @@ func TestBadInput(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			f.t = t
 			for _, k := range kinds {
-				if line := f.try(m, s, k); line != "" {
-					got = append(got, line)
+				line := f.try(m, s, k)
+				if line == "" {
+					continue
+				}
+				got = append(got, line)
+				if own, differs := f.atOwnPort(m, s, k, line); differs {
+					t.Errorf("the provider's own port answers %s; the gateway %s", own, line)
 				}
 			}
 		})
@@ -105,6 +110,19 @@ func TestBadInput(t *testing.T) {
 	if diff := cmp.Diff(readExpectations(t), got); diff != "" {
 		t.Errorf("answers differ from %s (-expected +got):\n%s", expectations, diff)
 	}
+}
+
+// atOwnPort makes the same attempt at the provider itself, and tells whether the
+// answer is another one than through the gateway.
+func (f *fixture) atOwnPort(m method, s sample, k kind, through string) (line string, differs bool) {
+	f.t.Helper()
+	// Another provider's inbox is denied by that provider; this one does not serve it.
+	if !strings.HasPrefix(m.name, "ProviderService/") || k.name == "other-provider" {
+		return "", false
+	}
+	s.at = "omnia"
+	line = f.try(m, s, k)
+	return line, line != through
 }
 
 const head = `# What bad input is answered with: rpc, kind of fault, code, reason, fields that are named.

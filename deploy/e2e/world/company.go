@@ -28,6 +28,12 @@ func (w *World) Company(t testing.TB, p token.Principal) *Company {
 	return &Company{t: t, w: w, auth: "Bearer " + w.Token(t, p), Calls: w.Cases(t)}
 }
 
+// Bearer answers somebody with a token that was made elsewhere.
+func (w *World) Bearer(t testing.TB, token string) *Company {
+	t.Helper()
+	return &Company{t: t, w: w, auth: "Bearer " + token, Calls: w.Cases(t)}
+}
+
 // Stranger answers somebody who does not sign in.
 func (w *World) Stranger(t testing.TB) *Company {
 	return &Company{t: t, w: w, Calls: w.Cases(t)}

@@ -49,6 +49,12 @@ func (w *World) Desk(t testing.TB, p token.Principal, address string) *Advisor {
 	}
 }
 
+// BearerDesk answers an advisor with a token that was made elsewhere.
+func (w *World) BearerDesk(t testing.TB, provider, id, token string) *Advisor {
+	t.Helper()
+	return &Advisor{t: t, w: w, auth: "Bearer " + token, key: provider, id: id, Calls: w.Desks(t)}
+}
+
 // Provider is the resource name of the advisor's provider.
 func (a *Advisor) Provider() string { return name.Provider(a.key) }
 
@@ -57,6 +63,15 @@ func (a *Advisor) Name() string { return name.Advisor(a.key, a.id) }
 
 // Context is the context of this caller's calls.
 func (a *Advisor) Context() context.Context { return Authorized(a.t.Context(), a.auth) }
+
+// Open waits until the desk can be reached.
+func (a *Advisor) Open() {
+	a.t.Helper()
+	Await(a.t, "the desk of "+a.key+" to open", func() error {
+		_, err := a.Calls.ListRequests(a.Context(), &providerv1.ListRequestsRequest{Parent: a.Provider(), PageSize: 1})
+		return err
+	})
+}
 
 // Receives waits until the request is in the inbox, and answers it.
 func (a *Advisor) Receives(request string) *casesv1.Request {
