@@ -201,7 +201,7 @@ func (d desk) work(ctx context.Context, request string, o *outcome) (string, err
 }
 
 // retryPause is how long a client waits for a request that is still on its way.
-const retryPause = 500 * time.Microsecond
+const retryPause = time.Millisecond
 
 // pickUp picks a request up as soon as it is in the inbox.
 func (d desk) pickUp(ctx context.Context, request string, o *outcome) error {
@@ -212,19 +212,6 @@ func (d desk) pickUp(ctx context.Context, request string, o *outcome) error {
 			o.step.add(time.Since(began))
 			return nil
 		}
-		if status.Code(err) != codes.NotFound {
-			return err
-		}
-		if err := rest(ctx, retryPause); err != nil {
-			return err
-		}
-	}
-}
-
-// await returns once the request is in the inbox.
-func (d desk) await(ctx context.Context, request string) error {
-	for {
-		_, err := d.client.GetRequest(ctx, &providerv1.GetRequestRequest{Name: request})
 		if status.Code(err) != codes.NotFound {
 			return err
 		}

@@ -60,11 +60,26 @@ func (v *View) Wait(ctx context.Context, sequence uint64) error {
 	return v.db.Wait(ctx, bus.StreamCases, sequence)
 }
 
+// Ready returns when the view has been compared with the log and has read it to
+// the end that it had. Until then it may show another log: one that went further,
+// before a backup was restored.
+func (v *View) Ready(ctx context.Context) error {
+	select {
+	case <-v.db.Ready():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // Fresh returns when the view shows all that has arrived from the log by now.
 func (v *View) Fresh(ctx context.Context) error { return v.db.Fresh(ctx) }
 
 // Position is the sequence of the last fact that the view shows.
 func (v *View) Position() uint64 { return v.db.Position(bus.StreamCases) }
+
+// Watch says that somebody waits for every change until done is called.
+func (v *View) Watch() (done func()) { return v.db.Watch() }
 
 // Notify answers a channel that is closed at the next change.
 func (v *View) Notify() <-chan struct{} { return v.db.Notify() }

@@ -97,7 +97,7 @@ func (p *Provider) append(ctx context.Context, scope name.Scope, now held, f *ev
 		}
 		return held{}, logAway(err)
 	}
-	after := held{state: casework.CloneRequest(now.state), last: sequence}
+	after := held{state: casework.CloneRequest(now.state), id: now.id, last: sequence}
 	if err := casework.EvolveRequest(after.state, f, scope.Resource(), p.key, sequence, fact.Hash(message.Subject, message.Data)); err != nil {
 		return held{}, fmt.Errorf("provider: fold fact %d: %w", sequence, err)
 	}
@@ -112,12 +112,12 @@ func (p *Provider) load(ctx context.Context, scope name.Scope) (held, error) {
 	}
 	h := held{state: &statev1.RequestState{}}
 	var body []byte
-	statement, err := p.inbox.db.Prepared(ctx, "SELECT last_sequence, state FROM requests WHERE name = ?")
+	statement, err := p.inbox.db.Prepared(ctx, "SELECT id, last_sequence, state FROM requests WHERE name = ?")
 	if err != nil {
 		return held{}, err
 	}
 	row := statement.QueryRowContext(ctx, scope.Resource())
-	if err := row.Scan(&h.last, &body); errors.Is(err, sql.ErrNoRows) {
+	if err := row.Scan(&h.id, &h.last, &body); errors.Is(err, sql.ErrNoRows) {
 		return held{}, notFound(scope.Resource())
 	} else if err != nil {
 		return held{}, fmt.Errorf("provider: read request %s: %w", scope.Resource(), err)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -77,8 +78,9 @@ type inbox struct {
 type touched struct {
 	held
 	name string
-	id   uint64
 	row  bool // whether the inbox has a row for it
+	// shared tells that the state is the remembered one: clone it before folding on.
+	shared bool
 	// skipped tells that the scope's end moved by a fact that was not folded.
 	folded, skipped bool
 }
@@ -130,9 +132,12 @@ func (in *inbox) arrive(events []bus.Event) {
 		if err != nil || casework.FromProvider(f) != (author == name.ByOwn) || !ok && f.GetRequestMade() == nil {
 			continue
 		}
-		next := held{state: &statev1.RequestState{}, last: ev.Sequence}
+		next := held{state: &statev1.RequestState{}, id: ev.Sequence, last: ev.Sequence}
 		if ok {
-			next.state = casework.CloneRequest(known.state)
+			next.state, next.id = casework.CloneRequest(known.state), known.id
+		}
+		if repeats(next.state, f) {
+			continue
 		}
 		if casework.EvolveRequest(next.state, f, scope.Resource(), in.key, ev.Sequence, hash) == nil {
 			in.states.put(scope.Resource(), next)
@@ -146,16 +151,16 @@ func (b *batch) take(ev bus.Event) error {
 	if err != nil || scope.Party != b.in.key {
 		return b.in.dead.DeadLetter(b.ctx, ev, inboxHandler, fmt.Sprintf("subject %s is no request of %s", ev.Subject, b.in.key))
 	}
-	t, err := b.load(scope.Resource())
+	t, err := b.load(scope.Resource(), ev.Sequence)
 	if err != nil {
 		return err
 	}
 	f, why := b.fold(t, ev, author)
 	if why != "" {
-		t.last, t.skipped = ev.Sequence, true
+		t.last, t.skipped = max(t.last, ev.Sequence), true
 		return b.in.dead.DeadLetter(b.ctx, ev, inboxHandler, why)
 	}
-	t.last, t.folded = ev.Sequence, true
+	t.last, t.folded = max(t.last, ev.Sequence), true
 	if f.GetRequestMade() != nil {
 		t.id = ev.Sequence
 	}
@@ -170,8 +175,10 @@ func (b *batch) take(ev bus.Event) error {
 	return nil
 }
 
-// fold takes a fact into a state. It answers why not when the fact cannot stand
-// there; the state is then as before. The reason holds no text of the fact.
+// fold takes a fact into a state, unless the state holds it already: what this
+// process appended or was told of on arrival is folded once. It answers why not
+// when the fact cannot stand there; the state is then as before. The reason holds
+// no text of the fact.
 func (b *batch) fold(t *touched, ev bus.Event, author string) (*eventsv1.Fact, string) {
 	f, hash, err := fact.Decode(ev)
 	if err != nil {
@@ -180,10 +187,14 @@ func (b *batch) fold(t *touched, ev bus.Event, author string) (*eventsv1.Fact, s
 	if casework.FromProvider(f) != (author == name.ByOwn) {
 		return nil, fmt.Sprintf("%s may not be written by %q", fact.Type(f), author)
 	}
-	for _, seen := range t.state.GetScope().GetSeen() {
-		if f.RequestId != "" && seen.RequestId == f.RequestId {
-			return nil, fmt.Sprintf("it repeats the call of fact %d", seen.Sequence)
-		}
+	if ev.Sequence <= t.last {
+		return f, ""
+	}
+	if t.shared {
+		t.state, t.shared = casework.CloneRequest(t.state), false
+	}
+	if repeats(t.state, f) {
+		return nil, "it repeats the call of an earlier fact"
 	}
 	if err := casework.EvolveRequest(t.state, f, t.name, b.in.key, ev.Sequence, hash); err != nil {
 		return nil, err.Error()
@@ -191,9 +202,21 @@ func (b *batch) fold(t *touched, ev bus.Event, author string) (*eventsv1.Fact, s
 	return f, ""
 }
 
-// load reads the row of a request once per batch.
-func (b *batch) load(request string) (*touched, error) {
+// repeats tells whether a fact comes of a call that the state has taken in.
+func repeats(s *statev1.RequestState, f *eventsv1.Fact) bool {
+	return f.RequestId != "" && slices.ContainsFunc(s.GetScope().GetSeen(), func(seen *statev1.Seen) bool { return seen.RequestId == f.RequestId })
+}
+
+// load reads the row of a request once per batch, unless the remembered state
+// holds the fact at sequence already.
+func (b *batch) load(request string, sequence uint64) (*touched, error) {
 	if t, ok := b.touched[request]; ok {
+		return t, nil
+	}
+	if h, ok := b.in.states.get(request); ok && h.last >= sequence {
+		t := &touched{name: request, held: h, row: true, shared: true}
+		b.touched[request] = t
+		b.order = append(b.order, t)
 		return t, nil
 	}
 	t := &touched{name: request, held: held{state: &statev1.RequestState{}}}

@@ -16,6 +16,8 @@ type held struct {
 	// state is folded from the facts of the scope. It is shared: clone it before
 	// folding on.
 	state *statev1.RequestState
+	// id is the row of the request in the inbox: the sequence of the fact that made it.
+	id uint64
 	// last is the end of the scope in the log, which the next append must expect.
 	// It is past the state's own sequence after a fact that became a dead letter.
 	last uint64

@@ -103,6 +103,7 @@ func (w *watch) resume(ctx context.Context, text string) error {
 func (w *watch) follow(ctx context.Context) error {
 	check := time.NewTicker(w.watchCheck)
 	defer check.Stop()
+	defer w.inbox.db.Watch()()
 	for {
 		changed := w.inbox.db.Notify()
 		sent, err := w.step(ctx, "SELECT f.sequence, r.state, f.body FROM facts f JOIN requests r ON r.id = f.request WHERE f.sequence > ? ORDER BY f.sequence LIMIT ?",

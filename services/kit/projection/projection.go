@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/businessespoo/hub/services/kit/bus"
@@ -101,6 +102,8 @@ type DB struct {
 	writer  *sql.Conn
 	tx      *Tx
 
+	// watchers counts those who wait for every change.
+	watchers atomic.Int32
 	// urgent is told when a reader waits, so that the next transaction does not.
 	urgent chan struct{}
 

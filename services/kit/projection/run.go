@@ -22,6 +22,8 @@ const (
 	// so many times what the last one took, at most so long.
 	restFactor = 50
 	mostRest   = 25 * time.Millisecond
+	// watchedFactor is used while somebody watches.
+	watchedFactor = 5
 )
 
 // errRestart ends a Follow whose position is no longer the projection's.
@@ -149,7 +151,11 @@ func (f *following) arrive(events []bus.Event) {
 // however slow the disk is; a reader who waits shortens it.
 func (f *following) pace(ctx context.Context, events int) {
 	since := f.db.now().Sub(f.written)
-	rest := min(restFactor*f.took, mostRest)
+	factor := time.Duration(restFactor)
+	if f.db.watchers.Load() > 0 {
+		factor = watchedFactor
+	}
+	rest := min(factor*f.took, mostRest)
 	if since < 0 || since >= rest || events >= mostLive {
 		return
 	}

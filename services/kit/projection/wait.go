@@ -188,6 +188,13 @@ func (db *DB) Check(context.Context) error {
 	return fmt.Errorf("projection: still reading %s", strings.Join(db.behind(), ", "))
 }
 
+// Watch says that somebody waits for every change, so that changes are shown
+// sooner, until the function that it returns is called.
+func (db *DB) Watch() (done func()) {
+	db.watchers.Add(1)
+	return func() { db.watchers.Add(-1) }
+}
+
 // Notify returns a channel that is closed at the next change of any row. Take it
 // before you read, so that no change falls between.
 func (db *DB) Notify() <-chan struct{} {
