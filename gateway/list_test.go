@@ -67,8 +67,10 @@ func TestListFilters(t *testing.T) {
 		"not written as registered": {&casesv1.ListCasesRequest{CompanyId: " " + garage + " "}, []*casesv1.Case{offered, asked}},
 		"a provider":                {&casesv1.ListCasesRequest{Provider: "providers/omnia"}, []*casesv1.Case{asked}},
 		"a status":                  {&casesv1.ListCasesRequest{Statuses: []casesv1.CaseStatus{casesv1.CaseStatus_CASE_STATUS_CLOSED}}, []*casesv1.Case{closed}},
-		"two statuses": {&casesv1.ListCasesRequest{Statuses: []casesv1.CaseStatus{casesv1.CaseStatus_CASE_STATUS_CLOSED, casesv1.CaseStatus_CASE_STATUS_OPEN}},
-			[]*casesv1.Case{closed, offered, asked, plain}},
+		"two statuses": {
+			&casesv1.ListCasesRequest{Statuses: []casesv1.CaseStatus{casesv1.CaseStatus_CASE_STATUS_CLOSED, casesv1.CaseStatus_CASE_STATUS_OPEN}},
+			[]*casesv1.Case{closed, offered, asked, plain},
+		},
 		"what asks me":           {&casesv1.ListCasesRequest{AsksMe: true}, []*casesv1.Case{offered, asked}},
 		"what asks me elsewhere": {&casesv1.ListCasesRequest{AsksMe: true, CompanyId: bakery}, nil},
 		"a word":                 {&casesv1.ListCasesRequest{Query: "Oppisopimus"}, []*casesv1.Case{asked}},
@@ -116,7 +118,8 @@ func TestListFilters(t *testing.T) {
 	}
 	agree()
 	get[*casesv1.AnswerSupplementResponse](t)(n.cases.AnswerSupplement(me, &casesv1.AnswerSupplementRequest{
-		Name: asked.Requests[0].Name, RequestId: uuid.NewString(), Number: 1, Text: "30"}))
+		Name: asked.Requests[0].Name, RequestId: uuid.NewString(), Number: 1, Text: "30",
+	}))
 	agree()
 	w.desk(scopeOf(t, offered.Requests[0].Name), casework.Decline{Reason: 1, Text: "Ei meille"})
 	agree() // the referral can still be agreed to

@@ -55,6 +55,11 @@ func New(b Bus, v *view.View, w *writer.Writer, log *slog.Logger, tick time.Dura
 
 // Run routes until ctx ends.
 func (r *Router) Run(ctx context.Context) error {
+	// A view that is ahead of the log shows requests that are not there, and a case
+	// that seems to owe nothing would never be routed.
+	if err := r.view.Ready(ctx); err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		return r.bus.Work(ctx, bus.Worker{
