@@ -74,6 +74,7 @@ func TestPoisonIsSetAside(t *testing.T) {
 		w.putFact(w.parties["omnia"], unknown.Subject(name.ByOwn), pickedUp()):                                                                 "not opened",
 		w.putFact(w.hub, unknown.Subject(name.ByHub), &eventsv1.Fact{Event: &eventsv1.Fact_RequestMade{RequestMade: &eventsv1.RequestMade{}}}): "not opened",
 		w.putFact(w.hub, name.CaseScope(id).Subject(name.ByHub), withdrawn()):                                                                  "cannot stand in a case's scope",
+		w.putFact(w.hub, "case.x.hub.0.hub", &eventsv1.Fact{Event: &eventsv1.Fact_CaseOpened{CaseOpened: &eventsv1.CaseOpened{}}}):             "is no case",
 		w.put(w.hub, "case."+id+".nobody.1.own", []byte("x")):                                                                                  "names no known party",
 	}
 	// Each scope can be written to behind its poison, a new one too.

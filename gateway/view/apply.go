@@ -105,13 +105,16 @@ func (b *batch) take(e bus.Event) (poison, err error) {
 		}
 	}
 	b.updated[scope.Case] = e.Sequence
-	return nil, b.keep(entry, e, f)
+	return nil, b.keep(scope.Case, entry, e, f)
 }
 
 // understand reads an event of the case stream: where it stands, its fact and
 // the fact's hash. It fails on one that no version could have written.
 func understand(e bus.Event) (name.Scope, *eventsv1.Fact, []byte, error) {
 	scope, author, err := name.ParseSubject(e.Subject)
+	if err == nil {
+		_, err = name.ParseCase(name.Case(scope.Case))
+	}
 	if err != nil {
 		return name.Scope{}, nil, nil, err
 	}
@@ -127,16 +130,14 @@ func understand(e bus.Event) (name.Scope, *eventsv1.Fact, []byte, error) {
 
 // keep writes the event into the timeline and its words into the index. A case
 // that is new gets its row first.
-func (b *batch) keep(entry *caseEntry, e bus.Event, f *eventsv1.Fact) error {
+func (b *batch) keep(id string, entry *caseEntry, e bus.Event, f *eventsv1.Fact) error {
 	if entry.row == 0 {
-		c := entry.state.Case
-		id, _ := name.ParseCase(c.Name)
 		result, err := b.tx.Exec(`INSERT INTO cases (id, company, opener, linked, code, status, confirm_by, updated, state) VALUES (?, '', '', 0, '', 0, '', 0, x'')`, id)
 		if err != nil {
-			return fmt.Errorf("view: insert %s: %w", c.Name, err)
+			return fmt.Errorf("view: insert case %s: %w", id, err)
 		}
 		if entry.row, err = result.LastInsertId(); err != nil {
-			return fmt.Errorf("view: insert %s: %w", c.Name, err)
+			return fmt.Errorf("view: insert case %s: %w", id, err)
 		}
 	}
 	if _, err := b.tx.Exec(`INSERT INTO timeline (seq, row, subject, body) VALUES (?, ?, ?, ?)`, int64(e.Sequence), entry.row, e.Subject, e.Data); err != nil {
