@@ -10,6 +10,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
 	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
@@ -19,8 +22,6 @@ import (
 	"github.com/businessespoo/hub/services/kit/fact"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
-	"github.com/google/uuid"
-	"google.golang.org/protobuf/proto"
 )
 
 const (
@@ -64,7 +65,8 @@ func (w *Writer) HubCall(causation string) casework.Call {
 // again when somebody was faster. The answer is the state after the fact, or the
 // state as it is when the call repeats an earlier one.
 func (w *Writer) Case(ctx context.Context, id string, call casework.Call,
-	build func(*statev1.CaseState) (casework.CaseCommand, error)) (*statev1.CaseState, error) {
+	build func(*statev1.CaseState) (casework.CaseCommand, error),
+) (*statev1.CaseState, error) {
 	scope := name.CaseScope(id)
 	var after *statev1.CaseState
 	err := w.attempt(ctx, func() (*eventsv1.Fact, uint64, error) {
@@ -137,7 +139,8 @@ func (w *Writer) stamp(call casework.Call) casework.Call {
 // A refusal counts only on the newest state: what the caller has seen elsewhere
 // may not have come to this view.
 func (w *Writer) attempt(ctx context.Context, decide func() (*eventsv1.Fact, uint64, error), scope name.Scope,
-	evolve func(*eventsv1.Fact, uint64, []byte) error) error {
+	evolve func(*eventsv1.Fact, uint64, []byte) error,
+) error {
 	var passed uint64
 	for range tries {
 		f, expected, err := decide()
