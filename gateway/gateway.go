@@ -236,6 +236,7 @@ func (g *Gateway) answer(ctx context.Context) error {
 	group.Go(func() error {
 		return g.options.Bus.Answer(ctx, api.TopicCatalogueVersion, g.cases.AnswerCatalogueVersion)
 	})
+	group.Go(func() error { return g.options.Bus.Answer(ctx, api.TopicOffered, g.cases.AnswerOffered) })
 	for handler, replay := range map[string]func(context.Context, bus.Event) error{
 		view.Handler: g.view.Replay, registry.Handler: g.registry.Replay, api.StaffHandler: api.StaffReplay,
 	} {

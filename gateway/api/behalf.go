@@ -25,6 +25,8 @@ const (
 	TopicOpenCase = "open-case"
 	// TopicCatalogueVersion answers the version of the asker's published catalogue.
 	TopicCatalogueVersion = "catalogue-version"
+	// TopicOffered answers whether a service can be asked for.
+	TopicOffered = "offered"
 )
 
 const (
@@ -63,6 +65,16 @@ func (s *Cases) AnswerCatalogueVersion(ctx context.Context, party string, _ []by
 	}
 	_, version := s.Registry.Published(party)
 	return []byte(version), nil
+}
+
+// AnswerOffered answers why a service, given by its resource name, cannot be asked
+// for; nothing when it can. A provider refers to services that only the hub knows.
+func (s *Cases) AnswerOffered(ctx context.Context, _ string, data []byte) ([]byte, error) {
+	if err := s.Registry.Ready(ctx); err != nil {
+		return nil, err
+	}
+	_, _, why := s.offered(string(data))
+	return []byte(why), nil
 }
 
 func (s *Cases) openOnBehalf(ctx context.Context, party string, ask *providerv1.OpenOnBehalfAsk) (*providerv1.OpenCaseOnBehalfResponse, error) {

@@ -18,13 +18,9 @@ const consentMonths = 12
 // brings along. What is wrong is added to wrong; at is the path in the call before
 // service and inputs, such as services[0]. with its dot, or nothing.
 func (s *Cases) plan(service string, inputs []*casesv1.Input, language, at string, wrong *problem.Problem) (planned, invitation *eventsv1.PlannedRequest) {
-	p, known, ok := s.Registry.Service(service)
-	if !ok {
-		wrong.Field(at+"service", fmt.Sprintf("%q is not offered today; CatalogueService.ListServices lists what is", service))
-		return nil, nil
-	}
-	if known.Joint != nil && known.Joint.Role == catalogue.JointInvited {
-		wrong.Field(at+"service", fmt.Sprintf("%q is a joint service led by %s; ask for %s instead", service, known.Joint.With, name.Service(known.Joint.With, known.ID)))
+	p, known, why := s.offered(service)
+	if why != "" {
+		wrong.Field(at+"service", why)
 		return nil, nil
 	}
 	planned = &eventsv1.PlannedRequest{
@@ -40,6 +36,18 @@ func (s *Cases) plan(service string, inputs []*casesv1.Input, language, at strin
 		}
 	}
 	return planned, invitation
+}
+
+// offered finds a service that can be asked for today, or says why it cannot.
+func (s *Cases) offered(service string) (*catalogue.Provider, *catalogue.Service, string) {
+	p, known, ok := s.Registry.Service(service)
+	switch {
+	case !ok:
+		return nil, nil, fmt.Sprintf("%q is not offered today; CatalogueService.ListServices lists what is", service)
+	case known.Joint != nil && known.Joint.Role == catalogue.JointInvited:
+		return nil, nil, fmt.Sprintf("%q is a joint service led by %s; ask for %s instead", service, known.Joint.With, name.Service(known.Joint.With, known.ID))
+	}
+	return p, known, ""
 }
 
 // checkInputs reads answers to a service's questions into their canonical form, in

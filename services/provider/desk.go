@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -124,12 +125,35 @@ func (d desk) Refer(ctx context.Context, in *providerv1.ReferRequest) (*provider
 		if err != nil {
 			return nil, problem.New(problem.Invalid, "SERVICE_NAME_INVALID", "service: %s", err.Error()).Field("service", err.Error())
 		}
+		if why := d.notOffered(ctx, in.Service); why != "" {
+			return nil, problem.New(problem.Invalid, "SERVICE_UNKNOWN", "service: %s", why).Field("service", why)
+		}
 		return casework.Refer{Provider: provider, Service: service, Reason: in.Reason, Text: in.Text, Handover: in.Handover}, nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &providerv1.ReferResponse{Request: r, Revision: rev}, nil
+}
+
+const (
+	// topicOffered is the question whether a service can be asked for.
+	topicOffered = "offered"
+	// offeredPatience is how long a referral waits for the answer.
+	offeredPatience = 300 * time.Millisecond
+)
+
+// notOffered says why another provider's service cannot be asked for; nothing when
+// it can. Only the hub knows the others' catalogues. While it does not answer a
+// referral goes through, and the company's agreement finds out.
+func (d desk) notOffered(ctx context.Context, service string) string {
+	patience, cancel := context.WithTimeout(ctx, offeredPatience)
+	defer cancel()
+	why, err := d.bus.Ask(patience, topicOffered, []byte(service))
+	if err != nil {
+		return ""
+	}
+	return string(why)
 }
 
 // Decide records the decision.
