@@ -11,7 +11,8 @@ import (
 
 // deskSamples are those of the advisors' service.
 var deskSamples = map[string]sample{
-	"ProviderService/ListRequests": {role: "advisor",
+	"ProviderService/ListRequests": {
+		role:  "advisor",
 		valid: func(f *fixture) proto.Message { return &providerv1.ListRequestsRequest{Parent: "providers/omnia"} },
 		otherPage: func(f *fixture) proto.Message {
 			f.open()
@@ -20,26 +21,32 @@ var deskSamples = map[string]sample{
 				return desk.Calls.ListRequests(desk.Context(), r)
 			}, &providerv1.ListRequestsRequest{Parent: "providers/omnia", PageSize: 1})
 			return &providerv1.ListRequestsRequest{Parent: "providers/omnia", Unassigned: true, PageToken: next}
-		}},
+		},
+	},
 	"ProviderService/GetRequest": {role: "advisor", valid: func(f *fixture) proto.Message {
 		return &providerv1.GetRequestRequest{Name: f.request("new")}
 	}},
-	"ProviderService/PickUp": {role: "advisor",
+	"ProviderService/PickUp": {
+		role: "advisor",
 		valid: func(f *fixture) proto.Message {
 			return &providerv1.PickUpRequest{Name: f.request("new"), RequestId: newID()}
 		},
 		state: func(f *fixture) proto.Message {
 			return &providerv1.PickUpRequest{Name: f.request("mine"), RequestId: newID()}
 		},
-		alone: true},
-	"ProviderService/HandBack": {role: "advisor",
+		alone: true,
+	},
+	"ProviderService/HandBack": {
+		role: "advisor",
 		valid: func(f *fixture) proto.Message {
 			return &providerv1.HandBackRequest{Name: f.request("mine"), RequestId: newID()}
 		},
 		state: func(f *fixture) proto.Message {
 			return &providerv1.HandBackRequest{Name: f.request("completed"), RequestId: newID()}
-		}},
-	"ProviderService/Assign": {role: "lead",
+		},
+	},
+	"ProviderService/Assign": {
+		role: "lead",
 		valid: func(f *fixture) proto.Message {
 			return &providerv1.AssignRequest{Name: f.request("new"), RequestId: newID(), Advisor: name.Advisor("omnia", world.SecondAdvisor)}
 		},
@@ -48,45 +55,59 @@ var deskSamples = map[string]sample{
 		},
 		change: func(m proto.Message) {
 			m.(*providerv1.AssignRequest).Advisor = name.Advisor("omnia", world.FirstAdvisor)
-		}},
-	"ProviderService/Reply": {role: "advisor",
+		},
+	},
+	"ProviderService/Reply": {
+		role: "advisor",
 		valid: func(f *fixture) proto.Message {
 			return &providerv1.ReplyRequest{Name: f.request("mine"), RequestId: newID(), Text: "Hei"}
 		},
 		state: func(f *fixture) proto.Message {
 			return &providerv1.ReplyRequest{Name: f.request("new"), RequestId: newID(), Text: "Hei"}
-		}},
-	"ProviderService/AskSupplement": {role: "advisor",
+		},
+	},
+	"ProviderService/AskSupplement": {
+		role: "advisor",
 		valid: func(f *fixture) proto.Message {
 			return &providerv1.AskSupplementRequest{Name: f.request("mine"), RequestId: newID(), Question: "Mitä?", DueDate: world.InDays(7)}
 		},
 		state: func(f *fixture) proto.Message {
 			return &providerv1.AskSupplementRequest{Name: f.request("completed"), RequestId: newID(), Question: "Mitä?", DueDate: world.InDays(7)}
-		}},
-	"ProviderService/Decline": {role: "advisor",
+		},
+	},
+	"ProviderService/Decline": {
+		role: "advisor",
 		valid: func(f *fixture) proto.Message {
 			return &providerv1.DeclineRequest{Name: f.request("mine"), RequestId: newID(), Reason: casesv1.DeclineReason_DECLINE_REASON_OTHER, Text: "Ei käy"}
 		},
 		state: func(f *fixture) proto.Message {
 			return &providerv1.DeclineRequest{Name: f.request("completed"), RequestId: newID(), Reason: casesv1.DeclineReason_DECLINE_REASON_OTHER, Text: "Ei käy"}
-		}},
-	"ProviderService/Refer": {role: "advisor",
+		},
+	},
+	"ProviderService/Refer": {
+		role:  "advisor",
 		valid: func(f *fixture) proto.Message { return f.referring(f.request("mine")) },
-		state: func(f *fixture) proto.Message { return f.referring(f.request("completed")) }},
-	"ProviderService/Decide": {role: "advisor",
+		state: func(f *fixture) proto.Message { return f.referring(f.request("completed")) },
+	},
+	"ProviderService/Decide": {
+		role:  "advisor",
 		valid: func(f *fixture) proto.Message { return f.deciding(f.request("mine")) },
-		state: func(f *fixture) proto.Message { return f.deciding(f.request("completed")) }},
-	"ProviderService/Complete": {role: "advisor",
+		state: func(f *fixture) proto.Message { return f.deciding(f.request("completed")) },
+	},
+	"ProviderService/Complete": {
+		role: "advisor",
 		valid: func(f *fixture) proto.Message {
 			return &providerv1.CompleteRequest{Name: f.request("mine"), RequestId: newID(), Summary: "Valmis"}
 		},
 		state: func(f *fixture) proto.Message {
 			return &providerv1.CompleteRequest{Name: f.request("supplement"), RequestId: newID(), Summary: "Valmis"}
-		}},
+		},
+	},
 	"ProviderService/AddNote": {role: "advisor", valid: func(f *fixture) proto.Message {
 		return &providerv1.AddNoteRequest{Name: f.request("new"), RequestId: newID(), Text: "Muista tämä"}
 	}},
-	"ProviderService/ListNotes": {role: "advisor",
+	"ProviderService/ListNotes": {
+		role:  "advisor",
 		valid: func(f *fixture) proto.Message { return &providerv1.ListNotesRequest{Parent: f.request("new")} },
 		otherPage: func(f *fixture) proto.Message {
 			request, other, desk := f.request("new"), f.request("new"), f.desk()
@@ -96,17 +117,21 @@ var deskSamples = map[string]sample{
 				return desk.Calls.ListNotes(desk.Context(), r)
 			}, &providerv1.ListNotesRequest{Parent: request, PageSize: 1})
 			return &providerv1.ListNotesRequest{Parent: other, PageToken: next}
-		}},
-	"ProviderService/RecordContact": {role: "advisor",
+		},
+	},
+	"ProviderService/RecordContact": {
+		role:  "advisor",
 		valid: func(f *fixture) proto.Message { return f.recording(f.request("mine")) },
-		state: func(f *fixture) proto.Message { return f.recording(f.request("new")) }},
+		state: func(f *fixture) proto.Message { return f.recording(f.request("new")) },
+	},
 	"ProviderService/OpenCaseOnBehalf": {role: "advisor", valid: func(f *fixture) proto.Message {
 		return world.OnBehalf(f.t, f.w, "omnia", mine, "Soitti", service)
 	}},
 	"ProviderService/WatchRequests": {role: "advisor", valid: func(f *fixture) proto.Message {
 		return &providerv1.WatchRequestsRequest{Parent: "providers/omnia"}
 	}},
-	"ProviderService/ListAdvisors": {role: "advisor",
+	"ProviderService/ListAdvisors": {
+		role:  "advisor",
 		valid: func(f *fixture) proto.Message { return &providerv1.ListAdvisorsRequest{Parent: "providers/omnia"} },
 		otherPage: func(f *fixture) proto.Message {
 			desk := f.desk()
@@ -114,7 +139,8 @@ var deskSamples = map[string]sample{
 				return desk.Calls.ListAdvisors(desk.Context(), r)
 			}, &providerv1.ListAdvisorsRequest{Parent: "providers/omnia", PageSize: 1})
 			return &providerv1.ListAdvisorsRequest{Parent: "providers/omnia", Language: "fi", PageToken: next}
-		}},
+		},
+	},
 }
 
 func (f *fixture) referring(request string) *providerv1.ReferRequest {

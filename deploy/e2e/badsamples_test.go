@@ -2,11 +2,8 @@ package e2e
 
 import (
 	"crypto/rand"
-	"fmt"
 	"maps"
-	"path/filepath"
 	"strings"
-	"testing"
 
 	"google.golang.org/protobuf/proto"
 
@@ -19,10 +16,8 @@ import (
 	employmentv1 "github.com/businessespoo/hub/proto/businessespoo/employment/v1"
 	omniav1 "github.com/businessespoo/hub/proto/businessespoo/omnia/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
-	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/identifier"
 	"github.com/businessespoo/hub/services/kit/name"
-	"github.com/businessespoo/hub/services/kit/token"
 )
 
 // sample is what the test needs to know of an rpc that its descriptor does not tell.
@@ -85,178 +80,6 @@ func (s sample) stranger() principal {
 	}
 }
 
-// fixture makes the cases and requests that calls are about.
-type fixture struct {
-	t        *testing.T
-	w        *world.World
-	otherKey *token.Key
-	// witness is a request that nobody else touches; scope is where it stands.
-	witness, scope string
-	// first is the answer to the call before an attempt.
-	first proto.Message
-	// looks is how many messages state has written to the witness.
-	looks int
-}
-
-func newFixture(t *testing.T, w *world.World) *fixture {
-	t.Helper()
-	key, err := token.OpenKey(filepath.Join(t.TempDir(), "other.key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &fixture{t: t, w: w, otherKey: key}
-	f.witness = f.request("new")
-	f.scope = "case." + strings.NewReplacer("cases/", "", "/requests/omnia-", ".omnia.").Replace(f.witness)
-	desk := f.desk()
-	desk.Note(f.witness, "Muistiinpano")
-	f.mustCall(f.owner().Calls.SaveDraft(f.owner().Context(), &casesv1.SaveDraftRequest{RequestId: newID(), Draft: &casesv1.Draft{Key: "kept", Content: "{}"}}))
-	return f
-}
-
-func (f *fixture) mustCall(_ any, err error) {
-	f.t.Helper()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-func (f *fixture) owner() *world.Company { return f.w.Company(f.t, sample{}.caller()) }
-func (f *fixture) desk() *world.Advisor  { return f.w.Advisor(f.t, "omnia", world.FirstAdvisor) }
-
-func (f *fixture) bearer(p principal) string { return "Bearer " + f.w.Token(f.t, p) }
-
-// as is the authorization with which a sample is called.
-func (f *fixture) as(s sample) string {
-	if s.role == "" {
-		return ""
-	}
-	return f.bearer(s.caller())
-}
-
-// nowhere is the id of a case that does not exist.
-func (f *fixture) nowhere() string { return strings.ToLower(rand.Text()) }
-
-// state is what there is: how many facts, notes, members of staff, and the draft.
-// Every look at it writes one message to the witness: the number that it gets
-// tells how many facts came before it.
-func (f *fixture) state() string {
-	f.t.Helper()
-	owner, desk := f.owner(), f.desk()
-	wrote, err := owner.Calls.PostMessage(owner.Context(), &casesv1.PostMessageRequest{Name: f.witness, RequestId: newID(), Text: "?"})
-	f.mustCall(wrote, err)
-	f.looks++
-	facts := int(sequence(f.t, wrote.Revision)) - f.looks
-	staff, err := desk.Calls.ListAdvisors(desk.Context(), &providerv1.ListAdvisorsRequest{Parent: desk.Provider()})
-	f.mustCall(staff, err)
-	draft, err := owner.Calls.GetDraft(owner.Context(), &casesv1.GetDraftRequest{Key: "kept"})
-	f.mustCall(draft, err)
-	for _, member := range staff.Staff {
-		member.OpenRequests = 0 // counted from the inbox, which follows the log
-	}
-	return fmt.Sprintf("%d facts, %d notes, staff %v, draft %v", facts, len(desk.Notes(f.witness)), staff.Staff, draft)
-}
-
-// settled is the state once the hub has done what a call before it leads to.
-func (f *fixture) settled(after bool) string {
-	f.t.Helper()
-	last, calm := f.state(), 0
-	if !after {
-		return last
-	}
-	world.Await(f.t, "the hub to have done its part", func() error {
-		now := f.state()
-		if calm++; now != last {
-			last, calm = now, 0
-		}
-		if calm < 5 {
-			return world.Not("it still writes")
-		}
-		return nil
-	})
-	return last
-}
-
-// service is long enough under way that no due date comes near.
-const service = "omnia/apprenticeship"
-
-func (f *fixture) opening() world.Opening {
-	return world.Opening{Need: "Tarvitsen oppisopimuksen", Company: mine, Services: []string{service}}
-}
-
-// open opens a case whose request has reached Omnia.
-func (f *fixture) open() *world.Case {
-	f.t.Helper()
-	c := f.owner().Open(f.opening())
-	f.desk().Receives(c.Request("omnia-1"))
-	c.Await("the request to be seen", func(v *casesv1.Case) bool {
-		return v.Requests[0].Status == casesv1.RequestStatus_REQUEST_STATUS_NEW
-	})
-	return c
-}
-
-// request makes a request in a state: new, mine, supplement, referral, completed.
-func (f *fixture) request(state string) string {
-	f.t.Helper()
-	c, desk := f.open(), f.desk()
-	r := c.Request("omnia-1")
-	if state == "new" {
-		return r
-	}
-	desk.PickUp(r)
-	switch state {
-	case "supplement":
-		desk.Ask(r, "Mitkä tehtävät?")
-	case "referral":
-		desk.Refer(r, "chamber/training", "Koulutus auttaa.", "Tausta")
-	case "completed":
-		desk.Complete(r, "Valmis")
-	}
-	c.View()
-	return r
-}
-
-func (f *fixture) closed() *world.Case {
-	f.t.Helper()
-	c := f.open()
-	c.Close("")
-	return c
-}
-
-func (f *fixture) unconfirmed() string {
-	f.t.Helper()
-	opened := f.desk().OpenOnBehalf(mine, "Soitti", service)
-	f.desk().Receives(opened.Request)
-	f.owner().Case(opened.CaseName).View()
-	return opened.CaseName
-}
-
-// companyless is a case that the owner opened before there was a company.
-func (f *fixture) companyless() string {
-	f.t.Helper()
-	o := f.opening()
-	o.Company = ""
-	c := f.owner().Open(o)
-	f.desk().Receives(c.Request("omnia-1"))
-	c.View()
-	return c.Name
-}
-
-func (f *fixture) inputs(service string) []*casesv1.Input {
-	return f.w.Choice(f.t, service, nil).Inputs
-}
-
-// pageToken is the token of the second page of a list; make asks for the first.
-func pageToken[Request, Response any](f *fixture, call func(Request) (Response, error), request Request) string {
-	f.t.Helper()
-	answer, err := call(request)
-	f.mustCall(answer, err)
-	next := any(answer).(interface{ GetNextPageToken() string }).GetNextPageToken()
-	if next == "" {
-		f.t.Errorf("%T has one page only", answer)
-	}
-	return next
-}
-
 // samples are those of every rpc.
 var samples = together(companySamples, deskSamples)
 
@@ -277,7 +100,8 @@ var companySamples = map[string]sample{
 	}},
 	"CaseService/OpenCase": {role: "anybody", valid: func(f *fixture) proto.Message { return f.opening().Message(f.t, f.w) }},
 	"CaseService/GetCase":  {role: "company", valid: func(f *fixture) proto.Message { return &casesv1.GetCaseRequest{Name: f.open().Name} }},
-	"CaseService/ListCases": {role: "company",
+	"CaseService/ListCases": {
+		role:  "company",
 		valid: func(f *fixture) proto.Message { return &casesv1.ListCasesRequest{} },
 		otherPage: func(f *fixture) proto.Message {
 			f.open()
@@ -286,17 +110,21 @@ var companySamples = map[string]sample{
 				return c.Calls.ListCases(c.Context(), r)
 			}, &casesv1.ListCasesRequest{PageSize: 1})
 			return &casesv1.ListCasesRequest{PageSize: 1, Query: "oppi", PageToken: next}
-		}},
+		},
+	},
 	"CaseService/WatchCase":   {role: "company", valid: func(f *fixture) proto.Message { return &casesv1.WatchCaseRequest{Name: f.open().Name} }},
 	"CaseService/WatchEvents": {role: "company", valid: func(f *fixture) proto.Message { return &casesv1.WatchEventsRequest{} }},
-	"CaseService/PostMessage": {role: "company",
+	"CaseService/PostMessage": {
+		role: "company",
 		valid: func(f *fixture) proto.Message {
 			return &casesv1.PostMessageRequest{Name: f.request("new"), RequestId: newID(), Text: "Hei"}
 		},
 		state: func(f *fixture) proto.Message {
 			return &casesv1.PostMessageRequest{Name: f.request("completed"), RequestId: newID(), Text: "Hei"}
-		}},
-	"CaseService/AnswerSupplement": {role: "company",
+		},
+	},
+	"CaseService/AnswerSupplement": {
+		role: "company",
 		valid: func(f *fixture) proto.Message {
 			return &casesv1.AnswerSupplementRequest{Name: f.request("supplement"), RequestId: newID(), Number: 1, Text: "Nämä"}
 		},
@@ -305,8 +133,10 @@ var companySamples = map[string]sample{
 			c := f.owner().Case(strings.Split(r, "/requests/")[0])
 			c.Supplement("omnia-1", 1, "Nämä")
 			return &casesv1.AnswerSupplementRequest{Name: r, RequestId: newID(), Number: 1, Text: "Ja nämä"}
-		}},
-	"CaseService/AnswerReferral": {role: "company",
+		},
+	},
+	"CaseService/AnswerReferral": {
+		role: "company",
 		valid: func(f *fixture) proto.Message {
 			return &casesv1.AnswerReferralRequest{
 				Name: f.request("referral"), RequestId: newID(), Number: 1, Agree: true,
@@ -319,61 +149,76 @@ var companySamples = map[string]sample{
 			f.desk().Await(r, casesv1.RequestStatus_REQUEST_STATUS_IN_PROGRESS)
 			return &casesv1.AnswerReferralRequest{Name: r, RequestId: newID(), Number: 1}
 		},
-		change: func(m proto.Message) { m.(*casesv1.AnswerReferralRequest).Agree = false }},
-	"CaseService/AddRequest": {role: "company",
+		change: func(m proto.Message) { m.(*casesv1.AnswerReferralRequest).Agree = false },
+	},
+	"CaseService/AddRequest": {
+		role:  "company",
 		valid: func(f *fixture) proto.Message { return f.adding(f.open().Name) },
 		state: func(f *fixture) proto.Message { return f.adding(f.closed().Name) },
 		change: func(m proto.Message) {
 			m.(*casesv1.AddRequestRequest).Service.Inputs[0].Value += " ja muuta"
-		}},
-	"CaseService/WithdrawRequest": {role: "company",
+		},
+	},
+	"CaseService/WithdrawRequest": {
+		role: "company",
 		valid: func(f *fixture) proto.Message {
 			return &casesv1.WithdrawRequestRequest{Name: f.request("new"), RequestId: newID()}
 		},
 		state: func(f *fixture) proto.Message {
 			return &casesv1.WithdrawRequestRequest{Name: f.request("completed"), RequestId: newID()}
-		}},
-	"CaseService/CloseCase": {role: "company",
+		},
+	},
+	"CaseService/CloseCase": {
+		role: "company",
 		valid: func(f *fixture) proto.Message {
 			return &casesv1.CloseCaseRequest{Name: strings.Split(f.request("completed"), "/requests/")[0], RequestId: newID()}
 		},
 		state: func(f *fixture) proto.Message {
 			return &casesv1.CloseCaseRequest{Name: f.closed().Name, RequestId: newID()}
-		}},
-	"CaseService/ReopenCase": {role: "company",
+		},
+	},
+	"CaseService/ReopenCase": {
+		role: "company",
 		valid: func(f *fixture) proto.Message {
 			return &casesv1.ReopenCaseRequest{Name: f.closed().Name, RequestId: newID()}
 		},
 		state: func(f *fixture) proto.Message {
 			return &casesv1.ReopenCaseRequest{Name: f.open().Name, RequestId: newID()}
-		}},
-	"CaseService/ConfirmCase": {role: "company",
+		},
+	},
+	"CaseService/ConfirmCase": {
+		role: "company",
 		valid: func(f *fixture) proto.Message {
 			return &casesv1.ConfirmCaseRequest{Name: f.unconfirmed(), RequestId: newID(), Consents: f.w.Consents(f.t, service)}
 		},
 		state: func(f *fixture) proto.Message {
 			return &casesv1.ConfirmCaseRequest{Name: f.open().Name, RequestId: newID(), Consents: f.w.Consents(f.t, service)}
 		},
-		change: func(m proto.Message) { m.(*casesv1.ConfirmCaseRequest).Consents[0].ValidTo = world.InDays(30) }},
-	"CaseService/RateRequest": {role: "company",
+		change: func(m proto.Message) { m.(*casesv1.ConfirmCaseRequest).Consents[0].ValidTo = world.InDays(30) },
+	},
+	"CaseService/RateRequest": {
+		role: "company",
 		valid: func(f *fixture) proto.Message {
 			return &casesv1.RateRequestRequest{Name: f.request("completed"), RequestId: newID(), Stars: 5}
 		},
 		state: func(f *fixture) proto.Message {
 			return &casesv1.RateRequestRequest{Name: f.request("new"), RequestId: newID(), Stars: 5}
-		}},
+		},
+	},
 	"CaseService/SaveDraft": {role: "company", valid: func(f *fixture) proto.Message {
 		return &casesv1.SaveDraftRequest{RequestId: newID(), Draft: &casesv1.Draft{Key: "luonnos", Content: "{}"}}
 	}},
 	"CaseService/GetDraft": {role: "company", valid: func(f *fixture) proto.Message { return &casesv1.GetDraftRequest{Key: "kept"} }},
-	"CaseService/LinkCompany": {role: "company",
+	"CaseService/LinkCompany": {
+		role: "company",
 		valid: func(f *fixture) proto.Message {
 			return &casesv1.LinkCompanyRequest{Name: f.companyless(), RequestId: newID(), Company: world.BusinessID(mine)}
 		},
 		state: func(f *fixture) proto.Message {
 			return &casesv1.LinkCompanyRequest{Name: f.open().Name, RequestId: newID(), Company: world.BusinessID(mine)}
 		},
-		change: func(m proto.Message) { m.(*casesv1.LinkCompanyRequest).Company.DisplayName = "Toinen nimi" }},
+		change: func(m proto.Message) { m.(*casesv1.LinkCompanyRequest).Company.DisplayName = "Toinen nimi" },
+	},
 
 	// CatalogueService
 	"CatalogueService/ListProviders": {valid: func(f *fixture) proto.Message { return &cataloguev1.ListProvidersRequest{} }},
@@ -385,7 +230,8 @@ var companySamples = map[string]sample{
 				return f.w.Catalogue(f.t).ListServices(f.t.Context(), r)
 			}, &cataloguev1.ListServicesRequest{PageSize: 1})
 			return &cataloguev1.ListServicesRequest{Parent: "providers/omnia", PageToken: next}
-		}},
+		},
+	},
 	"CatalogueService/GetService":   {valid: func(f *fixture) proto.Message { return &cataloguev1.GetServiceRequest{Name: world.Full(service)} }},
 	"CatalogueService/ListNeeds":    {valid: func(f *fixture) proto.Message { return &cataloguev1.ListNeedsRequest{} }},
 	"CatalogueService/ListJourneys": {valid: func(f *fixture) proto.Message { return &cataloguev1.ListJourneysRequest{} }},
@@ -427,12 +273,4 @@ var companySamples = map[string]sample{
 	"SupportService/AssessEmployment55": {at: "employment", valid: func(f *fixture) proto.Message {
 		return &employmentv1.AssessEmployment55Request{Hiring: &employmentv1.Hiring{}}
 	}},
-}
-
-func (f *fixture) adding(caseName string) *casesv1.AddRequestRequest {
-	f.t.Helper()
-	return &casesv1.AddRequestRequest{
-		Name: caseName, RequestId: newID(), Service: f.w.Choice(f.t, "omnia/staff-training", map[string]string{"wishes": "Hygienia"}),
-		Consents: f.w.Consents(f.t, "omnia/staff-training"),
-	}
 }

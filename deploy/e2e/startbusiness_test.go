@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/businessespoo/hub/deploy/e2e/world"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
-	"github.com/google/uuid"
 )
 
 // startBusiness is the journey start-business from the idea to the first year:
