@@ -18,6 +18,7 @@ import (
 var (
 	seedFlag = flag.Uint64("chaos.seed", 0, "seed of a run to repeat; a new one when 0")
 	rounds   = flag.Int("chaos.rounds", 20, "how often the hub is killed in one test")
+	cuts     = flag.Int("chaos.cuts", 3, "how often the power is cut in one test, each time on a new folder")
 	freshIDs = flag.Bool("chaos.fresh-ids", false, "switch a safeguard off: clients repeat a call with a new request_id, so the tests must fail")
 )
 

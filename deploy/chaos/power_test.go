@@ -270,7 +270,7 @@ func afterCut(t *testing.T, data string, c cut) (problems []string, found recove
 // acknowledged or shown before.
 func TestPowerCut(t *testing.T) {
 	r, rebuilt := dice(t), 0
-	for round := range 3 {
+	for round := range *cuts {
 		data := filepath.Join(t.TempDir(), "data")
 		c := cutPower(t, r, data, false)
 		problems, found := afterCut(t, data, c)
