@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/businessespoo/hub/gateway/view"
 	"github.com/businessespoo/hub/gateway/writer"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
@@ -19,7 +21,6 @@ import (
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/fact"
 	"github.com/businessespoo/hub/services/kit/name"
-	"golang.org/x/sync/errgroup"
 )
 
 const (
