@@ -40,8 +40,10 @@ func (c *checker) set(s *Set) {
 		}
 		c.data[d.ID] = d.Class
 		d.Names.Check(c.File, at.Field("names"), catalogue.MaxName, "data needs its name in fi, sv and en")
-		datafile.OneOf(c.File, at.Field("class"), d.Class, []catalogue.DataClass{catalogue.ClassPublic,
-			catalogue.ClassCase, catalogue.ClassApplication, catalogue.ClassSecret})
+		datafile.OneOf(c.File, at.Field("class"), d.Class, []catalogue.DataClass{
+			catalogue.ClassPublic,
+			catalogue.ClassCase, catalogue.ClassApplication, catalogue.ClassSecret,
+		})
 	}
 	if len(s.Journeys) == 0 {
 		c.Fail(datafile.Field("journeys"), "is empty; write at least one journey")
@@ -199,7 +201,9 @@ func (c *checker) reminder(at datafile.Place, r Reminder) {
 	if (r.Before > 0) == (r.After > 0) || r.Before < 0 || r.After < 0 {
 		c.Fail(at, "must have exactly one of before and after, a positive number")
 	}
-	datafile.OneOf(c.File, at.Field("unit"), r.Unit, []catalogue.Unit{catalogue.UnitWorkingDays,
-		catalogue.UnitDays, catalogue.UnitWeeks, catalogue.UnitMonths})
+	datafile.OneOf(c.File, at.Field("unit"), r.Unit, []catalogue.Unit{
+		catalogue.UnitWorkingDays,
+		catalogue.UnitDays, catalogue.UnitWeeks, catalogue.UnitMonths,
+	})
 	r.Check(c.File, at)
 }

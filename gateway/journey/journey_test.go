@@ -97,17 +97,27 @@ func TestNext(t *testing.T) {
 	}{
 		{"at the start", "start-business", nil, []string{"start-advice"}},
 		{"after the advice", "start-business", []string{"start-advice"}, []string{"residence-permit", "plan-review"}},
-		{"after the plan", "start-business", []string{"start-advice", "residence-permit", "plan-review"},
-			[]string{"permit-advice", "grant-statement", "tax-certificate", "premises"}},
-		{"the grant waits for the statement", "start-business",
+		{
+			"after the plan", "start-business",
+			[]string{"start-advice", "residence-permit", "plan-review"},
+			[]string{"permit-advice", "grant-statement", "tax-certificate", "premises"},
+		},
+		{
+			"the grant waits for the statement", "start-business",
 			[]string{"start-advice", "residence-permit", "plan-review", "permit-advice", "tax-certificate", "premises"},
-			[]string{"grant-statement", "permit-decision"}},
+			[]string{"grant-statement", "permit-decision"},
+		},
 		{"one way to find is enough", "first-employee", []string{"route", "contract-advice", "vacancy"}, []string{"pay-subsidy"}},
-		{"the check waits for both aids", "first-employee", []string{"route", "contract-advice", "vacancy", "pay-subsidy"},
-			[]string{"apprenticeship"}},
-		{"and then comes the contract", "first-employee",
+		{
+			"the check waits for both aids", "first-employee",
+			[]string{"route", "contract-advice", "vacancy", "pay-subsidy"},
+			[]string{"apprenticeship"},
+		},
+		{
+			"and then comes the contract", "first-employee",
 			[]string{"route", "contract-advice", "vacancy", "pay-subsidy", "apprenticeship", "instructor-training", "cumulation-check"},
-			[]string{"contract"}},
+			[]string{"contract"},
+		},
 		{"what is unknown is ignored", "city-pilot", []string{"dancing"}, []string{"proposal"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -179,35 +189,61 @@ func TestLoadNamesTheMistake(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, old, new, want string }{
-		{"no name", "{fi: Neuvo, sv: Råd, en: Advice}", "{fi: Neuvo, en: Advice}",
-			"journeys.yaml:11: journeys[0] (start).steps[0] (advice).names.sv: is empty; a step needs its name in fi, sv and en"},
-		{"cycle", "service: yritysespoo/start-advice}", "service: yritysespoo/start-advice, depends_on: [grant]}",
-			`journeys[0] (start).steps[0] (advice).depends_on[0]: "grant" is not an earlier step`},
-		{"itself", "depends_on: [advice]", "depends_on: [grant]",
-			`journeys[0] (start).steps[1] (grant).depends_on[0]: "grant" is not an earlier step`},
-		{"step twice", "{id: stop,", "{id: grant,",
-			`"grant" is given to another step of this journey too`},
-		{"nobody does it", "service: yritysespoo/start-advice}", "parallel: true}",
-			"journeys.yaml:11: journeys[0] (start).steps[0] (advice): must have exactly one of service, external, hub and company"},
-		{"two do it", "company: true,", "company: true, hub: true,",
-			"steps[3] (stop): must have exactly one of service, external, hub and company"},
-		{"not a service", "service: employment/startup-grant", "service: startup-grant",
-			`steps[1] (grant).service: "startup-grant" is not a service; write provider/service`},
-		{"unknown party", "external: prh,", "external: kela,",
-			`steps[2] (register).external: "kela" is not one of the external_parties`},
-		{"unknown data", "data: [plan]", "data: [plans]",
-			`steps[1] (grant).hand_offs[0].data[0]: "plans" is not in the data of this file`},
-		{"data from later", "{from: advice, data", "{from: register, data",
-			`steps[1] (grant).hand_offs[0].from: "register" does not come before this step`},
-		{"no consent", "data: [plan], consent: true", "data: [plan]",
-			`journeys.yaml:17: journeys[0] (start).steps[1] (grant).hand_offs[0].data[0]: "plan" is of class application and goes to another provider; that needs consent: true`},
-		{"choice of one", "company: true, depends_on: [grant], one_of: end", "company: true, depends_on: [grant]",
-			`steps[2] (register).one_of: "end" is on this step only`},
+		{
+			"no name", "{fi: Neuvo, sv: Råd, en: Advice}", "{fi: Neuvo, en: Advice}",
+			"journeys.yaml:11: journeys[0] (start).steps[0] (advice).names.sv: is empty; a step needs its name in fi, sv and en",
+		},
+		{
+			"cycle", "service: yritysespoo/start-advice}", "service: yritysespoo/start-advice, depends_on: [grant]}",
+			`journeys[0] (start).steps[0] (advice).depends_on[0]: "grant" is not an earlier step`,
+		},
+		{
+			"itself", "depends_on: [advice]", "depends_on: [grant]",
+			`journeys[0] (start).steps[1] (grant).depends_on[0]: "grant" is not an earlier step`,
+		},
+		{
+			"step twice", "{id: stop,", "{id: grant,",
+			`"grant" is given to another step of this journey too`,
+		},
+		{
+			"nobody does it", "service: yritysespoo/start-advice}", "parallel: true}",
+			"journeys.yaml:11: journeys[0] (start).steps[0] (advice): must have exactly one of service, external, hub and company",
+		},
+		{
+			"two do it", "company: true,", "company: true, hub: true,",
+			"steps[3] (stop): must have exactly one of service, external, hub and company",
+		},
+		{
+			"not a service", "service: employment/startup-grant", "service: startup-grant",
+			`steps[1] (grant).service: "startup-grant" is not a service; write provider/service`,
+		},
+		{
+			"unknown party", "external: prh,", "external: kela,",
+			`steps[2] (register).external: "kela" is not one of the external_parties`,
+		},
+		{
+			"unknown data", "data: [plan]", "data: [plans]",
+			`steps[1] (grant).hand_offs[0].data[0]: "plans" is not in the data of this file`,
+		},
+		{
+			"data from later", "{from: advice, data", "{from: register, data",
+			`steps[1] (grant).hand_offs[0].from: "register" does not come before this step`,
+		},
+		{
+			"no consent", "data: [plan], consent: true", "data: [plan]",
+			`journeys.yaml:17: journeys[0] (start).steps[1] (grant).hand_offs[0].data[0]: "plan" is of class application and goes to another provider; that needs consent: true`,
+		},
+		{
+			"choice of one", "company: true, depends_on: [grant], one_of: end", "company: true, depends_on: [grant]",
+			`steps[2] (register).one_of: "end" is on this step only`,
+		},
 		{"unknown need", "needs: [start-business]", "needs: [dancing]", `journeys[0] (start).needs[0]: "dancing" is not a need`},
 		{"reminder without time", "before: 1, ", "", "reminders[0]: must have exactly one of before and after"},
 		{"unknown rule", "kind: order", "kind: wish", `rules[0].kind: "wish" is not known; it is one of order, cumulation, condition, privacy, duty`},
-		{"rule without source", `{fi: Ensin, sv: Först, en: First}, source: "Made up"`, `{fi: Ensin, sv: Först, en: First}`,
-			"rules[0].source: is empty"},
+		{
+			"rule without source", `{fi: Ensin, sv: Först, en: First}, source: "Made up"`, `{fi: Ensin, sv: Först, en: First}`,
+			"rules[0].source: is empty",
+		},
 		{"field nobody knows", "one_of: end}\n", "one_off: end}\n", `journeys[0].steps[2].one_off: unknown field "one_off"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -57,26 +57,43 @@ func TestAssessPlan(t *testing.T) {
 		{"too little sales", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) {
 			c.Sales, c.VariableCosts = rule.Whole(5000), rule.Whole(2000)
 		}, rule.Uncertain, "profitability", rule.Warns, nil},
-		{"sells at a loss", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) { c.VariableCosts = rule.Whole(8000) },
-			rule.NotPossible, "margin", rule.Blocks, nil},
-		{"no sales given", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) { c.Sales = 0 },
-			rule.Uncertain, "profitability", rule.Missing, nil},
-		{"no living given", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) { c.Living = 0 },
-			rule.Uncertain, "profitability", rule.Missing, nil},
-		{"no pension insurance", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) { c.PensionInsurance = 0 },
-			rule.Uncertain, "pension_insurance", rule.Warns, nil},
-		{"not financed", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) { c.Loans = rule.Whole(7000) },
-			rule.Uncertain, "financing", rule.Warns, nil},
-		{"negative number", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) { c.FixedCosts = -1 },
-			rule.Uncertain, "calculation", rule.Missing, nil},
-		{"nothing on competitors", func(p map[yritysespoo.Section]string, _ *yritysespoo.Calculation) { p["competitors"] = "  \n" },
-			rule.Uncertain, "competition", rule.Missing, []yritysespoo.Section{"competitors"}},
+		{
+			"sells at a loss", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) { c.VariableCosts = rule.Whole(8000) },
+			rule.NotPossible, "margin", rule.Blocks, nil,
+		},
+		{
+			"no sales given", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) { c.Sales = 0 },
+			rule.Uncertain, "profitability", rule.Missing, nil,
+		},
+		{
+			"no living given", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) { c.Living = 0 },
+			rule.Uncertain, "profitability", rule.Missing, nil,
+		},
+		{
+			"no pension insurance", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) { c.PensionInsurance = 0 },
+			rule.Uncertain, "pension_insurance", rule.Warns, nil,
+		},
+		{
+			"not financed", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) { c.Loans = rule.Whole(7000) },
+			rule.Uncertain, "financing", rule.Warns, nil,
+		},
+		{
+			"negative number", func(_ map[yritysespoo.Section]string, c *yritysespoo.Calculation) { c.FixedCosts = -1 },
+			rule.Uncertain, "calculation", rule.Missing, nil,
+		},
+		{
+			"nothing on competitors", func(p map[yritysespoo.Section]string, _ *yritysespoo.Calculation) { p["competitors"] = "  \n" },
+			rule.Uncertain, "competition", rule.Missing,
+			[]yritysespoo.Section{"competitors"},
+		},
 		{"nothing on risks and permits", func(p map[yritysespoo.Section]string, _ *yritysespoo.Calculation) {
 			delete(p, "risks")
 			delete(p, "permits")
 		}, rule.Uncertain, "readiness", rule.Missing, []yritysespoo.Section{"risks", "permits"}},
-		{"nothing on the vision", func(p map[yritysespoo.Section]string, _ *yritysespoo.Calculation) { delete(p, "vision") },
-			rule.Possible, "business", rule.Met, nil},
+		{
+			"nothing on the vision", func(p map[yritysespoo.Section]string, _ *yritysespoo.Calculation) { delete(p, "vision") },
+			rule.Possible, "business", rule.Met, nil,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			plan, calculation := cafe()
