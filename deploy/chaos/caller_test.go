@@ -68,7 +68,7 @@ func (c *caller) call(ctx context.Context, record *call, make send) (string, err
 		case err == nil:
 			c.history.acknowledge(record, rev)
 			return rev, c.settle(ctx, tg, record, make)
-		case status.Code(err) == codes.NotFound && time.Since(since) < arrivalPatience:
+		case status.Code(err) == codes.NotFound && time.Since(since) < patience():
 			// The request is on its way to the inbox; nothing was done.
 			c.history.change(func() { record.Tries-- })
 		case !mayRepeat(err):
@@ -148,6 +148,15 @@ func (c *caller) again(ctx context.Context, tg *target, record *call, make send)
 		c.history.problem(fmt.Sprintf("%s of %s was acknowledged, and its repeat refused: %v", record.Kind, record.Scope, err))
 	}
 	return nil
+}
+
+// patience is how long a client waits for a request to arrive. Clients whose calls
+// do damage wait for much that never comes.
+func patience() time.Duration {
+	if *freshIDs {
+		return time.Second
+	}
+	return arrivalPatience
 }
 
 // mayRepeat tells whether an error leaves open what happened, or says to try again.

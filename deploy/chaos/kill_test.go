@@ -15,9 +15,6 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 )
 
-// clients is how many play at once.
-const clients = 8
-
 // killed is the evidence of a hub that was killed again and again.
 type killed struct {
 	history  *history
@@ -50,7 +47,7 @@ func kill(t *testing.T, r *rand.Rand, n int) *killed {
 	watching.Go(func() error { return k.company.run(ctx, l) })
 	watching.Go(func() error { return k.inbox.run(ctx, l) })
 	playing := errgroup.Group{}
-	playing.Go(func() error { return load(ctx, l, p, k.history, branch(r), clients, stop) })
+	playing.Go(func() error { return load(ctx, l, p, k.history, branch(r), stop) })
 	checked := time.Duration(0)
 	for range n {
 		pause(ctx, r, 50, 600)

@@ -177,7 +177,7 @@ func cutPower(t *testing.T, r *rand.Rand, data string, groupCommitOff bool) cut 
 	running := errgroup.Group{}
 	running.Go(func() error { return c.company.run(ctx, l) })
 	running.Go(func() error { return c.inbox.run(ctx, l) })
-	running.Go(func() error { return load(ctx, l, p, history, branch(r), clients, nil) })
+	running.Go(func() error { return load(ctx, l, p, history, branch(r), nil) })
 	pause(ctx, r, 300, 1200)
 	// The order matters: what is told after the lengths are taken may be lost.
 	c.calls, c.company, c.inbox = history.snapshot(), c.company.frozen(), c.inbox.frozen()
@@ -255,7 +255,7 @@ func afterCut(t *testing.T, data string, c cut) (problems []string, found recove
 	problems = append(problems, compareWatches(ctx, re, c.calls, c.company, c.inbox, c.party)...)
 	history, stop := newHistory(), make(chan struct{})
 	go func() { defer close(stop); _ = rest(ctx, 300*time.Millisecond) }()
-	if err := load(ctx, l, re.people, history, rand.New(rand.NewPCG(1, 1)), clients, stop); err != nil {
+	if err := load(ctx, l, re.people, history, rand.New(rand.NewPCG(1, 1)), stop); err != nil {
 		t.Fatal(err)
 	}
 	for _, one := range append(check(ctx, re, history.snapshot(), busy), history.seen()...) {

@@ -39,7 +39,7 @@ func play(t *testing.T, r *rand.Rand, d time.Duration) *played {
 		t.Fatal(err)
 	}
 	go func() { defer close(stop); _ = rest(ctx, d) }()
-	if err := load(ctx, l, p, history, branch(r), clients, stop); err != nil {
+	if err := load(ctx, l, p, history, branch(r), stop); err != nil {
 		t.Fatal(err)
 	}
 	calls, re := history.snapshot(), reader{tg, p}

@@ -60,11 +60,14 @@ func staffRequest(provider, id, requestID string) *adminv1.AddStaffRequest {
 	}
 }
 
-// load plays cases with n clients until ctx ends or stop is closed. With stop, a
-// client finishes its case; with ctx it leaves its call in doubt.
-func load(ctx context.Context, l *line, p *people, h *history, r *rand.Rand, n int, stop <-chan struct{}) error {
+// clients is how many play at once.
+const clients = 8
+
+// load plays cases until ctx ends or stop is closed. With stop, a client finishes
+// its case; with ctx it leaves its call in doubt.
+func load(ctx context.Context, l *line, p *people, h *history, r *rand.Rand, stop <-chan struct{}) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for i := range n {
+	for i := range clients {
 		c := &client{caller: caller{line: l, history: h, dice: branch(r)}, number: i, people: p}
 		group.Go(func() error {
 			for {

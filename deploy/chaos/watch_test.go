@@ -27,26 +27,30 @@ type watcher struct {
 
 // watchCompany watches all cases of the company, from behind a revision on.
 func watchCompany(p *people, from string) *watcher {
-	return &watcher{what: "WatchEvents", start: sequenceOf(from), last: from,
+	return &watcher{
+		what: "WatchEvents", start: sequenceOf(from), last: from,
 		open: func(ctx context.Context, tg *target, from string) (func() (*casesv1.TimelineEntry, string, error), error) {
 			stream, err := tg.cases.WatchEvents(p.company(ctx, "watcher"), &casesv1.WatchEventsRequest{Revision: from})
 			return func() (*casesv1.TimelineEntry, string, error) {
 				step, err := stream.Recv()
 				return step.GetEntry(), step.GetRevision(), err
 			}, err
-		}}
+		},
+	}
 }
 
 // watchInbox watches the requests of a provider, from behind a revision on.
 func watchInbox(p *people, provider, from string) *watcher {
-	return &watcher{what: "WatchRequests of " + provider, start: sequenceOf(from), last: from,
+	return &watcher{
+		what: "WatchRequests of " + provider, start: sequenceOf(from), last: from,
 		open: func(ctx context.Context, tg *target, from string) (func() (*casesv1.TimelineEntry, string, error), error) {
 			stream, err := tg.desks.WatchRequests(p.advisor(ctx, provider, advisors[0]), &providerv1.WatchRequestsRequest{Parent: name.Provider(provider), Revision: from})
 			return func() (*casesv1.TimelineEntry, string, error) {
 				step, err := stream.Recv()
 				return step.GetEntry(), step.GetRevision(), err
 			}, err
-		}}
+		},
+	}
 }
 
 // run watches until ctx ends.
