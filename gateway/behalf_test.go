@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,10 +25,10 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 )
 
-// telling opens a case on behalf of the bakery, as a provider does.
-func telling(provider string, services ...string) *providerv1.OpenCaseOnBehalfRequest {
+// telling opens a case on behalf of the bakery, as Omnia does.
+func telling(services ...string) *providerv1.OpenCaseOnBehalfRequest {
 	req := &providerv1.OpenCaseOnBehalfRequest{
-		Parent: name.Provider(provider), RequestId: uuid.NewString(), Company: &casesv1.Company{Id: bakery}, NeedText: "Soitti ja kysyi",
+		Parent: name.Provider("omnia"), RequestId: uuid.NewString(), Company: &casesv1.Company{Id: bakery}, NeedText: "Soitti ja kysyi",
 		Kind: casesv1.ContactKind_CONTACT_KIND_CALL,
 	}
 	for _, short := range services {
@@ -59,7 +60,7 @@ func TestOnBehalf(t *testing.T) {
 	w := newWorld(t)
 	n := w.start()
 	me := w.company("p1", bakery)
-	ask := &providerv1.OpenOnBehalfAsk{Actor: caller, Request: telling("omnia", "chamber/co", "omnia/apprenticeship", "espoo-city/pilot")}
+	ask := &providerv1.OpenOnBehalfAsk{Actor: caller, Request: telling("chamber/co", "omnia/apprenticeship", "espoo-city/pilot")}
 	told := get[*providerv1.OpenCaseOnBehalfResponse](t)(w.ask("omnia", ask))
 	if told.ConfirmBy != "2026-12-07" || told.Request != told.CaseName+"/requests/omnia-1" {
 		t.Errorf("the provider is told %v", told)
@@ -141,7 +142,7 @@ func TestOnBehalfRefuses(t *testing.T) {
 		}, codes.InvalidArgument, "CASE_INVALID"},
 		"a long title": {"omnia", func(a *providerv1.OpenOnBehalfAsk) { a.Request.Title = string(make([]byte, 121)) }, codes.InvalidArgument, "CASE_INVALID"},
 	} {
-		ask := &providerv1.OpenOnBehalfAsk{Actor: caller, Request: telling("omnia", "omnia/apprenticeship")}
+		ask := &providerv1.OpenOnBehalfAsk{Actor: caller, Request: telling("omnia/apprenticeship")}
 		test.change(ask)
 		_, err := w.ask(test.party, ask)
 		if got, _ := reasonOf(err); status.Code(err) != test.code || got != test.reason {
@@ -152,7 +153,7 @@ func TestOnBehalfRefuses(t *testing.T) {
 		t.Error("a question of no form was answered")
 	}
 	// Without an actor the case is opened by the provider.
-	told := get[*providerv1.OpenCaseOnBehalfResponse](t)(w.ask("omnia", &providerv1.OpenOnBehalfAsk{Request: telling("omnia", "omnia/apprenticeship")}))
+	told := get[*providerv1.OpenCaseOnBehalfResponse](t)(w.ask("omnia", &providerv1.OpenOnBehalfAsk{Request: telling("omnia/apprenticeship")}))
 	w.made(told.CaseName[len("cases/"):], 1)
 	if got := len(w.record.all()); got != 2 {
 		t.Errorf("the log holds %d facts, want those of one case", got)
@@ -176,6 +177,21 @@ func TestCatalogueVersion(t *testing.T) {
 	}
 }
 
+// A provider refers to services of others, which the hub knows.
+func TestOffered(t *testing.T) {
+	w := newWorld(t)
+	w.start()
+	for service, reason := range map[string]string{
+		"chamber/co": "", "omnia/recruit-training": "", "omnia/none": "not offered", "yritysespoo/old-course": "not offered",
+		"employment/recruit-training": "joint service led by omnia",
+	} {
+		why := get[[]byte](t)(w.parties["chamber"].Ask(t.Context(), api.TopicOffered, []byte(serviceName(service))))
+		if (len(why) == 0) != (reason == "") || !strings.Contains(string(why), reason) {
+			t.Errorf("%s: %q, want %q", service, why, reason)
+		}
+	}
+}
+
 // ticking gateways look at the dates all the time.
 func ticking(o *gateway.Options) { o.Tick = 5 * time.Millisecond }
 
@@ -188,11 +204,11 @@ func TestLapse(t *testing.T) {
 	w := newWorld(t)
 	n, _ := w.start(ticking), w.start(ticking)
 	me := w.company("p1", bakery)
-	told := get[*providerv1.OpenCaseOnBehalfResponse](t)(w.ask("omnia", &providerv1.OpenOnBehalfAsk{Actor: caller, Request: telling("omnia", "omnia/apprenticeship", "chamber/co")}))
+	told := get[*providerv1.OpenCaseOnBehalfResponse](t)(w.ask("omnia", &providerv1.OpenOnBehalfAsk{Actor: caller, Request: telling("omnia/apprenticeship", "chamber/co")}))
 	id := told.CaseName[len("cases/"):]
 	w.made(id, 1)
 	w.clock.days(14) // the last day
-	late := get[*providerv1.OpenCaseOnBehalfResponse](t)(w.ask("omnia", &providerv1.OpenOnBehalfAsk{Actor: caller, Request: telling("omnia", "omnia/apprenticeship")}))
+	late := get[*providerv1.OpenCaseOnBehalfResponse](t)(w.ask("omnia", &providerv1.OpenOnBehalfAsk{Actor: caller, Request: telling("omnia/apprenticeship")}))
 	w.made(late.CaseName[len("cases/"):], 1)
 	if lapsed := w.facts(w.record.all(), id, isLapsed); len(lapsed) != 0 {
 		t.Fatal("it lapsed on its last day")

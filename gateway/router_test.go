@@ -97,7 +97,9 @@ func TestRouterDiesAnywhere(t *testing.T) {
 	go func() { ended <- v.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		<-ended
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("the view ended with %v", err)
+		}
 		must(t, v.Close())
 	})
 	const id = "abcdefghijklmnopqrstuvwxyz"

@@ -43,7 +43,7 @@ func (s *Cases) onCase(ctx context.Context, id string, req mutation,
 func (s *Cases) onMine(ctx context.Context, resource string, req mutation,
 	build func(now *statev1.CaseState) (casework.CaseCommand, error),
 ) (*casesv1.Case, string, error) {
-	id, _, err := s.mine(ctx, resource)
+	id, err := s.mine(ctx, resource)
 	if err != nil {
 		return nil, "", err
 	}
@@ -75,7 +75,7 @@ func (s *Cases) ConfirmCase(ctx context.Context, req *casesv1.ConfirmCaseRequest
 			return casework.ConfirmCase{}, nil
 		}
 		wrong := problem.New(problem.Invalid, "CONSENT_INVALID", "the case cannot be confirmed with these consents; each field says what would be right")
-		cmd := casework.ConfirmCase{Consents: s.consents(req.Consents, "consents", wrong)}
+		cmd := casework.ConfirmCase{Consents: s.consents(req.Consents, wrong)}
 		return cmd, ifWrong(wrong)
 	})
 	return &casesv1.ConfirmCaseResponse{Case: c, Revision: revision}, err
@@ -91,7 +91,7 @@ func ifWrong(p *problem.Problem) error {
 
 // AddRequest adds a service to a case.
 func (s *Cases) AddRequest(ctx context.Context, req *casesv1.AddRequestRequest) (*casesv1.AddRequestResponse, error) {
-	id, _, err := s.mine(ctx, req.Name)
+	id, err := s.mine(ctx, req.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (s *Cases) AddRequest(ctx context.Context, req *casesv1.AddRequestRequest) 
 		}
 		before = len(now.GetPlanned())
 		wrong := problem.New(problem.Invalid, "REQUEST_INVALID", "the service cannot be added as it is; each field says what would be right")
-		cmd := casework.AddRequest{Consents: s.consents(req.Consents, "consents", wrong)}
+		cmd := casework.AddRequest{Consents: s.consents(req.Consents, wrong)}
 		cmd.Request, cmd.Invitation = s.plan(req.Service.GetService(), req.Service.GetInputs(), now.GetCase().GetLanguage(), "service.", wrong)
 		return cmd, ifWrong(wrong)
 	})
@@ -167,7 +167,7 @@ func (s *Cases) referralAnswer(ctx context.Context, scope name.Scope, req *cases
 	wrong := problem.New(problem.Invalid, "REFERRAL_INVALID", "the referral cannot be agreed to as it is; each field says what would be right")
 	var planned *eventsv1.PlannedRequest
 	planned, cmd.Invitation = s.plan(cmd.Referral.Service, req.Inputs, from.Request.Language, "", wrong)
-	cmd.Consents = s.consents(req.Consents, "consents", wrong)
+	cmd.Consents = s.consents(req.Consents, wrong)
 	if err := ifWrong(wrong); err != nil {
 		return nil, err
 	}

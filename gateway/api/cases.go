@@ -68,20 +68,20 @@ func notFound(resource string) error {
 	return problem.New(problem.NotFound, "NOT_FOUND", "there is no %s that you may see; check the name, and who you are signed in as", resource)
 }
 
-// mine answers the state of a case that the caller may see.
-func (s *Cases) mine(ctx context.Context, resource string) (string, *statev1.CaseState, error) {
+// mine answers the id of a case that the caller may see.
+func (s *Cases) mine(ctx context.Context, resource string) (string, error) {
 	id, err := name.ParseCase(resource)
 	if err != nil {
-		return "", nil, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("name", err.Error())
+		return "", problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("name", err.Error())
 	}
 	state, err := s.View.Case(ctx, id)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	if state == nil || !seer(token.From(ctx)).Sees(id, view.CompanyKey(state.Case.Company), state.Opener) {
-		return "", nil, notFound(resource)
+		return "", notFound(resource)
 	}
-	return id, state, nil
+	return id, nil
 }
 
 // myRequest answers the scope of a request in a case that the caller may see.

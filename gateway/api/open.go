@@ -91,7 +91,7 @@ func (s *Cases) opened(ctx context.Context, req *casesv1.OpenCaseRequest) (*even
 	if _, known := s.Journeys.Journey(req.Journey); req.Journey != "" && !known {
 		wrong.Field("journey", fmt.Sprintf("%q is no journey; CatalogueService.ListJourneys lists them", req.Journey))
 	}
-	opened.Consents = s.consents(req.Consents, "consents", wrong)
+	opened.Consents = s.consents(req.Consents, wrong)
 	if err := ifWrong(wrong); err != nil {
 		return nil, err
 	}

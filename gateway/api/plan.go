@@ -75,28 +75,21 @@ func checkInputs(known *catalogue.Service, inputs []*casesv1.Input, field string
 	return checked
 }
 
-// consents checks consents and gives each an end.
-func (s *Cases) consents(given []*casesv1.Consent, field string, wrong *problem.Problem) []*casesv1.Consent {
-	var list []*casesv1.Consent
-	for i, c := range given {
-		list = append(list, s.consent(c, fmt.Sprintf("%s[%d]", field, i), wrong)...)
-	}
-	return list
-}
-
-// consent checks one consent; none when c is nil.
-func (s *Cases) consent(c *casesv1.Consent, at string, wrong *problem.Problem) []*casesv1.Consent {
-	if c == nil {
-		return nil
-	}
-	if c.TextVersion != ConsentTextVersion {
-		wrong.Field(at+".text_version", fmt.Sprintf("is %q; the text that is asked today is version %s, see SuggestServices", c.TextVersion, ConsentTextVersion))
-	}
+// consents checks a call's consents and gives each an end.
+func (s *Cases) consents(given []*casesv1.Consent, wrong *problem.Problem) []*casesv1.Consent {
 	today := catalogue.DateOf(s.Writer.Now())
 	last := today.AddMonths(consentMonths)
-	validTo := catalogue.Date(orElse(c.ValidTo, string(last)))
-	if validTo < today || validTo > last {
-		wrong.Field(at+".valid_to", fmt.Sprintf("is %s; it must be from %s to %s", validTo, today, last))
+	var list []*casesv1.Consent
+	for i, c := range given {
+		at := fmt.Sprintf("consents[%d]", i)
+		if c.TextVersion != ConsentTextVersion {
+			wrong.Field(at+".text_version", fmt.Sprintf("is %q; the text that is asked today is version %s, see SuggestServices", c.TextVersion, ConsentTextVersion))
+		}
+		validTo := catalogue.Date(orElse(c.ValidTo, string(last)))
+		if validTo < today || validTo > last {
+			wrong.Field(at+".valid_to", fmt.Sprintf("is %s; it must be from %s to %s", validTo, today, last))
+		}
+		list = append(list, &casesv1.Consent{Provider: c.Provider, DataClasses: c.DataClasses, TextVersion: c.TextVersion, ValidTo: string(validTo)})
 	}
-	return []*casesv1.Consent{{Provider: c.Provider, DataClasses: c.DataClasses, TextVersion: c.TextVersion, ValidTo: string(validTo)}}
+	return list
 }

@@ -52,7 +52,7 @@ func (s *Cases) GetCase(ctx context.Context, req *casesv1.GetCaseRequest) (*case
 	if err := s.fresh(ctx, req.MinRevision); err != nil {
 		return nil, err
 	}
-	id, _, err := s.mine(ctx, req.Name)
+	id, err := s.mine(ctx, req.Name)
 	if err != nil {
 		return nil, err
 	}

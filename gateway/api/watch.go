@@ -16,7 +16,7 @@ const watchPage = 500
 // WatchCase sends the view of one case, and then each thing that happens in it.
 func (s *Cases) WatchCase(req *casesv1.WatchCaseRequest, stream grpc.ServerStreamingServer[casesv1.WatchCaseResponse]) error {
 	ctx := stream.Context()
-	id, _, err := s.mine(ctx, req.Name)
+	id, err := s.mine(ctx, req.Name)
 	if err != nil {
 		return err
 	}

@@ -105,8 +105,8 @@ func lives(t *testing.T, hub *bus.Bus, cases int) uint64 {
 				put(name.CaseScope(id), name.ByHub, &eventsv1.Fact{Actor: &eventsv1.Actor{Person: "p1"}, Event: &eventsv1.Fact_CaseOpened{CaseOpened: opened}})
 			case 1, 2:
 				scope := []name.Scope{city, omnia}[step-1]
-				put(scope, name.ByHub, &eventsv1.Fact{Event: &eventsv1.Fact_RequestMade{RequestMade: &eventsv1.RequestMade{
-					Request: &eventsv1.PlannedRequest{Provider: scope.Party, Number: 1, Service: "any", Terms: &eventsv1.ServiceTerms{DueDate: "2026-12-01"}}}}})
+				planned := &eventsv1.PlannedRequest{Provider: scope.Party, Number: 1, Service: "any", Terms: &eventsv1.ServiceTerms{DueDate: "2026-12-01"}}
+				put(scope, name.ByHub, &eventsv1.Fact{Event: &eventsv1.Fact_RequestMade{RequestMade: &eventsv1.RequestMade{Request: planned}}})
 			case 3:
 				_, err := hub.Publish(t.Context(), bus.Message{Subject: city.Subject(name.ByOwn), Data: []byte{0xff}})
 				must(t, err)
@@ -118,8 +118,8 @@ func lives(t *testing.T, hub *bus.Bus, cases int) uint64 {
 				put(omnia, name.ByOwn, &eventsv1.Fact{Event: &eventsv1.Fact_SupplementAsked{SupplementAsked: &eventsv1.SupplementAsked{Number: 7, Question: "no good"}}})
 			case 7:
 				if i%2 == 1 {
-					put(name.CaseScope(id), name.ByHub, &eventsv1.Fact{Event: &eventsv1.Fact_CompanyLinked{CompanyLinked: &eventsv1.CompanyLinked{
-						Company: &casesv1.Company{Scheme: casesv1.CompanyScheme_COMPANY_SCHEME_BUSINESS_ID, Id: "9000001-1"}}}})
+					company := &casesv1.Company{Scheme: casesv1.CompanyScheme_COMPANY_SCHEME_BUSINESS_ID, Id: "9000001-1"}
+					put(name.CaseScope(id), name.ByHub, &eventsv1.Fact{Event: &eventsv1.Fact_CompanyLinked{CompanyLinked: &eventsv1.CompanyLinked{Company: company}}})
 				}
 			case 8:
 				put(omnia, name.ByHub, &eventsv1.Fact{Event: &eventsv1.Fact_MessagePosted{MessagePosted: &eventsv1.MessagePosted{Text: "Hei"}}})

@@ -99,11 +99,18 @@ func (w *Writer) Case(ctx context.Context, id string, call casework.Call,
 // Request decides cmd on a request and appends the fact, like Case.
 func (w *Writer) Request(ctx context.Context, scope name.Scope, call casework.Call, cmd casework.RequestCommand) (*statev1.RequestState, error) {
 	var after *statev1.RequestState
+	// A request that is to be made is not looked for at first: who makes it has seen
+	// that there is none, and if there is one after all the log says so.
+	_, unseen := cmd.(casework.MakeRequest)
 	err := w.attempt(ctx, func() (*eventsv1.Fact, uint64, error) {
-		state, err := w.view.Request(ctx, scope)
-		if err != nil {
-			return nil, 0, err
+		var state *statev1.RequestState
+		if !unseen {
+			var err error
+			if state, err = w.view.Request(ctx, scope); err != nil {
+				return nil, 0, err
+			}
 		}
+		unseen = false
 		after = state
 		f, err := casework.DecideRequest(state, cmd, w.stamp(call))
 		return f, state.GetScope().GetSequence(), err

@@ -53,7 +53,9 @@ func writers(t *testing.T, many int, wrap func(*bus.Bus) writer.Log) []*writer.W
 		go func() { done <- v.Run(ctx) }()
 		t.Cleanup(func() {
 			cancel()
-			<-done
+			if err := <-done; !errors.Is(err, context.Canceled) {
+				t.Errorf("the view ended with %v", err)
+			}
 			must(t, v.Close())
 		})
 		list = append(list, writer.New(wrap(hub), v, func() time.Time { return time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC) }))
