@@ -8,10 +8,11 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/uuid"
+
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/name"
-	"github.com/google/uuid"
 )
 
 // clients are the numbers of clients that the load is measured with.

@@ -30,7 +30,7 @@ type Worker struct {
 const (
 	// workPatience is how long the server waits for a word about an event before
 	// it hands it to another process; a handler at work gives one in time.
-	workPatience = 30 * time.Second
+	workPatience = 10 * time.Second
 	workBeat     = workPatience / 3
 	defaultTries = 10
 )
