@@ -311,6 +311,7 @@ func TestSecretService(t *testing.T) {
 
 // What is to be waited for must come; what never comes ends in time.
 func TestMinRevision(t *testing.T) {
+	t.Parallel() // it mostly waits
 	w := newWorld(t)
 	n := w.start()
 	me := w.company("p1", bakery)

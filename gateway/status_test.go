@@ -18,6 +18,7 @@ import (
 
 // A provider that hangs does not make the others look down on the status page.
 func TestStatusPage(t *testing.T) {
+	t.Parallel() // it mostly waits
 	w := newWorld(t)
 	listen := func() net.Listener {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
