@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
@@ -47,16 +48,25 @@ type Member struct {
 type Directory struct {
 	mu    sync.RWMutex
 	staff map[string]*eventsv1.StaffChanged
-	names map[string]string
+	names map[string]named
+	// left is when a member of staff was removed: a name from before is not shown.
+	left  map[string]time.Time
 	seen  map[string]uint64
 	moved chan struct{}
 	ready map[string]bool
 }
 
+// named is a name with the time that it was put down. The staff and the people
+// come on two streams, in no order to each other.
+type named struct {
+	name string
+	at   time.Time
+}
+
 // New answers an empty directory; Run fills it.
 func New() *Directory {
 	return &Directory{
-		staff: map[string]*eventsv1.StaffChanged{}, names: map[string]string{}, seen: map[string]uint64{},
+		staff: map[string]*eventsv1.StaffChanged{}, names: map[string]named{}, left: map[string]time.Time{}, seen: map[string]uint64{},
 		moved: make(chan struct{}), ready: map[string]bool{},
 	}
 }
@@ -105,7 +115,10 @@ func (d *Directory) takeStaff(e bus.Event) error {
 	defer d.mu.Unlock()
 	if changed.Removed {
 		delete(d.staff, key)
-		delete(d.names, key)
+		d.left[key] = e.Time
+		if d.names[key].at.Before(e.Time) {
+			delete(d.names, key)
+		}
 		return nil
 	}
 	d.staff[key] = changed
@@ -120,7 +133,9 @@ func (d *Directory) takePerson(e bus.Event) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.names[key] = p.DisplayName
+	if e.Time.After(d.left[key]) {
+		d.names[key] = named{p.DisplayName, e.Time}
+	}
 	return nil
 }
 
@@ -161,7 +176,7 @@ func (d *Directory) Member(provider, advisor string) (Member, bool) {
 	if !ok {
 		return Member{}, false
 	}
-	return member(provider, advisor, s, d.names[key]), true
+	return member(provider, advisor, s, d.names[key].name), true
 }
 
 // List answers a provider's staff, in the order of their ids.
@@ -171,7 +186,7 @@ func (d *Directory) List(provider string) []Member {
 	var list []Member
 	for key, s := range d.staff {
 		if p, advisor, _ := strings.Cut(key, "."); p == provider {
-			list = append(list, member(p, advisor, s, d.names[key]))
+			list = append(list, member(p, advisor, s, d.names[key].name))
 		}
 	}
 	slices.SortFunc(list, func(a, b Member) int { return cmp.Compare(a.Advisor, b.Advisor) })
@@ -195,7 +210,7 @@ func (d *Directory) Name(a *casesv1.Advisor) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	key := provider + "." + advisor
-	a.DisplayName = d.names[key]
+	a.DisplayName = d.names[key].name
 	if s, ok := d.staff[key]; ok && a.Languages == nil {
 		a.Languages = s.Languages
 	}
