@@ -201,7 +201,7 @@ func (d desk) work(ctx context.Context, request string, o *outcome) (string, err
 }
 
 // retryPause is how long a client waits for a request that is still on its way.
-const retryPause = time.Millisecond
+const retryPause = 2 * time.Millisecond
 
 // pickUp picks a request up as soon as it is in the inbox.
 func (d desk) pickUp(ctx context.Context, request string, o *outcome) error {

@@ -97,7 +97,7 @@ func (s *Cases) AddRequest(ctx context.Context, req *casesv1.AddRequestRequest) 
 	}
 	before := -1
 	c, state, err := s.onCase(ctx, id, req, func(now *statev1.CaseState) (casework.CaseCommand, error) {
-		if repeats(now.GetScope(), req.RequestId) {
+		if before = -1; repeats(now.GetScope(), req.RequestId) {
 			return casework.AddRequest{}, nil
 		}
 		before = len(now.GetPlanned())

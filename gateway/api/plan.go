@@ -2,9 +2,11 @@ package api
 
 import (
 	"fmt"
+	"slices"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/catalogue"
 	"github.com/businessespoo/hub/services/kit/identifier"
 	"github.com/businessespoo/hub/services/kit/name"
@@ -75,6 +77,9 @@ func checkInputs(known *catalogue.Service, inputs []*casesv1.Input, field string
 	return checked
 }
 
+// asked are the classes of data that the consent text speaks of.
+var asked = []policyv1.DataClass{policyv1.DataClass_DATA_CLASS_CASE, policyv1.DataClass_DATA_CLASS_APPLICATION}
+
 // consents checks a call's consents and gives each an end.
 func (s *Cases) consents(given []*casesv1.Consent, wrong *problem.Problem) []*casesv1.Consent {
 	today := catalogue.DateOf(s.Writer.Now())
@@ -89,7 +94,16 @@ func (s *Cases) consents(given []*casesv1.Consent, wrong *problem.Problem) []*ca
 		if validTo < today || validTo > last {
 			wrong.Field(at+".valid_to", fmt.Sprintf("is %s; it must be from %s to %s", validTo, today, last))
 		}
-		list = append(list, &casesv1.Consent{Provider: c.Provider, DataClasses: c.DataClasses, TextVersion: c.TextVersion, ValidTo: string(validTo)})
+		for _, class := range asked {
+			if len(c.DataClasses) > 0 && !slices.Contains(c.DataClasses, class) {
+				wrong.Field(at+".data_classes", fmt.Sprintf("lacks %s, which a provider needs to serve a request; leave data_classes out to give what the text says", class))
+			}
+		}
+		classes := c.DataClasses
+		if len(classes) == 0 {
+			classes = asked
+		}
+		list = append(list, &casesv1.Consent{Provider: c.Provider, DataClasses: classes, TextVersion: c.TextVersion, ValidTo: string(validTo)})
 	}
 	return list
 }

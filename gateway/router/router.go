@@ -28,6 +28,9 @@ const (
 	workerName = "router"
 	// concurrency is how many cases are routed at once.
 	concurrency = 32
+	// patience is how often a fact is tried before it becomes a dead letter: for
+	// hours, since a view that is being built again needs its time.
+	patience = 1000
 	// viewPatience is how long the view may take to show the fact to route.
 	viewPatience = 10 * time.Second
 	// rounds is how often a case is compared anew after steps were done: once to
@@ -64,7 +67,7 @@ func (r *Router) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		return r.bus.Work(ctx, bus.Worker{
-			Name: workerName, Stream: bus.StreamCases, Filter: "case.*." + name.Hub + ".0." + name.ByHub, Concurrency: concurrency,
+			Name: workerName, Stream: bus.StreamCases, Filter: "case.*." + name.Hub + ".0." + name.ByHub, Concurrency: concurrency, MaxDeliver: patience,
 		}, r.handle)
 	})
 	group.Go(func() error { return r.watchDates(ctx) })

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -72,6 +73,9 @@ type inbox struct {
 	dead   deadLetters
 	// position is the last sequence of the cases that was applied.
 	position uint64
+	// spoiled are the requests of which the batch that is being written holds a
+	// fact that arrive has passed over: their states are folded anew.
+	spoiled map[string]bool
 }
 
 // touched is a request that a batch of facts changes.
@@ -117,32 +121,49 @@ func (in *inbox) applyCases(ctx context.Context) func(tx *projection.Tx, events 
 
 // arrive folds facts that are on their way into the inbox into the remembered
 // states, so that a request can be picked up the moment it is made. A state that
-// is not remembered is left to the inbox, and so is what cannot be folded.
+// is not remembered is left to the inbox, and so is a fact that cannot be folded,
+// or not right behind what is remembered: with all that come behind it.
 func (in *inbox) arrive(events []bus.Event) {
+	in.spoiled = map[string]bool{}
 	for _, ev := range events {
 		scope, author, err := name.ParseSubject(ev.Subject)
 		if err != nil {
 			continue
 		}
-		known, ok := in.states.get(scope.Resource())
-		if ok && known.last >= ev.Sequence {
+		request := scope.Resource()
+		known, ok := in.states.get(request)
+		if in.spoiled[request] || ok && known.last >= ev.Sequence {
 			continue
 		}
-		f, hash, err := fact.Decode(ev)
-		if err != nil || casework.FromProvider(f) != (author == name.ByOwn) || !ok && f.GetRequestMade() == nil {
+		next, err := in.ahead(known, ok, ev, scope, author)
+		if err != nil {
+			in.spoiled[request] = true
+			in.states.drop(request)
 			continue
 		}
-		next := held{state: &statev1.RequestState{}, id: ev.Sequence, last: ev.Sequence}
-		if ok {
-			next.state, next.id = casework.CloneRequest(known.state), known.id
-		}
-		if repeats(next.state, f) {
-			continue
-		}
-		if casework.EvolveRequest(next.state, f, scope.Resource(), in.key, ev.Sequence, hash) == nil {
-			in.states.put(scope.Resource(), next)
-		}
+		in.states.put(request, next)
 	}
+}
+
+// errBehind tells that a fact is not the next one of what is remembered.
+var errBehind = errors.New("inbox: the fact does not follow what is remembered")
+
+// ahead folds one fact that has arrived behind what is remembered.
+func (in *inbox) ahead(known held, remembered bool, ev bus.Event, scope name.Scope, author string) (held, error) {
+	f, hash, err := fact.Decode(ev)
+	if err != nil {
+		return held{}, err
+	}
+	next := held{state: &statev1.RequestState{}, id: ev.Sequence, last: ev.Sequence}
+	if remembered {
+		next.state, next.id = casework.CloneRequest(known.state), known.id
+	}
+	// A fact names the one before it by its hash: none is missed between the two.
+	follows := bytes.Equal(f.PreviousHash, next.state.GetScope().GetHead()) && remembered == (f.GetRequestMade() == nil)
+	if !follows || casework.FromProvider(f) != (author == name.ByOwn) || repeats(next.state, f) {
+		return held{}, errBehind
+	}
+	return next, casework.EvolveRequest(next.state, f, scope.Resource(), in.key, ev.Sequence, hash)
 }
 
 // take folds one fact, or puts it among the dead letters and goes on.
@@ -213,7 +234,7 @@ func (b *batch) load(request string, sequence uint64) (*touched, error) {
 	if t, ok := b.touched[request]; ok {
 		return t, nil
 	}
-	if h, ok := b.in.states.get(request); ok && h.last >= sequence {
+	if h, ok := b.in.states.get(request); ok && h.last >= sequence && !b.in.spoiled[request] {
 		t := &touched{name: request, held: h, row: true, shared: true}
 		b.touched[request] = t
 		b.order = append(b.order, t)

@@ -72,6 +72,14 @@ func (s *states) remember(name string, h held) {
 	s.young[name] = h
 }
 
+// drop forgets a state.
+func (s *states) drop(name string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	delete(s.young, name)
+	delete(s.old, name)
+}
+
 // clear forgets everything: the log is not the one that it came from.
 func (s *states) clear() {
 	s.mutex.Lock()

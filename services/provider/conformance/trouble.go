@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
@@ -105,6 +106,9 @@ func poison(t *testing.T, s suite) {
 		f.Time = timestamppb.New(h.Now())
 		return must[[]byte](t)(proto.Marshal(f))
 	}
+	answered := &eventsv1.Fact{Id: uuid.NewString(), Event: &eventsv1.Fact_SupplementAnswered{
+		SupplementAnswered: &eventsv1.SupplementAnswered{Number: 9, Text: "Nobody asked"},
+	}}
 	nowhere := name.Scope{Case: h.Case(), Party: s.key, Number: 1}
 	want := map[uint64]string{
 		h.Put(scope.Subject(name.ByOwn), []byte("\xff\xff\xff")):                            "no fact",
@@ -112,6 +116,7 @@ func poison(t *testing.T, s suite) {
 		h.Put(scope.Subject(name.ByHub), bytesOfFact(picked)):                               "may not be written by",
 		h.Put(scope.Subject(name.ByOwn), bytesOfFact(message)):                              "may not be written by",
 		h.Put(scope.Subject(name.ByHub), bytesOfFact(opened)):                               "cannot stand",
+		h.Put(scope.Subject(name.ByHub), bytesOfFact(answered)):                             "",
 		h.Put(nowhere.Subject(name.ByHub), bytesOfFact(message)):                            "before it was made",
 		h.Put("case."+h.Case()+"."+s.key+".x.own", bytesOfFact(picked)):                     "no request",
 	}
@@ -121,6 +126,12 @@ func poison(t *testing.T, s suite) {
 	goesOn(t, d, scope)
 	if diff := cmp.Diff([]string{"REQUESTED", "PICKED_UP"}, kinds(read(t, d, scope, "").Timeline)[:2]); diff != "" {
 		t.Errorf("timeline (-want +got):\n%s", diff)
+	}
+	// One that reads all of it at once, the good facts right behind the bad, sees the same.
+	late := h.Open(s.definition, t.TempDir(), 1)
+	late.Await(t, "a1", next, sequence)
+	if diff := cmp.Diff(read(t, d, scope, ""), read(t, late, scope, ""), protocmp.Transform()); diff != "" {
+		t.Errorf("read live and read at once (-live +at once):\n%s", diff)
 	}
 	_, err := d.GetRequest(d.As("a1"), &providerv1.GetRequestRequest{Name: nowhere.Resource()})
 	refused(t, "a request that was never made", err, "REQUEST_NOT_FOUND")

@@ -2192,7 +2192,7 @@ type Consent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// providers/{provider}.
 	Provider string `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
-	// The data classes that may be shared: CASE, APPLICATION.
+	// The data classes that may be shared: CASE and APPLICATION, which every service needs; both when empty.
 	DataClasses []v1.DataClass `protobuf:"varint,2,rep,packed,name=data_classes,json=dataClasses,proto3,enum=businessespoo.policy.v1.DataClass" json:"data_classes,omitempty"`
 	// The version of the text that was shown; the current one is in SuggestServicesResponse.
 	TextVersion string `protobuf:"bytes,3,opt,name=text_version,json=textVersion,proto3" json:"text_version,omitempty"`
