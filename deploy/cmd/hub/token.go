@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/businessespoo/hub/deploy/hub"
+	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -39,6 +41,9 @@ func (c *tokenCommand) principal() (token.Principal, error) {
 	role, err := token.ParseRole(c.Role)
 	if err != nil {
 		return token.Principal{}, err
+	}
+	if c.Provider != "" && !name.Known(c.Provider) {
+		return token.Principal{}, fmt.Errorf("provider %q is none of the seven: %s", c.Provider, strings.Join(name.Providers, ", "))
 	}
 	p := token.Principal{
 		Role: role, Subject: c.Subject, Provider: c.Provider, Advisor: c.Advisor, Companies: c.Company, Organisation: c.Organisation,
