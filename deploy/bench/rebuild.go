@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	folder "github.com/businessespoo/hub/deploy/hub"
 	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
@@ -129,6 +130,9 @@ func (b *bench) large(ctx context.Context, cases int) error {
 
 // seed writes whole finished cases straight to a log, as the hub would have.
 func (b *bench) seed(ctx context.Context, data string, cases int) error {
+	if _, err := folder.OpenFolder(data); err != nil {
+		return err
+	}
 	// Made for this run and read in this run: no group commit.
 	server, err := embedded.Start(embedded.Options{Dir: data, Log: slog.New(slog.DiscardHandler), GroupCommitOff: true})
 	if err != nil {

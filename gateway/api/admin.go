@@ -17,6 +17,7 @@ import (
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/directory"
+	"github.com/businessespoo/hub/services/kit/fact"
 	"github.com/businessespoo/hub/services/kit/paging"
 	"github.com/businessespoo/hub/services/kit/problem"
 )
@@ -112,7 +113,7 @@ type done struct {
 // the first call was, for as long as drafts are kept. A call that ended half-way is
 // carried out anew: each step of it may be done twice.
 func (s *Admin) once(ctx context.Context, req mutation, answer proto.Message, do func() error) error {
-	digest, err := digestOf(req)
+	digest, err := fact.Digest(req)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 	"github.com/businessespoo/hub/services/casework"
+	"github.com/businessespoo/hub/services/kit/fact"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
 )
@@ -85,7 +86,7 @@ func (s *Cases) openOnBehalf(ctx context.Context, party string, ask *providerv1.
 	if _, err := uuid.Parse(req.RequestId); err != nil {
 		return nil, problem.New(problem.Invalid, "CASE_INVALID", "request_id is no UUID").Field("request_id", "is no UUID")
 	}
-	digest, err := digestOf(req)
+	digest, err := fact.Digest(req)
 	if err != nil {
 		return nil, err
 	}

@@ -5,13 +5,11 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
 	"log/slog"
 	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/businessespoo/hub/gateway/identity"
 	"github.com/businessespoo/hub/gateway/journey"
@@ -25,6 +23,7 @@ import (
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/directory"
+	"github.com/businessespoo/hub/services/kit/fact"
 	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
@@ -115,7 +114,7 @@ func (s *Cases) myRequest(ctx context.Context, resource string) (name.Scope, err
 
 // call is the caller's call for deciding: who, why, and what makes a repeat known.
 func (s *Cases) call(ctx context.Context, req mutation) (casework.Call, error) {
-	digest, err := digestOf(req)
+	digest, err := fact.Digest(req)
 	if err != nil {
 		return casework.Call{}, err
 	}
@@ -140,26 +139,6 @@ type mutation interface {
 // it names is not looked up again, since catalogues and dates have moved on.
 func repeats(scope *statev1.Scope, requestID string) bool {
 	return slices.ContainsFunc(scope.GetSeen(), func(seen *statev1.Seen) bool { return seen.RequestId == requestID })
-}
-
-// digestOf is the SHA-256 of what a call asks for: which message it is, and its
-// fields without request_id and etag. A repeat may name a newer state.
-func digestOf(req mutation) ([]byte, error) {
-	same := proto.Clone(req).ProtoReflect()
-	for _, field := range []protoreflect.Name{"request_id", "etag"} {
-		if f := same.Descriptor().Fields().ByName(field); f != nil {
-			same.Clear(f)
-		}
-	}
-	body, err := proto.MarshalOptions{Deterministic: true}.Marshal(same.Interface())
-	if err != nil {
-		return nil, err
-	}
-	h := sha256.New()
-	h.Write([]byte(same.Descriptor().FullName()))
-	h.Write([]byte{0})
-	h.Write(body)
-	return h.Sum(nil), nil
 }
 
 // actorOf is who acts, as facts keep it.

@@ -13,6 +13,7 @@ import (
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/fact"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/token"
 )
@@ -72,7 +73,7 @@ func (s *Cases) saveDraft(ctx context.Context, req *casesv1.SaveDraftRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	digest, err := digestOf(req)
+	digest, err := fact.Digest(req)
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func (s *Admin) member(ctx context.Context, provider, advisor string) (directory
 }
 
 func (s *Admin) publish(ctx context.Context, req mutation, changed *eventsv1.StaffChanged) (uint64, error) {
-	digest, err := digestOf(req)
+	digest, err := fact.Digest(req)
 	if err != nil {
 		return 0, err
 	}

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -45,7 +44,7 @@ type mutation interface {
 // repeat of an earlier call changes nothing and answers the same way. who is
 // the caller, whom the provider has admitted to the request.
 func (p *Provider) command(ctx context.Context, who caller, scope name.Scope, in mutation, cmd casework.RequestCommand) (*casesv1.Request, string, error) {
-	sum, err := digest(in)
+	sum, err := fact.Digest(in)
 	if err != nil {
 		return nil, "", err
 	}
@@ -165,23 +164,6 @@ func (p *Provider) refusal(err error) error {
 		}
 	}
 	return told
-}
-
-// digest names a call by all that it says, but for its request_id.
-func digest(in proto.Message) ([]byte, error) {
-	same := proto.Clone(in)
-	if field := same.ProtoReflect().Descriptor().Fields().ByName("request_id"); field != nil {
-		same.ProtoReflect().Clear(field)
-	}
-	body, err := deterministic.Marshal(same)
-	if err != nil {
-		return nil, fmt.Errorf("provider: read the call: %w", err)
-	}
-	sum := sha256.New()
-	sum.Write([]byte(same.ProtoReflect().Descriptor().FullName()))
-	sum.Write([]byte{0})
-	sum.Write(body)
-	return sum.Sum(nil), nil
 }
 
 // logAway is the answer when the log could not take a fact. Whether it has is

@@ -9,6 +9,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	"github.com/businessespoo/hub/services/kit/fact"
 	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/paging"
@@ -32,7 +33,7 @@ func (d desk) AddNote(ctx context.Context, in *providerv1.AddNoteRequest) (*prov
 	if err != nil {
 		return nil, err
 	}
-	sum, err := digest(in)
+	sum, err := fact.Digest(in)
 	if err != nil {
 		return nil, err
 	}
