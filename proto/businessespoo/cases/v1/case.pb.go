@@ -2317,7 +2317,7 @@ type Case struct {
 	Code string `protobuf:"bytes,21,opt,name=code,proto3" json:"code,omitempty"`
 	// The journey it follows, such as first-employee; empty when none.
 	Journey string `protobuf:"bytes,22,opt,name=journey,proto3" json:"journey,omitempty"`
-	// Names this state of the case itself (not of its requests).
+	// Names this state of the case itself. What happens in its requests changes theirs and the revision.
 	Etag string `protobuf:"bytes,23,opt,name=etag,proto3" json:"etag,omitempty"`
 	// The place in the log that this view shows: watch on from here.
 	Revision      string `protobuf:"bytes,24,opt,name=revision,proto3" json:"revision,omitempty"`

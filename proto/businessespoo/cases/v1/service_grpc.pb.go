@@ -107,7 +107,8 @@ type CaseServiceClient interface {
 	// Answers a draft that the caller saved.
 	GetDraft(ctx context.Context, in *GetDraftRequest, opts ...grpc.CallOption) (*GetDraftResponse, error)
 	// Links a case that has no company yet to one that the caller acts for.
-	// Nothing of the case is lost, and its name stays. Fails when it is linked to another.
+	// Nothing of the case is lost, and its name stays; so does the way in by the code and secret of a case
+	// without a name. Fails when it is linked to another.
 	LinkCompany(ctx context.Context, in *LinkCompanyRequest, opts ...grpc.CallOption) (*LinkCompanyResponse, error)
 }
 
@@ -385,7 +386,8 @@ type CaseServiceServer interface {
 	// Answers a draft that the caller saved.
 	GetDraft(context.Context, *GetDraftRequest) (*GetDraftResponse, error)
 	// Links a case that has no company yet to one that the caller acts for.
-	// Nothing of the case is lost, and its name stays. Fails when it is linked to another.
+	// Nothing of the case is lost, and its name stays; so does the way in by the code and secret of a case
+	// without a name. Fails when it is linked to another.
 	LinkCompany(context.Context, *LinkCompanyRequest) (*LinkCompanyResponse, error)
 	mustEmbedUnimplementedCaseServiceServer()
 }
