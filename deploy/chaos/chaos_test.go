@@ -22,8 +22,8 @@ var (
 	freshIDs = flag.Bool("chaos.fresh-ids", false, "switch a safeguard off: clients repeat a call with a new request_id, so the tests must fail")
 )
 
-// binary is built once for all tests of the run.
-var binary struct {
+// built is the binary, made once for all tests of the run.
+var built struct {
 	once sync.Once
 	dir  string
 	err  error
@@ -32,8 +32,8 @@ var binary struct {
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
-	if binary.dir != "" {
-		if err := os.RemoveAll(binary.dir); err != nil {
+	if built.dir != "" {
+		if err := os.RemoveAll(built.dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
 	}
@@ -44,19 +44,19 @@ func TestMain(m *testing.M) {
 // detector: it is the one that people run.
 func hubBinary(t *testing.T) string {
 	t.Helper()
-	binary.once.Do(func() {
-		if binary.dir, binary.err = os.MkdirTemp("", "hub-chaos-*"); binary.err != nil {
+	built.once.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "hub-chaos-*"); built.err != nil {
 			return
 		}
-		out, err := exec.Command("go", "build", "-o", filepath.Join(binary.dir, "hub"), "github.com/businessespoo/hub/deploy/cmd/hub").CombinedOutput()
+		out, err := exec.Command("go", "build", "-o", filepath.Join(built.dir, "hub"), "github.com/businessespoo/hub/deploy/cmd/hub").CombinedOutput()
 		if err != nil {
-			binary.err = fmt.Errorf("build the hub: %w\n%s", err, out)
+			built.err = fmt.Errorf("build the hub: %w\n%s", err, out)
 		}
 	})
-	if binary.err != nil {
-		t.Fatal(binary.err)
+	if built.err != nil {
+		t.Fatal(built.err)
 	}
-	return filepath.Join(binary.dir, "hub")
+	return filepath.Join(built.dir, "hub")
 }
 
 // dice answers the random numbers of one test, and says how to get them again.

@@ -106,18 +106,28 @@ func everything(ctx context.Context, r reader, calls []call) (map[string][32]byt
 // compare starts the hub and wants the answers of before.
 func (p *played) compare(t *testing.T) []string {
 	t.Helper()
+	changed, problems := p.changed(t)
+	for _, what := range changed {
+		problems = append(problems, "another answer than before: "+what)
+	}
+	return problems
+}
+
+// changed starts the hub and tells what it answers otherwise than before.
+func (p *played) changed(t *testing.T) (changed, problems []string) {
+	t.Helper()
 	l := newLine()
 	re := reader{begin(t, p.hub, l), openPeople(t, p.data)}
 	answers, problems := everything(t.Context(), re, p.calls)
 	for what, digest := range p.answers {
 		if answers[what] != digest {
-			problems = append(problems, "another answer than before: "+what)
+			changed = append(changed, what)
 		}
 	}
 	if err := p.hub.stop(); err != nil {
 		t.Fatal(err)
 	}
-	return problems
+	return changed, problems
 }
 
 // files are the projections of a folder.

@@ -34,19 +34,24 @@ var errRead = errors.New("hub: the log is read")
 // counts as damaged: the server passes over what it cannot read.
 const stalled = 10 * time.Second
 
-// Verify reads the log of cases of a data folder and checks that each fact can be
+// Verify reads the log of a data folder. It checks the bytes of every stream, and
+// stops there when some are damaged; then that each fact of a case can be
 // read and carries the hash of the one before it in its scope, and that each
 // closing of a case names facts that are there. So it finds what was damaged or
 // changed, and what is missing from the middle of a scope; the end of an open case
 // has no fact after it that could tell. The folder's hub must not run.
 func Verify(ctx context.Context, dir string, log *slog.Logger) (Report, error) {
-	folder := Folder{dir: dir}
-	if known, err := folder.hasLog(); err != nil || !known {
-		return Report{}, errors.Join(fmt.Errorf("hub: %s holds no log to verify", dir), err)
-	}
-	folder, err := OpenFolder(dir)
+	folder, err := openLog(dir)
 	if err != nil {
 		return Report{}, err
+	}
+	// A server would cut off what follows a damaged place, so it comes second.
+	damages, err := embedded.Check(folder.dir)
+	if err != nil {
+		return Report{}, err
+	}
+	if len(damages) > 0 {
+		return damaged(damages), nil
 	}
 	server, err := embedded.Start(embedded.Options{Dir: folder.dir, Log: log})
 	if err != nil {
@@ -69,6 +74,36 @@ func Verify(ctx context.Context, dir string, log *slog.Logger) (Report, error) {
 	v.unreadable(extent.Last + 1)
 	v.report.Scopes = len(v.heads)
 	return v.report, nil
+}
+
+// openLog opens a folder that must hold a log.
+func openLog(dir string) (Folder, error) {
+	if known, err := (Folder{dir: dir}).hasLog(); err != nil || !known {
+		return Folder{}, errors.Join(fmt.Errorf("hub: %s holds no log", dir), err)
+	}
+	return OpenFolder(dir)
+}
+
+// Repair sets the damaged places of a stopped hub's log aside and answers them.
+func Repair(dir string) ([]embedded.Repaired, error) {
+	folder, err := openLog(dir)
+	if err != nil {
+		return nil, err
+	}
+	return embedded.Repair(folder.dir)
+}
+
+// damaged reports places that cannot be read at all. Nothing else was checked.
+func damaged(damages []embedded.Damage) Report {
+	v := &verifier{}
+	for _, d := range damages {
+		if d.Torn {
+			v.fault("%s. Nothing sound follows: either a power cut broke off a write, which nobody was told is kept and which hub run cuts off, or the last facts are damaged", d)
+			continue
+		}
+		v.fault("%s. Sound facts follow, so this is damage: bring the file back from a copy, or run hub repair", d)
+	}
+	return v.report
 }
 
 // read checks every fact that the log hands over, up to the last one or until

@@ -26,3 +26,26 @@ func (c *verifyCommand) Run(ctx context.Context, out output) error {
 	}
 	return nil
 }
+
+type repairCommand struct{ dataFlag }
+
+// Run tells of each place that was set aside, and what is lost with it.
+func (c *repairCommand) Run(out output) error {
+	repaired, err := hub.Repair(c.Data)
+	for _, r := range repaired {
+		lost := fmt.Sprintf("fact %d", r.After+1)
+		if r.Next > r.After+2 {
+			lost = fmt.Sprintf("facts %d to %d", r.After+1, r.Next-1)
+		}
+		fmt.Fprintf(out, "%s\n  set aside: %s of %s; the file as it was is %s\n", r, lost, r.Stream, r.Copy)
+	}
+	if err != nil {
+		return err
+	}
+	if len(repaired) == 0 {
+		fmt.Fprintln(out, "nothing to repair")
+		return nil
+	}
+	fmt.Fprintln(out, "Run hub verify to see what else those facts are missed by, and delete the folder projections only if it is in doubt: the views may still show what the log has lost.")
+	return nil
+}

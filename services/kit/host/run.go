@@ -62,7 +62,11 @@ func Run(ctx context.Context, log *slog.Logger, limit time.Duration, parts ...Pa
 	} else if ctx.Err() != nil {
 		failure = nil // told to stop while starting
 	}
-	log.Info("stopping", "cause", failure)
+	if failure == nil {
+		log.Info("stopping")
+	} else {
+		log.Error("stopping", "cause", failure)
+	}
 	err := stop(started, limit)
 	if err == nil {
 		log.Info("stopped")

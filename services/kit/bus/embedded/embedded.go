@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -53,7 +54,8 @@ type Server struct {
 }
 
 // Start opens the log in a directory, or makes a new one, and returns once it
-// can be used and all that is in it is on disk.
+// can be used and all that is in it is on disk. A log whose files are damaged
+// stays as it is, with a DamagedError.
 func Start(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -96,6 +98,9 @@ func (s *Server) start(o Options) error {
 		return err
 	}
 	options.DontListen = true
+	if err := s.refuseDamage(o.Dir); err != nil {
+		return err
+	}
 	if err := s.run(options); err != nil {
 		return err
 	}
@@ -107,6 +112,25 @@ func (s *Server) start(o Options) error {
 	s.commit.start()
 	// What an earlier process wrote may still be only in the system's memory.
 	return s.commit.sync(context.Background(), "")
+}
+
+// refuseDamage keeps the server away from files that it would cut.
+func (s *Server) refuseDamage(dir string) error {
+	began := time.Now()
+	damages, err := checkStreams(dir)
+	if err != nil {
+		return err
+	}
+	if took := time.Since(began); took > time.Second {
+		s.log.Info("the log was checked", "took", took)
+	}
+	if slices.ContainsFunc(damages, func(d Damage) bool { return !d.Torn }) {
+		return &DamagedError{Damages: damages}
+	}
+	for _, torn := range damages {
+		s.log.Warn("a file of the log ends in a write that was broken off, which is cut off now", "place", torn.String())
+	}
+	return nil
 }
 
 func (s *Server) run(options *server.Options) error {
