@@ -30,7 +30,7 @@ func (b *bench) limits(ctx context.Context) error {
 	if err := b.transport(ctx); err != nil {
 		return err
 	}
-	for _, n := range clients {
+	for _, n := range b.clients {
 		rate, err := b.pipeline(ctx, n)
 		if err != nil {
 			return err

@@ -16,6 +16,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -26,10 +28,18 @@ func main() {
 	large := flag.Int("large", 0, "also measure a store of this many cases, such as 100000")
 	keep := flag.String("data", "", "folder for the data; a temporary one when empty")
 	parts := flag.String("parts", "limits,load,rebuild", "what to measure, of these three")
+	clients := flag.String("clients", "1,8,32", "numbers of clients that the load is measured with")
+	binary := flag.String("hub", "", "binary of the hub, to compare versions; built from here when empty")
 	flag.Parse()
+	debug.SetGCPercent(400) // the load shares the processors with what it measures
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, time.Duration(*seconds)*time.Second, *large, *keep, *parts); err != nil {
+	b := &bench{dir: *keep, hub: *binary, load: time.Duration(*seconds) * time.Second}
+	err := b.parse(*clients)
+	if err == nil {
+		err = b.run(ctx, *large, *parts)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -40,6 +50,7 @@ type bench struct {
 	hub     string // the binary
 	dir     string
 	load    time.Duration
+	clients []int
 	figures []figure
 }
 
@@ -68,20 +79,34 @@ func number(value float64) string {
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-func run(ctx context.Context, load time.Duration, large int, dir, parts string) error {
-	if dir == "" {
+// parse reads the numbers of clients.
+func (b *bench) parse(clients string) error {
+	for _, text := range strings.Split(clients, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return fmt.Errorf("-clients %q must be numbers from 1, as in 1,8,32", clients)
+		}
+		b.clients = append(b.clients, n)
+	}
+	return nil
+}
+
+func (b *bench) run(ctx context.Context, large int, parts string) error {
+	if b.dir == "" {
 		made, err := os.MkdirTemp("", "hub-bench-")
 		if err != nil {
 			return err
 		}
 		defer func() { _ = os.RemoveAll(made) }()
-		dir = made
+		b.dir = made
 	}
-	b := &bench{dir: dir, load: load, hub: filepath.Join(dir, "hub")}
-	build := exec.CommandContext(ctx, "go", "build", "-o", b.hub, "github.com/businessespoo/hub/deploy/cmd/hub")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build the hub: %w", err)
+	if b.hub == "" {
+		b.hub = filepath.Join(b.dir, "hub")
+		build := exec.CommandContext(ctx, "go", "build", "-o", b.hub, "github.com/businessespoo/hub/deploy/cmd/hub")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return fmt.Errorf("build the hub: %w", err)
+		}
 	}
 	fmt.Printf("# %s, %d processors, %s/%s, %s\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	for _, name := range strings.Split(parts, ",") {

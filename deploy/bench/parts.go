@@ -15,9 +15,6 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 )
 
-// clients are the numbers of clients that the load is measured with.
-var clients = []int{1, 8, 32}
-
 // small measures an empty hub and then the load.
 func (b *bench) small(ctx context.Context) error {
 	data := filepath.Join(b.dir, "small")
@@ -43,7 +40,7 @@ func (b *bench) small(ctx context.Context) error {
 		return err
 	}
 	aims := map[int]string{8: ">= 145 (floor)", 32: "300"}
-	for _, n := range clients {
+	for _, n := range b.clients {
 		before, err := p.cpu()
 		if err != nil {
 			return err

@@ -109,6 +109,11 @@ func (p *Provider) load(ctx context.Context, scope name.Scope) (held, error) {
 	if h, ok := p.inbox.states.get(scope.Resource()); ok {
 		return h, nil
 	}
+	if p.inbox.spoiled.has(scope.Resource()) {
+		if err := p.inbox.db.Fresh(ctx); err != nil {
+			return held{}, err
+		}
+	}
 	h := held{state: &statev1.RequestState{}}
 	var body []byte
 	statement, err := p.inbox.db.Prepared(ctx, "SELECT id, last_sequence, state FROM requests WHERE name = ?")

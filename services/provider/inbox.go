@@ -6,7 +6,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
+	"sync"
 
 	"google.golang.org/protobuf/proto"
 
@@ -73,9 +76,9 @@ type inbox struct {
 	dead   deadLetters
 	// position is the last sequence of the cases that was applied.
 	position uint64
-	// spoiled are the requests of which the batch that is being written holds a
-	// fact that arrive has passed over: their states are folded anew.
-	spoiled map[string]bool
+	// spoiled are the requests of which facts that wait to be written hold one that
+	// arrive has passed over: their states are folded anew.
+	spoiled spoiled
 }
 
 // touched is a request that a batch of facts changes.
@@ -104,6 +107,7 @@ func (in *inbox) applyCases(ctx context.Context) func(tx *projection.Tx, events 
 	return func(tx *projection.Tx, events []bus.Event) error {
 		if events[0].Sequence <= in.position {
 			in.states.clear() // the log is read again, and may be another one
+			in.spoiled.settle(math.MaxUint64)
 		}
 		b := &batch{in: in, ctx: ctx, tx: tx, touched: map[string]*touched{}}
 		for _, ev := range events {
@@ -115,6 +119,7 @@ func (in *inbox) applyCases(ctx context.Context) func(tx *projection.Tx, events 
 			return err
 		}
 		in.position = events[len(events)-1].Sequence
+		in.spoiled.settle(in.position)
 		return nil
 	}
 }
@@ -124,7 +129,6 @@ func (in *inbox) applyCases(ctx context.Context) func(tx *projection.Tx, events 
 // is not remembered is left to the inbox, and so is a fact that cannot be folded,
 // or not right behind what is remembered: with all that come behind it.
 func (in *inbox) arrive(events []bus.Event) {
-	in.spoiled = map[string]bool{}
 	for _, ev := range events {
 		scope, author, err := name.ParseSubject(ev.Subject)
 		if err != nil {
@@ -132,17 +136,57 @@ func (in *inbox) arrive(events []bus.Event) {
 		}
 		request := scope.Resource()
 		known, ok := in.states.get(request)
-		if in.spoiled[request] || ok && known.last >= ev.Sequence {
+		if in.spoiled.extend(request, ev.Sequence) || ok && known.last >= ev.Sequence {
 			continue
 		}
 		next, err := in.ahead(known, ok, ev, scope, author)
 		if err != nil {
-			in.spoiled[request] = true
+			in.spoiled.add(request, ev.Sequence)
 			in.states.drop(request)
 			continue
 		}
 		in.states.put(request, next)
 	}
+}
+
+// spoiled are requests, each with the last of its facts that waits to be written.
+type spoiled struct {
+	mutex sync.Mutex
+	last  map[string]uint64
+}
+
+func (s *spoiled) add(request string, sequence uint64) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.last == nil {
+		s.last = map[string]uint64{}
+	}
+	s.last[request] = sequence
+}
+
+// extend adds another fact of a request that is spoiled, and tells whether it is.
+func (s *spoiled) extend(request string, sequence uint64) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	_, is := s.last[request]
+	if is {
+		s.last[request] = sequence
+	}
+	return is
+}
+
+func (s *spoiled) has(request string) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	_, is := s.last[request]
+	return is
+}
+
+// settle forgets the requests whose facts up to a sequence, and no others, waited.
+func (s *spoiled) settle(sequence uint64) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	maps.DeleteFunc(s.last, func(_ string, last uint64) bool { return last <= sequence })
 }
 
 // errBehind tells that a fact is not the next one of what is remembered.
@@ -234,7 +278,7 @@ func (b *batch) load(request string, sequence uint64) (*touched, error) {
 	if t, ok := b.touched[request]; ok {
 		return t, nil
 	}
-	if h, ok := b.in.states.get(request); ok && h.last >= sequence && !b.in.spoiled[request] {
+	if h, ok := b.in.states.get(request); ok && h.last >= sequence && !b.in.spoiled.has(request) {
 		t := &touched{name: request, held: h, row: true, shared: true}
 		b.touched[request] = t
 		b.order = append(b.order, t)

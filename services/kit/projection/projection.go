@@ -72,7 +72,9 @@ func WithClock(now func() time.Time) Option { return func(db *DB) { db.now = now
 
 // WithArrival sets a function that is called with the events of a stream as they
 // arrive, before they are written: for states in memory that must not wait for a
-// transaction. It is called for every event that apply will get, in order.
+// transaction. It is called for every event that apply will get, in order, while
+// apply may be busy with earlier ones. The file is then written less often, unless
+// a reader waits.
 func WithArrival(stream string, arrive func(events []bus.Event)) Option {
 	return func(db *DB) { db.arrivals[stream] = arrive }
 }
@@ -104,8 +106,6 @@ type DB struct {
 
 	// watchers counts those who wait for every change.
 	watchers atomic.Int32
-	// urgent is told when a reader waits, so that the next transaction does not.
-	urgent chan struct{}
 
 	mutex   sync.Mutex // guards what follows
 	streams map[string]*state
@@ -120,7 +120,7 @@ type DB struct {
 func Open(path string, schema Schema, options ...Option) (*DB, error) {
 	db := &DB{
 		path: path, schema: schema, log: slog.Default(), now: time.Now, observe: func(Batch) {}, arrivals: map[string]func([]bus.Event){}, prepared: map[string]*sql.Stmt{},
-		streams: map[string]*state{}, urgent: make(chan struct{}, 1), changed: make(chan struct{}), ready: make(chan struct{}),
+		streams: map[string]*state{}, changed: make(chan struct{}), ready: make(chan struct{}),
 	}
 	for _, option := range options {
 		option(db)

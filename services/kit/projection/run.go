@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/businessespoo/hub/services/kit/bus"
@@ -22,6 +23,9 @@ const (
 	// so many times what the last one took, at most so long.
 	restFactor = 50
 	mostRest   = 25 * time.Millisecond
+	// mostRestArrived is mostRest of a stream whose events are told of on arrival:
+	// what cannot wait does not wait for the file.
+	mostRestArrived = 250 * time.Millisecond
 	// watchedFactor is used while somebody watches.
 	watchedFactor = 5
 )
@@ -53,18 +57,28 @@ func (db *DB) Run(ctx context.Context, log Log, stream string, apply func(tx *Tx
 func (db *DB) follow(ctx context.Context, log Log, stream string, apply func(tx *Tx, events []bus.Event) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	f := &following{db: db, stream: stream, apply: apply}
-	f.position, f.digest, f.number = db.begin(stream, cancel)
+	f := &following{db: db, stream: stream, apply: apply, queued: make(chan struct{}, 1)}
+	f.position, f.digest, f.number, f.urgent = db.begin(stream, cancel)
 	// The event at the position is asked for once more, to see that it is the same.
 	f.verified = f.position == 0
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		if err := f.writeQueued(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	defer func() {
+		cancel(nil)
+		writing.Wait()
+	}()
 	err := log.Follow(ctx, stream, max(f.position, 1), mostFetched, func(_ context.Context, events []bus.Event) error {
 		return f.handle(ctx, events)
 	})
 	if short, ok := errors.AsType[*bus.ShortLogError](err); ok && f.position > 0 {
 		return f.rebuild(fmt.Sprintf("the log ends at %d", short.Last))
 	}
-	if errors.Is(context.Cause(ctx), errRestart) {
-		return errRestart
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause // a restart, or why the queue could not be written
 	}
 	return err
 }
@@ -77,13 +91,22 @@ func (db *DB) failed(stream string, err error) error {
 	return fmt.Errorf("projection: follow %s into %s: %w", stream, db.path, err)
 }
 
-// following is one Follow of one stream.
+// following is one Follow of one stream. Once it has caught up, events wait in a
+// queue for the transaction that writes them.
 type following struct {
 	db     *DB
 	stream string
 	apply  func(tx *Tx, events []bus.Event) error
 
-	number   int // of this Follow, counted per stream
+	number int // of this Follow, counted per stream
+	live   bool
+	queued chan struct{} // told when the queue holds something
+	urgent chan struct{} // told when a reader waits
+
+	mutex sync.Mutex // guards queue
+	queue []bus.Event
+
+	// db.writing guards what follows.
 	position uint64
 	digest   []byte
 	verified bool
@@ -93,26 +116,113 @@ type following struct {
 
 // handle is called by the log with each batch, and once with an empty one.
 func (f *following) handle(ctx context.Context, events []bus.Event) error {
-	if len(events) > 0 {
+	if f.live {
 		f.arrive(events)
-		f.pace(ctx, len(events))
+		if f.enqueue(events) < mostLive {
+			return nil
+		}
+		return f.flush(ctx) // so many do not rest, and the log waits meanwhile
 	}
+	f.db.writing.Lock()
+	defer f.db.writing.Unlock()
+	if err := f.verify(ctx, events); err != nil {
+		return err
+	}
+	f.arrive(events)
+	if err := f.writeAll(events); err != nil {
+		return err
+	}
+	if len(events) == 0 {
+		f.db.caughtUp(f.stream, f.number)
+		f.live = true
+	}
+	return nil
+}
+
+// verify compares the first event with the one at the position. The caller holds
+// db.writing.
+func (f *following) verify(ctx context.Context, events []bus.Event) error {
+	if errors.Is(context.Cause(ctx), errRestart) {
+		return errRestart
+	}
+	if f.verified {
+		return nil
+	}
+	if len(events) == 0 {
+		return f.rebuildLocked("the log has no such event")
+	}
+	if first := events[0]; first.Sequence != f.position || !bytes.Equal(digest(first), f.digest) {
+		return f.rebuildLocked("the log has another event there")
+	}
+	f.verified = true
+	f.db.verify(f.stream)
+	return nil
+}
+
+// arrive tells of events that are on their way into the file.
+func (f *following) arrive(events []bus.Event) {
+	if len(events) == 0 {
+		return
+	}
+	f.db.arrived(f.stream, events[len(events)-1].Sequence)
+	if arrive := f.db.arrivals[f.stream]; arrive != nil {
+		arrive(events)
+	}
+}
+
+// enqueue answers how many events the queue holds then.
+func (f *following) enqueue(events []bus.Event) int {
+	f.mutex.Lock()
+	f.queue = append(f.queue, events...)
+	length := len(f.queue)
+	f.mutex.Unlock()
+	tell(f.queued)
+	return length
+}
+
+func tell(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// writeQueued writes what is queued, again and again, until ctx ends; then what is
+// left, so that a next start has less to read.
+func (f *following) writeQueued(ctx context.Context) error {
+	for {
+		select {
+		case <-f.queued:
+		case <-ctx.Done():
+			if errors.Is(context.Cause(ctx), context.Canceled) {
+				return f.flush(ctx)
+			}
+			return nil
+		}
+		f.pace(ctx)
+		if err := f.flush(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// flush writes what is queued.
+func (f *following) flush(ctx context.Context) error {
 	f.db.writing.Lock()
 	defer f.db.writing.Unlock()
 	if errors.Is(context.Cause(ctx), errRestart) {
 		return errRestart
 	}
-	if !f.verified {
-		if len(events) == 0 {
-			return f.rebuildLocked("the log has no such event")
-		}
-		if first := events[0]; first.Sequence != f.position || !bytes.Equal(digest(first), f.digest) {
-			return f.rebuildLocked("the log has another event there")
-		}
-		f.verified = true
-		f.db.verify(f.stream)
-	}
-	caughtUp := len(events) == 0
+	f.mutex.Lock()
+	events := f.queue
+	f.queue = nil
+	f.mutex.Unlock()
+	return f.writeAll(events)
+}
+
+// writeAll writes events in transactions of a size that suits. The caller holds
+// db.writing.
+func (f *following) writeAll(events []bus.Event) error {
 	for len(events) > 0 && events[0].Sequence <= f.position {
 		events = events[1:]
 	}
@@ -127,36 +237,26 @@ func (f *following) handle(ctx context.Context, events []bus.Event) error {
 		}
 		events = events[part:]
 	}
-	if caughtUp {
-		f.db.caughtUp(f.stream, f.number)
-	}
 	return nil
-}
-
-// arrive tells of events that are on their way into the file. Events that the
-// position is yet to be compared with are not told of: the log may be another.
-func (f *following) arrive(events []bus.Event) {
-	if !f.verified {
-		return
-	}
-	f.db.arrived(f.stream, events[len(events)-1].Sequence)
-	if arrive := f.db.arrivals[f.stream]; arrive != nil {
-		arrive(events)
-	}
 }
 
 // pace rests after a transaction before the next one begins, so that the events
 // of a busy time share one: a transaction costs as much as tens of rows. The rest
 // is a multiple of what the last one took, which leaves the processor to others
 // however slow the disk is; a reader who waits shortens it.
-func (f *following) pace(ctx context.Context, events int) {
-	since := f.db.now().Sub(f.written)
-	factor := time.Duration(restFactor)
-	if f.db.watchers.Load() > 0 {
-		factor = watchedFactor
+func (f *following) pace(ctx context.Context) {
+	f.db.writing.Lock()
+	since, took := f.db.now().Sub(f.written), f.took
+	f.db.writing.Unlock()
+	factor, most := time.Duration(restFactor), mostRest
+	if f.db.arrivals[f.stream] != nil {
+		most = mostRestArrived
 	}
-	rest := min(factor*f.took, mostRest)
-	if since < 0 || since >= rest || events >= mostLive {
+	if f.db.watchers.Load() > 0 {
+		factor, most = watchedFactor, mostRest
+	}
+	rest := min(factor*took, most)
+	if since < 0 || since >= rest {
 		return
 	}
 	timer := time.NewTimer(rest - since)
@@ -164,9 +264,9 @@ func (f *following) pace(ctx context.Context, events int) {
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
-	case <-f.db.urgent:
+	case <-f.urgent:
 		// Readers that come one after the other share a transaction too.
-		if rest = min(f.took, rest) - since; rest > 0 {
+		if rest = min(took, rest) - since; rest > 0 {
 			timer.Reset(rest)
 			select {
 			case <-timer.C:

@@ -20,13 +20,17 @@ type state struct {
 	// then the rows may be those of another log.
 	verified bool
 	running  bool
-	cancel   context.CancelCauseFunc
+	// urgent is told when a reader waits, so that the next transaction does not.
+	urgent chan struct{}
+	cancel context.CancelCauseFunc
 	// follows counts the Follows that have begun; complete is the number of the
 	// last one that has handed over all that there was at its start.
 	follows, complete int
 	// everComplete is reset by a rebuild only.
 	everComplete bool
 }
+
+func newState() *state { return &state{urgent: make(chan struct{}, 1)} }
 
 func (db *DB) loadPositions() error {
 	rows, err := db.writer.QueryContext(context.Background(), "SELECT stream, sequence, digest FROM positions")
@@ -37,7 +41,7 @@ func (db *DB) loadPositions() error {
 	db.streams = map[string]*state{}
 	for rows.Next() {
 		var stream string
-		s := &state{}
+		s := newState()
 		if err := rows.Scan(&stream, &s.position, &s.digest); err != nil {
 			return err
 		}
@@ -50,20 +54,20 @@ func (db *DB) loadPositions() error {
 func (db *DB) state(stream string) *state {
 	s, ok := db.streams[stream]
 	if !ok {
-		s = &state{}
+		s = newState()
 		db.streams[stream] = s
 	}
 	return s
 }
 
-func (db *DB) begin(stream string, cancel context.CancelCauseFunc) (uint64, []byte, int) {
+func (db *DB) begin(stream string, cancel context.CancelCauseFunc) (position uint64, digest []byte, number int, urgent chan struct{}) {
 	db.mutex.Lock()
 	defer db.mutex.Unlock()
 	s := db.state(stream)
 	s.running, s.cancel = true, cancel
 	s.verified = s.verified || s.position == 0
 	s.follows++
-	return s.position, s.digest, s.follows
+	return s.position, s.digest, s.follows, s.urgent
 }
 
 func (db *DB) verify(stream string) {
@@ -224,10 +228,7 @@ func (db *DB) Wait(ctx context.Context, stream string, sequence uint64) error {
 		if done {
 			return nil
 		}
-		select {
-		case db.urgent <- struct{}{}:
-		default:
-		}
+		tell(s.urgent)
 		select {
 		case <-changed:
 		case <-ctx.Done():
