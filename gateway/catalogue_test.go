@@ -169,6 +169,9 @@ func TestMetrics(t *testing.T) {
 	metrics := host.NewMetrics()
 	n := w.start(func(o *gateway.Options) { o.Metrics = metrics })
 	n.open(w.company("p1", bakery), opening(bakery, "espoo-city/pilot"))
+	// A list comes from the file, so what has arrived is written first.
+	_, err := n.cases.ListCases(w.company("p1", bakery), &casesv1.ListCasesRequest{})
+	must(t, err)
 	families, err := metrics.Gather()
 	must(t, err)
 	found := map[string]float64{}

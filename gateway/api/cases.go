@@ -171,6 +171,25 @@ func (s *Cases) fresh(ctx context.Context, revision string) error {
 	return s.View.Fresh(ctx)
 }
 
+// reach waits until the view can show a case with a revision, if one is given, and
+// with what has arrived of it by now. It answers the place in the log.
+func (s *Cases) reach(ctx context.Context, resource, revision string) (uint64, error) {
+	sequence := uint64(0)
+	if revision != "" {
+		var err error
+		if sequence, err = sequenceOf("min_revision", revision); err != nil {
+			return 0, err
+		}
+	}
+	id, err := name.ParseCase(resource)
+	if err != nil {
+		return 0, nil // whoever uses the name says so
+	}
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	return s.View.Reach(ctx, id, sequence)
+}
+
 // await waits until the view shows a revision; an empty one needs no waiting.
 func (s *Cases) await(ctx context.Context, field, text string) error {
 	if text == "" {

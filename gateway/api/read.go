@@ -49,14 +49,15 @@ func (s *Cases) SuggestServices(_ context.Context, req *casesv1.SuggestServicesR
 
 // GetCase answers the whole view of one case.
 func (s *Cases) GetCase(ctx context.Context, req *casesv1.GetCaseRequest) (*casesv1.GetCaseResponse, error) {
-	if err := s.fresh(ctx, req.MinRevision); err != nil {
+	position, err := s.reach(ctx, req.Name, req.MinRevision)
+	if err != nil {
 		return nil, err
 	}
 	id, err := s.mine(ctx, req.Name)
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.full(ctx, id, s.View.Position())
+	c, err := s.full(ctx, id, position)
 	return &casesv1.GetCaseResponse{Case: c}, err
 }
 

@@ -100,7 +100,8 @@ func (r *Router) await(ctx context.Context, id string, sequence uint64) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, viewPatience)
 	defer cancel()
-	return r.view.Wait(ctx, sequence)
+	_, err = r.view.Reach(ctx, id, sequence)
+	return err
 }
 
 // reconcile does what the case owes its requests until nothing is owed.

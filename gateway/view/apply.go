@@ -63,12 +63,17 @@ func (v *View) apply(tx *projection.Tx, events []bus.Event) error {
 	return nil
 }
 
-// forgetAfterRebuild drops the states in memory when the log is read anew.
+// forgetAfterRebuild drops the states in memory when the log is read anew, and
+// what has arrived as far as the file shows it.
 func (v *View) forgetAfterRebuild(first uint64) {
+	position := v.Position()
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.prune(position)
 	if first <= v.last {
-		v.applied, v.last = newRecent(v.applied.size), 0
+		changed := v.arrived.changed
+		v.applied, v.ahead, v.last, v.arrived = newRecent(v.applied.size), map[string]any{}, 0, newArrivals()
+		close(changed)
 	}
 }
 

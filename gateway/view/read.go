@@ -161,16 +161,33 @@ type Happening struct {
 // Timeline answers the facts of a case from after the sequence after up to the
 // sequence last, oldest first.
 func (v *View) Timeline(ctx context.Context, id string, after, last uint64) ([]Happening, error) {
+	v.mu.RLock()
+	waiting := v.arrived.facts[id]
+	v.mu.RUnlock()
 	entry, err := v.caseEntry(ctx, id)
-	if entry == nil || err != nil {
+	if err != nil {
 		return nil, err
 	}
-	rows, err := v.query(ctx, `SELECT seq, subject, body FROM timeline WHERE row = ? AND seq > ? AND seq <= ? ORDER BY seq`,
-		entry.row, int64(after), int64(last))
-	if err != nil {
-		return nil, fmt.Errorf("view: read the timeline of case %s: %w", id, err)
+	var list []Happening
+	if entry != nil {
+		rows, err := v.query(ctx, `SELECT seq, subject, body FROM timeline WHERE row = ? AND seq > ? AND seq <= ? ORDER BY seq`,
+			entry.row, int64(after), int64(last))
+		if err != nil {
+			return nil, fmt.Errorf("view: read the timeline of case %s: %w", id, err)
+		}
+		if list, err = happenings(rows); err != nil {
+			return nil, err
+		}
+		if len(list) > 0 {
+			after = list[len(list)-1].Sequence // what was written meanwhile is in both
+		}
 	}
-	return happenings(rows)
+	for _, h := range waiting {
+		if h.Sequence > after && h.Sequence <= last {
+			list = append(list, h)
+		}
+	}
+	return list, nil
 }
 
 func happenings(rows *sql.Rows) ([]Happening, error) {

@@ -33,15 +33,16 @@ type View struct {
 	applied *recent
 	ahead   map[string]any
 	last    uint64
+	arrived arrivals
 }
 
 // Open opens the view's file, or makes it.
 func Open(path string, log Log, logger *slog.Logger, options ...projection.Option) (*View, error) {
-	db, err := projection.Open(path, schema, append([]projection.Option{projection.WithLog(logger)}, options...)...)
-	if err != nil {
-		return nil, err
-	}
-	return &View{db: db, log: log, applied: newRecent(4096), ahead: map[string]any{}}, nil
+	v := &View{log: log, applied: newRecent(4096), ahead: map[string]any{}, arrived: newArrivals()}
+	options = append([]projection.Option{projection.WithLog(logger), projection.WithArrival(bus.StreamCases, v.arrive)}, options...)
+	var err error
+	v.db, err = projection.Open(path, schema, options...)
+	return v, err
 }
 
 // Run fills the view until ctx ends.

@@ -128,7 +128,6 @@ func (f *following) handle(ctx context.Context, events []bus.Event) error {
 	if err := f.verify(ctx, events); err != nil {
 		return err
 	}
-	f.arrive(events)
 	if err := f.writeAll(events); err != nil {
 		return err
 	}
@@ -161,9 +160,6 @@ func (f *following) verify(ctx context.Context, events []bus.Event) error {
 
 // arrive tells of events that are on their way into the file.
 func (f *following) arrive(events []bus.Event) {
-	if len(events) == 0 {
-		return
-	}
 	f.db.arrived(f.stream, events[len(events)-1].Sequence)
 	if arrive := f.db.arrivals[f.stream]; arrive != nil {
 		arrive(events)

@@ -173,6 +173,15 @@ func (db *DB) Position(stream string) uint64 {
 	return 0
 }
 
+// Shows tells whether readers see the event with that sequence of the stream, as
+// Wait would.
+func (db *DB) Shows(stream string, sequence uint64) bool {
+	db.mutex.Lock()
+	defer db.mutex.Unlock()
+	s := db.state(stream)
+	return s.verified && s.position >= sequence
+}
+
 // Ready returns a channel that is closed when every stream has been read to the
 // end it had. After a rebuild has begun, a new call returns a new channel.
 func (db *DB) Ready() <-chan struct{} {
