@@ -130,13 +130,16 @@ func (t *target) watch(ctx context.Context) (shown <-chan seen, stop func(), err
 			return nil, nil, err
 		}
 		go func() {
+			known := map[string]bool{}
 			for {
 				answer, err := stream.Recv()
 				if err != nil {
 					return // stopped, or the load fails with a clearer word
 				}
-				if answer.Entry.GetKind() == casesv1.EntryKind_ENTRY_KIND_REQUESTED {
-					all <- seen{answer.Request.Name, time.Now()}
+				// A request that was made while the watch began comes without its entry.
+				if request := answer.Request.Name; !known[request] {
+					known[request] = true
+					all <- seen{request, time.Now()}
 				}
 			}
 		}()
