@@ -26,7 +26,7 @@ import (
 func main() {
 	seconds := flag.Int("seconds", 10, "how long each load runs")
 	large := flag.Int("large", 0, "also measure a store of this many cases, such as 100000")
-	keep := flag.String("data", "", "folder for the data; a temporary one when empty")
+	keep := flag.String("data", "", "folder for the data, where a large store is used again; a temporary one when empty")
 	parts := flag.String("parts", "limits,load,rebuild", "what to measure, of these three")
 	clients := flag.String("clients", "1,8,32", "numbers of clients that the load is measured with")
 	binary := flag.String("hub", "", "binary of the hub, to compare versions; built from here when empty")

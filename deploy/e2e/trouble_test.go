@@ -61,8 +61,8 @@ func providerAway(t *testing.T, w *world.World) {
 	}
 	var asked []string
 	chamber := w.Advisor(t, "chamber", world.FirstAdvisor)
-	// Long enough that whoever waits for it waits longer and longer.
-	const downFor = 5 * time.Second
+	// Whoever waits for it waits longer and longer meanwhile.
+	const downFor = time.Minute
 	began, ticker := time.Now(), time.NewTicker(downFor/10)
 	defer ticker.Stop()
 	for i := 0; time.Since(began) < downFor; i++ {

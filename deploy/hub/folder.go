@@ -59,6 +59,15 @@ func OpenFolder(dir string) (Folder, error) {
 	return folder, folder.writeJSON(versionFile, version{Format: Format})
 }
 
+// FindFolder opens a data folder that must be there: what a command looks for in a
+// folder that it would have to make cannot be in it.
+func FindFolder(dir string) (Folder, error) {
+	if _, err := os.Stat(filepath.Join(dir, versionFile)); errors.Is(err, fs.ErrNotExist) {
+		return Folder{}, fmt.Errorf("hub: there is no data folder of a hub at %s; name the one that hub run uses, or start hub run, which makes it", dir)
+	}
+	return OpenFolder(dir)
+}
+
 func checkVersion(dir string, data []byte) error {
 	var v version
 	if err := json.Unmarshal(data, &v); err != nil || v.Format < 1 {

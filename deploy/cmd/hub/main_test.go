@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/businessespoo/hub/deploy/hub"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/token"
 )
@@ -22,8 +23,18 @@ func command(t *testing.T, args ...string) (string, error) {
 	return out.String(), err
 }
 
-func TestToken(t *testing.T) {
+// folder is a data folder of a hub that has not run yet.
+func folder(t *testing.T) string {
+	t.Helper()
 	data := filepath.Join(t.TempDir(), "data")
+	if _, err := hub.OpenFolder(data); err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestToken(t *testing.T) {
+	data := folder(t)
 	for _, c := range []struct {
 		args string
 		want token.Principal
@@ -56,7 +67,7 @@ func TestToken(t *testing.T) {
 }
 
 func TestFlagsCanBeEnvironmentVariables(t *testing.T) {
-	data := filepath.Join(t.TempDir(), "data")
+	data := folder(t)
 	t.Setenv("HUB_DATA", data)
 	t.Setenv("HUB_ROLE", "operator")
 	if _, err := command(t, "token"); err != nil {
@@ -68,16 +79,17 @@ func TestFlagsCanBeEnvironmentVariables(t *testing.T) {
 }
 
 func TestMistakesAreExplained(t *testing.T) {
-	data := filepath.Join(t.TempDir(), "data")
+	data := folder(t)
 	for args, want := range map[string]string{
-		"":                                    "hub --help",
-		"fly":                                 "hub --help",
-		"run --ports 9":                       "hub --help",
-		"run --log-level all":                 "debug",
-		"token":                               "--role",
-		"verify --data " + data + "/nothing":  "no log",
-		"token --role boss --data " + data:    "boss",
-		"token --role advisor --data " + data: "provider",
+		"":                                   "hub --help",
+		"fly":                                "hub --help",
+		"run --ports 9":                      "hub --help",
+		"run --log-level all":                "debug",
+		"token":                              "--role",
+		"verify --data " + data + "/nothing": "no log",
+		"token --role boss --data " + data:   "boss",
+		"token --role operator --data " + data + "/nothing":                              "no data folder",
+		"token --role advisor --data " + data:                                            "provider",
 		"token --role company --company 9000001-2 --data " + data:                        "9000001-1",
 		"run --data " + data + " --listen nowhere":                                       "--listen",
 		"staff add --data " + data + " --id a1 --name N --gateway 127.0.0.1:1":           "127.0.0.1:1",

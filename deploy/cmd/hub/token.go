@@ -63,7 +63,7 @@ func (c *tokenCommand) principal() (token.Principal, error) {
 // sign signs a token with the key of a data folder. A demo's clock may differ
 // from real time, and the folder knows by how much.
 func sign(data string, p token.Principal, ttl time.Duration) (string, error) {
-	folder, err := hub.OpenFolder(data)
+	folder, err := hub.FindFolder(data)
 	if err != nil {
 		return "", err
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // The header fields that a dead letter adds to those of its event.
@@ -38,14 +40,19 @@ type DeadLetter struct {
 }
 
 // DeadLetter keeps an event that handler could not handle, on
-// dead.<own party>.<handler>. The reason must hold no personal data. It may be
-// kept twice when the process ends at the wrong moment.
+// dead.<own party>.<handler>.<stream>.<sequence>, unless it is there already: a
+// handler that reads the log again, or another replica, meets it again. The reason
+// must hold no personal data.
 func (b *Bus) DeadLetter(ctx context.Context, ev Event, handler, reason string) error {
 	if !validToken(handler) {
 		return fmt.Errorf("bus: dead letter: handler %q must be one word of letters, digits, - and _", handler)
 	}
-	header := deadHeader(ev, handler, reason)
-	_, err := b.Publish(ctx, Message{Subject: deadPrefix + b.party + "." + handler, Header: header, Data: ev.Data})
+	subject := fmt.Sprint(deadPrefix, b.party, ".", handler, ".", ev.Stream, ".", ev.Sequence)
+	m := Message{Subject: subject, Header: deadHeader(ev, handler, reason), Data: ev.Data}
+	_, err := b.publish(ctx, m, jetstream.WithExpectLastSequencePerSubject(0))
+	if _, kept := errors.AsType[*ConflictError](conflict(err, subject)); kept {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("bus: keep event %d of %s as a dead letter: %w", ev.Sequence, ev.Stream, err)
 	}

@@ -143,8 +143,10 @@ func TestAProvidersDeadLetterIsReplayedToIt(t *testing.T) {
 	server, hub := startLog(t)
 	omnia := connect(t, server, "omnia")
 	event := bus.Event{Message: bus.Message{Subject: "case.a.omnia.1.hub", Data: []byte("x")}, Stream: bus.StreamCases, Sequence: 7}
-	if err := omnia.DeadLetter(t.Context(), event, "inbox", "unknown request"); err != nil {
-		t.Fatal(err)
+	for range 2 { // as after a rebuild: it is kept once
+		if err := omnia.DeadLetter(t.Context(), event, "inbox", "unknown request"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	letters, err := hub.DeadLetters(t.Context(), "omnia", 0, 10)
 	if err != nil || len(letters) != 1 || letters[0].Party != "omnia" || letters[0].Event.Sequence != 7 {
