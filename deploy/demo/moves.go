@@ -78,7 +78,7 @@ func (p *play) inputs(service string, day int) []*casesv1.Input {
 		}
 		value := ""
 		switch q.Type {
-		case "number", "money":
+		case "number", "integer", "money":
 			if value = numbers[q.Id]; value == "" {
 				value = "10"
 			}

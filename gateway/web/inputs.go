@@ -32,8 +32,8 @@ func (f *frame) inputFields(service string) []field {
 			x.Kind = "long"
 			x.Rows = 2
 			x.Hint = join(x.Hint, f.T("input.attachment_note"))
-		case "number":
-			x.Kind = "number"
+		case "number", "integer":
+			x.Kind = q.GetType()
 			x.Hint = join(x.Hint, f.limits(q))
 		case "money":
 			x.Kind = "money"
@@ -149,7 +149,7 @@ func (f *frame) inputError(q *cataloguev1.InputField, p catalogue.Problem) field
 		return fieldError{Text: f.T("error.choice", "field", label)}
 	}
 	switch q.GetType() {
-	case "number", "money", "date", "business_id", "company_id", "url":
+	case "number", "integer", "money", "date", "business_id", "company_id", "url":
 		return fieldError{Text: f.T("error."+q.GetType(), "field", label)}
 	default:
 		return fieldError{Text: f.T("error.form", "field", label)}

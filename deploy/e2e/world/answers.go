@@ -66,7 +66,7 @@ func (w *World) Choice(t testing.TB, service string, answers map[string]string) 
 // fitting is an answer that a question accepts.
 func fitting(field *cataloguev1.InputField) string {
 	switch field.Type {
-	case "number", "money":
+	case "number", "integer", "money":
 		if field.Min != "" && field.Min != "0" {
 			return field.Min
 		}

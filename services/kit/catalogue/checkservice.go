@@ -96,7 +96,7 @@ func (c *checker) input(at datafile.Place, in *Input) {
 }
 
 func (c *checker) bounds(at datafile.Place, in *Input) {
-	bounded := in.Type == InputNumber || in.Type == InputMoney
+	bounded := in.Type == InputNumber || in.Type == InputInteger || in.Type == InputMoney
 	for _, b := range []struct{ name, value string }{{"min", in.Min}, {"max", in.Max}} {
 		switch {
 		case b.value == "":

@@ -115,7 +115,7 @@ func (in *Input) check(value string, checks Checks) (string, *Problem) {
 		}
 	}
 	switch in.Type {
-	case InputNumber, InputMoney:
+	case InputNumber, InputInteger, InputMoney:
 		return in.checkNumber(value)
 	case InputDate:
 		if !Date(value).Valid() {
@@ -196,6 +196,9 @@ func (in *Input) checkNumber(value string) (string, *Problem) {
 		return "", &Problem{Reason: ReasonFormat, What: "is not a number", Right: "a number such as 25 or 37.5"}
 	}
 	number = strings.Replace(number, ",", ".", 1)
+	if whole, decimals, _ := strings.Cut(number, "."); in.Type == InputInteger && decimals != "" {
+		return "", &Problem{Reason: ReasonFormat, What: "is not a whole number", Right: "a whole number such as " + whole}
+	}
 	if in.Type == InputMoney {
 		if _, decimals, _ := strings.Cut(number, "."); len(decimals) > 2 {
 			return "", &Problem{Reason: ReasonFormat, What: "has more than two decimals", Right: "euros and cents such as 1260.50"}

@@ -57,6 +57,8 @@ const (
 	InputLongText InputType = "long_text"
 	// InputNumber is a decimal number with comma or point.
 	InputNumber InputType = "number"
+	// InputInteger is a whole number, such as a number of people.
+	InputInteger InputType = "integer"
 	// InputMoney is an amount in euros, not negative, with at most two decimals.
 	InputMoney InputType = "money"
 	// InputDate is a local date such as 2026-03-31.
@@ -78,7 +80,7 @@ const (
 
 func inputTypes() []InputType {
 	return []InputType{
-		InputText, InputLongText, InputNumber, InputMoney, InputDate, InputChoice,
+		InputText, InputLongText, InputNumber, InputInteger, InputMoney, InputDate, InputChoice,
 		InputYesNo, InputBusinessID, InputCompanyID, InputURL, InputAttachmentNote,
 	}
 }

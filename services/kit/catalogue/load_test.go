@@ -96,11 +96,11 @@ func TestLoadNamesTheMistake(t *testing.T) {
 	}{
 		{
 			name: "empty text", old: "{fi: Kirjasto, sv: Bibliotek,", new: "{fi: Kirjasto, sv: \"\",",
-			want: "school/catalogue.yaml:70: services[1] (library).names.sv: is empty; a service needs its name in fi, sv and en",
+			want: "school/catalogue.yaml:71: services[1] (library).names.sv: is empty; a service needs its name in fi, sv and en",
 		},
 		{
 			name: "missing text", old: "names: {fi: Kirjasto, sv: Bibliotek, en: Library}", new: "names: {fi: Kirjasto, en: Library}",
-			want: "school/catalogue.yaml:70: services[1] (library).names.sv: is empty; a service needs its name in fi, sv and en",
+			want: "school/catalogue.yaml:71: services[1] (library).names.sv: is empty; a service needs its name in fi, sv and en",
 		},
 		{
 			name: "long name", old: "en: Library}", new: "en: " + strings.Repeat("y", 101) + "}",
@@ -108,11 +108,11 @@ func TestLoadNamesTheMistake(t *testing.T) {
 		},
 		{
 			name: "unknown field", old: "    members_only: true", new: "    member_only: true",
-			want: `school/catalogue.yaml:77: services[1].member_only: unknown field "member_only"`,
+			want: `school/catalogue.yaml:78: services[1].member_only: unknown field "member_only"`,
 		},
 		{
 			name: "field twice", old: "    members_only: true", new: "    secret: true",
-			want: `school/catalogue.yaml:78: mapping key "secret" already defined`,
+			want: `school/catalogue.yaml:79: mapping key "secret" already defined`,
 		},
 		{
 			name: "not yaml", old: "provider: school", new: "provider: [school",
@@ -124,7 +124,7 @@ func TestLoadNamesTheMistake(t *testing.T) {
 		},
 		{
 			name: "unknown need", old: "needs: [networks]", new: "needs: [dancing]",
-			want: `school/catalogue.yaml:73: services[1] (library).needs[0]: "dancing" is not a need; it is one of start-business,`,
+			want: `school/catalogue.yaml:74: services[1] (library).needs[0]: "dancing" is not a need; it is one of start-business,`,
 		},
 		{
 			name: "unknown mark", old: "mark: E", new: "mark: X",

@@ -286,7 +286,7 @@ type InputField struct {
 	DisplayName *Texts `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// Help; may be empty.
 	Hint *Texts `protobuf:"bytes,3,opt,name=hint,proto3" json:"hint,omitempty"`
-	// text, long_text, number, money, date, choice, yes_no, business_id, company_id, url or attachment_note.
+	// text, long_text, number, integer, money, date, choice, yes_no, business_id, company_id, url or attachment_note.
 	Type string `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
 	// Whether it must be answered.
 	Required bool `protobuf:"varint,5,opt,name=required,proto3" json:"required,omitempty"`
