@@ -37,7 +37,7 @@ type batch struct {
 // apply writes one batch. A fact that cannot be understood becomes a dead
 // letter, and the others go on.
 func (v *View) apply(tx *projection.Tx, events []bus.Event) error {
-	v.forgetAfterRebuild(events[0].Sequence)
+	v.prepare(events[0].Sequence)
 	b := &batch{
 		view: v, tx: tx, cases: map[string]*caseEntry{}, changed: map[string]bool{}, updated: map[string]uint64{},
 		requests: map[name.Scope]*statev1.RequestState{},
@@ -63,17 +63,15 @@ func (v *View) apply(tx *projection.Tx, events []bus.Event) error {
 	return nil
 }
 
-// forgetAfterRebuild drops the states in memory when the log is read anew, and
-// what has arrived as far as the file shows it.
-func (v *View) forgetAfterRebuild(first uint64) {
+// prepare forgets what has arrived as far as the file shows it, and the states of a
+// transaction that was undone after all.
+func (v *View) prepare(first uint64) {
 	position := v.Position()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.prune(position)
 	if first <= v.last {
-		changed := v.arrived.changed
-		v.applied, v.ahead, v.last, v.arrived = newRecent(v.applied.size), map[string]any{}, 0, newArrivals()
-		close(changed)
+		v.applied, v.last = newRecent(v.applied.size), 0
 	}
 }
 

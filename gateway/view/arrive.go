@@ -39,6 +39,11 @@ func newArrivals() arrivals {
 func (v *View) arrive(events []bus.Event) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	defer close(v.arrived.changed)
+	if len(events) == 0 { // the log is another one
+		v.applied, v.ahead, v.last, v.arrived = newRecent(v.applied.size), map[string]any{}, 0, newArrivals()
+		return
+	}
 	for _, e := range events {
 		scope, f, hash, poison := understand(e)
 		if poison != nil {
@@ -54,7 +59,6 @@ func (v *View) arrive(events []bus.Event) {
 		v.arrived.facts[scope.Case] = append(v.arrived.facts[scope.Case], Happening{Sequence: e.Sequence, Scope: scope, Fact: f})
 	}
 	v.arrived.last = events[len(events)-1].Sequence
-	close(v.arrived.changed)
 	v.arrived.changed = make(chan struct{})
 }
 
@@ -155,7 +159,9 @@ func (v *View) Reach(ctx context.Context, id string, sequence uint64) (uint64, e
 		case <-changed:
 		case <-written:
 		case <-ctx.Done():
-			return 0, v.Wait(ctx, sequence) // which says why
+			if err := v.Wait(ctx, sequence); err != nil { // which says why
+				return 0, err
+			}
 		}
 	}
 }

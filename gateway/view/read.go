@@ -164,6 +164,7 @@ func (v *View) Timeline(ctx context.Context, id string, after, last uint64) ([]H
 	v.mu.RLock()
 	waiting := v.arrived.facts[id]
 	v.mu.RUnlock()
+	shown := v.Position() // what waited until here is in the rows, or was no good
 	entry, err := v.caseEntry(ctx, id)
 	if err != nil {
 		return nil, err
@@ -183,7 +184,7 @@ func (v *View) Timeline(ctx context.Context, id string, after, last uint64) ([]H
 		}
 	}
 	for _, h := range waiting {
-		if h.Sequence > after && h.Sequence <= last {
+		if h.Sequence > max(after, shown) && h.Sequence <= last {
 			list = append(list, h)
 		}
 	}
@@ -216,6 +217,9 @@ func happenings(rows *sql.Rows) ([]Happening, error) {
 // ByCode answers the ids of the cases without a name that have this code. There
 // is rarely more than one: a code has 40 bits, and its secret decides.
 func (v *View) ByCode(ctx context.Context, code string) ([]string, error) {
+	if err := v.Fresh(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := v.db.Reader().QueryContext(ctx, `SELECT id FROM cases WHERE code = ? AND code <> ''`, code)
 	if err != nil {
 		return nil, fmt.Errorf("view: find a case by its code: %w", err)

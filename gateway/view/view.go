@@ -134,13 +134,25 @@ func (v *View) Request(ctx context.Context, scope name.Scope) (*statev1.RequestS
 }
 
 // Ahead keeps a state that this process has appended a fact for, until the view
-// has read that fact: so that the next command need not wait for it.
+// has read that fact: so that the next command need not wait for it. A later state
+// that is known stays.
 func (v *View) Ahead(scope name.Scope, sequence uint64, state any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if sequence > v.last {
-		v.ahead[scope.String()] = state
+	if key := scope.String(); sequence > v.last && sequence > sequenceOf(v.ahead[key]) {
+		v.ahead[key] = state
 	}
+}
+
+// sequenceOf is the sequence of a state in memory, 0 for none.
+func sequenceOf(state any) uint64 {
+	switch s := state.(type) {
+	case *statev1.CaseState:
+		return s.Scope.Sequence
+	case *statev1.RequestState:
+		return s.Scope.Sequence
+	}
+	return 0
 }
 
 // recent keeps states that were read or changed lately, in two generations: when

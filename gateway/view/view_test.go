@@ -20,6 +20,7 @@ import (
 	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/bus/embedded"
@@ -77,16 +78,22 @@ func wait(t *testing.T, v *view.View, sequence uint64) {
 }
 
 // lives writes the interleaved lives of some cases, with events that are no good
-// among them, and answers the last sequence.
-func lives(t *testing.T, hub *bus.Bus, cases int) uint64 {
+// among them, and answers the last sequence. It tells of each event.
+func lives(t *testing.T, hub *bus.Bus, cases int, tell func(id string, sequence uint64, good bool)) uint64 {
 	t.Helper()
 	var last uint64
+	heads := map[name.Scope][]byte{}
 	put := func(scope name.Scope, author string, f *eventsv1.Fact) {
-		f.Id, f.Time = uuid.NewString(), timestamppb.New(day)
+		f.Id, f.Time, f.PreviousHash = uuid.NewString(), timestamppb.New(day), heads[scope]
 		m, err := fact.Encode(scope.Subject(author), name.Hub, f)
 		must(t, err)
 		last, err = hub.Publish(t.Context(), m)
 		must(t, err)
+		good := f.GetSupplementAsked().GetNumber() != 7
+		if good {
+			heads[scope] = fact.Hash(m.Subject, m.Data)
+		}
+		tell(scope.Case, last, good)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for step := range 9 {
@@ -108,8 +115,10 @@ func lives(t *testing.T, hub *bus.Bus, cases int) uint64 {
 				planned := &eventsv1.PlannedRequest{Provider: scope.Party, Number: 1, Service: "any", Terms: &eventsv1.ServiceTerms{DueDate: "2026-12-01"}}
 				put(scope, name.ByHub, &eventsv1.Fact{Event: &eventsv1.Fact_RequestMade{RequestMade: &eventsv1.RequestMade{Request: planned}}})
 			case 3:
-				_, err := hub.Publish(t.Context(), bus.Message{Subject: city.Subject(name.ByOwn), Data: []byte{0xff}})
+				var err error
+				last, err = hub.Publish(t.Context(), bus.Message{Subject: city.Subject(name.ByOwn), Data: []byte{0xff}})
 				must(t, err)
+				tell(id, last, false)
 			case 4:
 				put(city, name.ByOwn, &eventsv1.Fact{Actor: &eventsv1.Actor{Advisor: "a1"}, Event: &eventsv1.Fact_RequestPickedUp{RequestPickedUp: &eventsv1.RequestPickedUp{}}})
 			case 5:
@@ -127,6 +136,101 @@ func lives(t *testing.T, hub *bus.Bus, cases int) uint64 {
 		}
 	}
 	return last
+}
+
+func silent(string, uint64, bool) {}
+
+// What has arrived is shown as it is once it is written, and nothing that is no
+// good: by a view that has seen all of a case arrive, and by one that knows what was
+// written before only from its file.
+func TestArrivedIsShownAsWritten(t *testing.T) {
+	const cases = 6
+	hub := startLog(t)
+	warm := run(t, hub)
+	path, quiet := filepath.Join(t.TempDir(), "cold.db"), slog.New(slog.DiscardHandler)
+	good := map[string][]uint64{}
+	shown := func(what string, v *view.View, id string, reached uint64) []any {
+		whole, err := v.Whole(t.Context(), id)
+		must(t, err)
+		timeline, err := v.Timeline(t.Context(), id, 0, reached)
+		must(t, err)
+		var sequences []uint64
+		for _, h := range timeline {
+			sequences = append(sequences, h.Sequence)
+		}
+		if diff := cmp.Diff(good[id], sequences); diff != "" {
+			t.Fatalf("%s at %d: the timeline has other facts than those that are good (-good +shown):\n%s", what, reached, diff)
+		}
+		return []any{whole, timeline}
+	}
+	compare := func(what string, v *view.View, id string, sequence uint64) {
+		reached, err := v.Reach(t.Context(), id, sequence)
+		must(t, err)
+		if reached < sequence {
+			t.Fatalf("%s: reached %d, want %d", what, reached, sequence)
+		}
+		arrived := shown(what, v, id, reached)
+		wait(t, v, sequence)
+		if diff := cmp.Diff(shown(what, v, id, reached), arrived, protocmp.Transform()); diff != "" {
+			t.Fatalf("%s: event %d (-written +arrived):\n%s", what, sequence, diff)
+		}
+	}
+	events := 0
+	lives(t, hub, cases, func(id string, sequence uint64, isGood bool) {
+		if isGood {
+			good[id] = append(good[id], sequence)
+		}
+		compare("warm", warm, id, sequence)
+		if events++; events%5 > 0 {
+			return
+		}
+		cold, err := view.Open(path, hub, quiet)
+		must(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- cold.Run(ctx) }()
+		must(t, cold.Ready(ctx))
+		compare("cold", cold, id, sequence)
+		// What is no good arrives in a case that is not in memory.
+		scope := name.Scope{Case: id, Party: "chamber", Number: 1}
+		m, err := fact.Encode(scope.Subject(name.ByOwn), "chamber", &eventsv1.Fact{
+			Id: uuid.NewString(), Time: timestamppb.New(day), Event: &eventsv1.Fact_RequestPickedUp{RequestPickedUp: &eventsv1.RequestPickedUp{}},
+		})
+		must(t, err)
+		bad, err := hub.Publish(t.Context(), m)
+		must(t, err)
+		compare("cold", cold, id, bad)
+		compare("warm", warm, id, bad)
+		cancel()
+		<-done
+		must(t, cold.Close())
+	})
+}
+
+// A writer that is told late of its own fact does not take back what came behind it.
+func TestALateWriterTakesNothingBack(t *testing.T) {
+	hub := startLog(t)
+	v := run(t, hub)
+	older := map[name.Scope]*statev1.RequestState{}
+	lives(t, hub, 1, func(id string, sequence uint64, _ bool) {
+		_, err := v.Reach(t.Context(), id, sequence)
+		must(t, err)
+		before, err := v.Whole(t.Context(), id)
+		must(t, err)
+		for scope, request := range older {
+			v.Ahead(scope, request.Scope.Sequence, request)
+		}
+		after, err := v.Whole(t.Context(), id)
+		must(t, err)
+		if diff := cmp.Diff(before, after, protocmp.Transform()); diff != "" {
+			t.Errorf("event %d (-before +after a late writer):\n%s", sequence, diff)
+		}
+		for key, request := range before.Requests {
+			if scope := (name.Scope{Case: id, Party: key.Provider, Number: key.Number}); older[scope] == nil {
+				older[scope] = request
+			}
+		}
+	})
 }
 
 // inParts hands the events of a log over in parts of random sizes, and keeps dead
@@ -195,7 +299,7 @@ func everything(t *testing.T, v *view.View, cases int, last uint64) map[string]a
 func TestBatchesDoNotMatter(t *testing.T) {
 	const cases = 12
 	hub := startLog(t)
-	last := lives(t, hub, cases)
+	last := lives(t, hub, cases, silent)
 	whole := &inParts{Bus: hub, random: rand.New(rand.NewPCG(0, 0)), letters: map[uint64]string{}}
 	v := run(t, whole)
 	wait(t, v, last)
@@ -223,7 +327,7 @@ func TestBatchesDoNotMatter(t *testing.T) {
 func TestAhead(t *testing.T) {
 	hub := startLog(t)
 	v := run(t, hub)
-	last := lives(t, hub, 1)
+	last := lives(t, hub, 1, silent)
 	wait(t, v, last)
 	id := caseID(0)
 	now, err := v.Case(t.Context(), id)

@@ -68,15 +68,8 @@ func (b *batch) publish(last uint64) {
 
 // overtake drops what was ahead in a scope once the view is as far.
 func (v *View) overtake(scope string, sequence uint64) {
-	switch ahead := v.ahead[scope].(type) {
-	case *statev1.CaseState:
-		if ahead.Scope.Sequence <= sequence {
-			delete(v.ahead, scope)
-		}
-	case *statev1.RequestState:
-		if ahead.Scope.Sequence <= sequence {
-			delete(v.ahead, scope)
-		}
+	if sequenceOf(v.ahead[scope]) <= sequence {
+		delete(v.ahead, scope)
 	}
 }
 

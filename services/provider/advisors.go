@@ -59,6 +59,9 @@ func (d desk) ListAdvisors(ctx context.Context, in *providerv1.ListAdvisorsReque
 
 // openRequests counts the open requests of each advisor, by resource name.
 func (p *Provider) openRequests(ctx context.Context) (map[string]int32, error) {
+	if err := p.inbox.db.Fresh(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := p.inbox.db.Reader().QueryContext(ctx, "SELECT advisor, count(*) FROM requests WHERE open = 1 AND advisor != '' GROUP BY advisor")
 	if err != nil {
 		return nil, fmt.Errorf("provider: count the requests of advisors: %w", err)

@@ -62,6 +62,15 @@ func (d desk) GetRequest(ctx context.Context, in *providerv1.GetRequestRequest) 
 		return nil, err
 	}
 	state, timeline, err := d.readRequest(ctx, scope)
+	// A row may hold a state that has facts yet to be written, and again some more.
+	for range mostTries {
+		if err != nil || len(timeline) > 0 && timeline[len(timeline)-1].Revision == revisionAt(scope, state) {
+			break
+		}
+		if err = d.inbox.db.Wait(ctx, bus.StreamCases, state.Scope.Sequence); err == nil {
+			state, timeline, err = d.readRequest(ctx, scope)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +80,13 @@ func (d desk) GetRequest(ctx context.Context, in *providerv1.GetRequestRequest) 
 	}
 	return &providerv1.GetRequestResponse{
 		Request: state.Request, Timeline: timeline,
-		Revision: revision.Encode(bus.StreamCases, state.Scope.Sequence, scope.String()),
+		Revision: revisionAt(scope, state),
 	}, nil
+}
+
+// revisionAt names the place of the last fact in a state.
+func revisionAt(scope name.Scope, state *statev1.RequestState) string {
+	return revision.Encode(bus.StreamCases, state.Scope.Sequence, scope.String())
 }
 
 // readRequest reads a request and what happened in it, both of the same moment.

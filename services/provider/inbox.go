@@ -129,6 +129,10 @@ func (in *inbox) applyCases(ctx context.Context) func(tx *projection.Tx, events 
 // is not remembered is left to the inbox, and so is a fact that cannot be folded,
 // or not right behind what is remembered: with all that come behind it.
 func (in *inbox) arrive(events []bus.Event) {
+	if len(events) == 0 { // the log is another one
+		in.states.clear()
+		in.spoiled.settle(math.MaxUint64)
+	}
 	for _, ev := range events {
 		scope, author, err := name.ParseSubject(ev.Subject)
 		if err != nil {
@@ -351,6 +355,9 @@ func (b *batch) writeRow(t *touched, r *casesv1.Request) error {
 // inbox takes facts in their order only, so a fact is taken in by building the
 // inbox again, which a version that knows it does when it starts.
 func (in *inbox) replay(ctx context.Context, ev bus.Event) error {
+	if err := in.db.Fresh(ctx); err != nil {
+		return err
+	}
 	var found bool
 	row := in.db.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM facts WHERE sequence = ?)", int64(ev.Sequence))
 	if err := row.Scan(&found); err != nil {

@@ -46,6 +46,7 @@ func (c *repairCommand) Run(out output) error {
 		fmt.Fprintln(out, "nothing to repair")
 		return nil
 	}
+	fmt.Fprintln(out, "The files as they were hold personal data too: delete them once nobody needs them any more.")
 	fmt.Fprintln(out, "Run hub verify to see what else those facts are missed by, and delete the folder projections only if it is in doubt: the views may still show what the log has lost.")
 	return nil
 }

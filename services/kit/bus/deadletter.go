@@ -50,8 +50,8 @@ func (b *Bus) DeadLetter(ctx context.Context, ev Event, handler, reason string) 
 	subject := fmt.Sprint(deadPrefix, b.party, ".", handler, ".", ev.Stream, ".", ev.Sequence)
 	m := Message{Subject: subject, Header: deadHeader(ev, handler, reason), Data: ev.Data}
 	_, err := b.publish(ctx, m, jetstream.WithExpectLastSequencePerSubject(0))
-	if _, kept := errors.AsType[*ConflictError](conflict(err, subject)); kept {
-		return nil
+	if kept, is := errors.AsType[*ConflictError](conflict(err, subject)); is {
+		return b.settle(ctx, StreamDead, kept.Last)
 	}
 	if err != nil {
 		return fmt.Errorf("bus: keep event %d of %s as a dead letter: %w", ev.Sequence, ev.Stream, err)

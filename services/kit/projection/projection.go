@@ -74,7 +74,8 @@ func WithClock(now func() time.Time) Option { return func(db *DB) { db.now = now
 // arrive, before they are written: for states in memory that must not wait for a
 // transaction. Once the stream has been read to the end that it had, it is called
 // for every event that apply will get, in order, while apply may be busy with
-// earlier ones. The file is then written less often, unless a reader waits.
+// earlier ones, and with no events when all rows were deleted, because the log is
+// another one. The file is then written less often, unless a reader waits.
 func WithArrival(stream string, arrive func(events []bus.Event)) Option {
 	return func(db *DB) { db.arrivals[stream] = arrive }
 }

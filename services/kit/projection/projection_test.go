@@ -95,6 +95,48 @@ func facts(t testing.TB, db *projection.DB, stream string) string {
 	return fmt.Sprintf("%d to %d", count.Int64, last.Int64)
 }
 
+// A batch that cannot be written ends Run, and nothing behind it is written, however
+// much has arrived meanwhile: the next Run begins where the file ends.
+func TestAFailedWriteIsNotPassedOver(t *testing.T) {
+	log := newMemoryLog()
+	log.add("CASES", 3)
+	arrived := make(chan uint64, 100)
+	db := open(t, filepath.Join(t.TempDir(), "view.db"), schema, projection.WithArrival("CASES", func(events []bus.Event) {
+		arrived <- events[len(events)-1].Sequence
+	}))
+	writing, fail := make(chan struct{}), make(chan struct{})
+	ended := make(chan error, 1)
+	go func() {
+		ended <- db.Run(soon(t), log, "CASES", func(tx *projection.Tx, events []bus.Event) error {
+			if events[0].Sequence == 4 {
+				close(writing)
+				<-fail
+				return errors.New("the disk is full")
+			}
+			return apply(tx, events)
+		})
+	}()
+	<-db.Ready()
+	log.add("CASES", 1)
+	<-writing
+	last := log.add("CASES", 600) // more than may wait, so that the log writes them itself
+	for <-arrived < last {
+	}
+	time.Sleep(20 * time.Millisecond) // until it waits for its turn
+	close(fail)
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "the disk is full") {
+		t.Errorf("Run ended with %v", err)
+	}
+	if got := facts(t, db, "CASES"); got != "3 to 3" {
+		t.Errorf("after the failure rows %s", got)
+	}
+	run(t, db, log, "CASES")
+	wait(t, db, "CASES", last)
+	if got := facts(t, db, "CASES"); got != "604 to 604" {
+		t.Errorf("after another run rows %s", got)
+	}
+}
+
 func TestRunAppliesEachEventOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "view.db")
 	log := newMemoryLog()

@@ -56,7 +56,6 @@ func (db *DB) Run(ctx context.Context, log Log, stream string, apply func(tx *Tx
 // follow is one Follow from the position that the file has.
 func (db *DB) follow(ctx context.Context, log Log, stream string, apply func(tx *Tx, events []bus.Event) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	f := &following{db: db, stream: stream, apply: apply, queued: make(chan struct{}, 1)}
 	f.position, f.digest, f.number, f.urgent = db.begin(stream, cancel)
 	// The event at the position is asked for once more, to see that it is the same.
@@ -67,13 +66,11 @@ func (db *DB) follow(ctx context.Context, log Log, stream string, apply func(tx 
 			cancel(err)
 		}
 	})
-	defer func() {
-		cancel(nil)
-		writing.Wait()
-	}()
 	err := log.Follow(ctx, stream, max(f.position, 1), mostFetched, func(_ context.Context, events []bus.Event) error {
 		return f.handle(ctx, events)
 	})
+	cancel(nil)
+	writing.Wait()
 	if short, ok := errors.AsType[*bus.ShortLogError](err); ok && f.position > 0 {
 		return f.rebuild(fmt.Sprintf("the log ends at %d", short.Last))
 	}
@@ -110,6 +107,7 @@ type following struct {
 	position uint64
 	digest   []byte
 	verified bool
+	broken   error         // why a write failed: what comes behind it must not be written
 	written  time.Time     // when the last transaction ended
 	took     time.Duration // how long it took
 }
@@ -213,12 +211,22 @@ func (f *following) flush(ctx context.Context) error {
 	events := f.queue
 	f.queue = nil
 	f.mutex.Unlock()
+	if len(events) == 0 {
+		f.db.nudge() // a reader who waits for what is to come says so again
+	}
 	return f.writeAll(events)
 }
 
-// writeAll writes events in transactions of a size that suits. The caller holds
-// db.writing.
+// writeAll writes events in transactions of a size that suits, unless those before
+// them could not be written. The caller holds db.writing.
 func (f *following) writeAll(events []bus.Event) error {
+	if f.broken == nil {
+		f.broken = f.writeParts(events)
+	}
+	return f.broken
+}
+
+func (f *following) writeParts(events []bus.Event) error {
 	for len(events) > 0 && events[0].Sequence <= f.position {
 		events = events[1:]
 	}

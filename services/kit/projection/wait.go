@@ -126,6 +126,9 @@ func (db *DB) caughtUp(stream string, follow int) {
 
 // restart makes every Follow begin again at the beginning.
 func (db *DB) restart() {
+	for _, arrive := range db.arrivals {
+		arrive(nil)
+	}
 	db.mutex.Lock()
 	defer db.mutex.Unlock()
 	for _, s := range db.streams {
@@ -137,6 +140,13 @@ func (db *DB) restart() {
 	if db.isReady {
 		db.isReady, db.ready = false, make(chan struct{})
 	}
+	db.broadcast()
+}
+
+// nudge wakes all who wait, to look again.
+func (db *DB) nudge() {
+	db.mutex.Lock()
+	defer db.mutex.Unlock()
 	db.broadcast()
 }
 

@@ -144,6 +144,59 @@ func TestRepairKeepsTheRest(t *testing.T) {
 	}
 }
 
+// TestRepairALaterFile damages the second of several files: its first record, and
+// all of it.
+func TestRepairALaterFile(t *testing.T) {
+	sound := t.TempDir()
+	server, hub := open(t, sound, false)
+	const facts = 30
+	for i := range facts {
+		body := append(fmt.Appendf(nil, "fact %d", i), make([]byte, 900<<10)...)
+		if _, err := hub.Publish(t.Context(), bus.Message{Subject: "case.c1.hub.0.hub", Data: body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hub.Close()
+	server.Shutdown()
+	for name, damage := range map[string]func(content []byte){
+		"its first record": func(content []byte) { content[100] ^= 1 },
+		"all of it":        func(content []byte) { clear(content) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS(sound)); err != nil {
+				t.Fatal(err)
+			}
+			path := blockOf(dir, bus.StreamCases, 2)
+			content := read(t, path)
+			damage(content)
+			write(t, path, content)
+			done, err := embedded.Repair(dir)
+			if err != nil || len(done) != 1 {
+				t.Fatalf("repaired %v, %v", done, err)
+			}
+			server, hub := open(t, dir, false)
+			defer server.Shutdown()
+			defer hub.Close()
+			lost := 0
+			for sequence := range uint64(facts) {
+				event, err := hub.Get(t.Context(), bus.StreamCases, sequence+1)
+				if errors.Is(err, bus.ErrNotFound) {
+					lost++
+				} else if err != nil || !strings.HasPrefix(string(event.Data), fmt.Sprintf("fact %d\x00", sequence)) {
+					t.Errorf("fact %d: %v", sequence+1, err)
+				}
+			}
+			if want := map[string]int{"its first record": 1, "all of it": len(content) / (900 << 10)}[name]; lost != want {
+				t.Errorf("lost %d facts, want %d", lost, want)
+			}
+			if extent, err := hub.Extent(t.Context(), bus.StreamCases); err != nil || extent.Last != facts || len(extent.Erased) != lost {
+				t.Errorf("the log is %+v, %v", extent, err)
+			}
+		})
+	}
+}
+
 // TestStartCutsATornWrite ends the log in part of a record. All facts before it
 // stay.
 func TestStartCutsATornWrite(t *testing.T) {

@@ -75,7 +75,11 @@ func repair(dir string, d Damage) (string, error) {
 		return "", err
 	}
 	end, _ := r.soundFrom(int(d.Offset)+1, d.After)
-	r.erase(int(d.Offset), end, d.After+1)
+	sequence := d.After + 1
+	if d.After == 0 && d.Next > 0 {
+		sequence = d.Next - 1 // the first records of a later file: the server counts on from here
+	}
+	r.erase(int(d.Offset), end, sequence)
 	// The server's index tells of the file as it was; it makes it again.
 	index := filepath.Join(filepath.Dir(d.File), "index.db")
 	if err := os.Remove(index); err != nil && !errors.Is(err, fs.ErrNotExist) {
