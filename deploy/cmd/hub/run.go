@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/businessespoo/hub/deploy/hub"
@@ -29,10 +30,17 @@ type runCommand struct {
 // is small, and collecting it at the usual 100 would take a tenth of the time.
 const garbage = 200
 
+// spare is how many more threads run than there are processors: one is in the disk's
+// hands most of the time, syncing the log or writing a view.
+const spare = 1
+
 // Run runs the hub until it is told to stop.
 func (c *runCommand) Run(ctx context.Context, out output) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbage)
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + spare)
 	}
 	log, err := host.NewLog(os.Stderr, c.LogFormat, c.LogLevel)
 	if err != nil {
