@@ -177,7 +177,12 @@ func (v *verifier) check(e bus.Event) {
 		v.fault("fact %d in %s: %v", e.Sequence, scope, err)
 		return
 	}
-	if before := v.heads[scope]; !bytes.Equal(f.PreviousHash, before.hash) {
+	switch before := v.heads[scope]; {
+	case bytes.Equal(f.PreviousHash, before.hash):
+	case before.hash == nil:
+		v.fault("fact %d in %s follows on %.16x, but no fact of this scope comes before it: the one before is missing, or this one was changed",
+			e.Sequence, scope, f.PreviousHash)
+	default:
 		v.fault("fact %d in %s follows on %.16x, but the fact before it, %d, has the hash %.16x: one between them is missing, or it was changed",
 			e.Sequence, scope, f.PreviousHash, before.sequence, before.hash)
 	}

@@ -55,8 +55,8 @@ type DamagedError struct{ Damages []Damage }
 
 // Error tells the first damage, how many there are, and what helps.
 func (e *DamagedError) Error() string {
-	return fmt.Sprintf("embedded: the log is damaged in %d places and was left untouched, because the server would cut off all that follows; "+
-		"bring back these files from a copy, or run hub repair: %s", len(e.Damages), e.Damages[0])
+	return fmt.Sprintf("embedded: the log is damaged (files: %d) and was left untouched, because the server would cut off all that follows; "+
+		"bring back the files from a copy, or run hub repair. The first: %s", len(e.Damages), e.Damages[0])
 }
 
 // Check reads every record of a stopped log and answers the damaged places, in
