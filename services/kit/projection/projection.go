@@ -3,8 +3,9 @@
 // be deleted at any time and is built again.
 //
 // Use it for what is read more often than it changes. Open the file with a
-// schema, call Run once per stream, read with SQL through Reader, and call Wait
-// before a read that must show a write of the same caller.
+// schema, call Run once per stream, and read with SQL through Reader. Events of a
+// busy time wait for a common transaction, so call Fresh before a read that must
+// show all that has arrived, and Wait before one that must show a certain event.
 //
 // What holds after any crash: the rows and the positions of the streams are
 // written in one transaction, so an event is in the file wholly or not at all,
