@@ -82,7 +82,7 @@ var logDamages = []struct {
 // TestDamagedLog damages the facts of a stopped hub. hub verify finds it, and the
 // hub refuses to start and leaves the file as it is. After hub repair it starts,
 // with sound projections answers as before, and with projections that it must build
-// anew differs in the cases of the facts that were damaged, and in no other.
+// anew differs in no more cases than facts were damaged.
 func TestDamagedLog(t *testing.T) {
 	r := dice(t)
 	p := play(t, r, time.Second)

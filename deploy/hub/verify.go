@@ -101,7 +101,7 @@ func damaged(damages []embedded.Damage) Report {
 			v.fault("%s. Nothing sound follows: either a power cut broke off a write, which nobody was told is kept and which hub run cuts off, or the last facts are damaged", d)
 			continue
 		}
-		v.fault("%s. Sound facts follow, so this is damage: bring the file back from a copy, or run hub repair", d)
+		v.fault("%s. No power cut leaves this, so it is damage: bring the file back from a copy, or run hub repair", d)
 	}
 	return v.report
 }

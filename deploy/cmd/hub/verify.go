@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"github.com/businessespoo/hub/deploy/hub"
+	"github.com/businessespoo/hub/services/kit/bus/embedded"
 )
 
 type verifyCommand struct{ dataFlag }
@@ -33,11 +34,7 @@ type repairCommand struct{ dataFlag }
 func (c *repairCommand) Run(out output) error {
 	repaired, err := hub.Repair(c.Data)
 	for _, r := range repaired {
-		lost := fmt.Sprintf("fact %d", r.After+1)
-		if r.Next > r.After+2 {
-			lost = fmt.Sprintf("facts %d to %d", r.After+1, r.Next-1)
-		}
-		fmt.Fprintf(out, "%s\n  set aside: %s of %s; the file as it was is %s\n", r, lost, r.Stream, r.Copy)
+		fmt.Fprintf(out, "%s\n  set aside: %s of %s; the file as it was is %s\n", r, lost(r.Damage), r.Stream, r.Copy)
 	}
 	if err != nil {
 		return err
@@ -49,4 +46,20 @@ func (c *repairCommand) Run(out output) error {
 	fmt.Fprintln(out, "The files as they were hold personal data too: delete them once nobody needs them any more.")
 	fmt.Fprintln(out, "Run hub verify to see what else those facts are missed by, and delete the folder projections only if it is in doubt: the views may still show what the log has lost.")
 	return nil
+}
+
+// lost names the facts that were in a damaged place. Where a file begins with it or
+// ends in it, only one of their ends is known.
+func lost(d embedded.Damage) string {
+	switch {
+	case d.Next == 0:
+		return fmt.Sprintf("facts after %d, to the end of the file", d.After)
+	case d.Next == d.After+1:
+		return "a mark that a message was removed, and no fact"
+	case d.After == 0:
+		return fmt.Sprintf("facts before %d, from the beginning of the file", d.Next)
+	case d.Next == d.After+2:
+		return fmt.Sprintf("fact %d", d.After+1)
+	}
+	return fmt.Sprintf("facts %d to %d", d.After+1, d.Next-1)
 }

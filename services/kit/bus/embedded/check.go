@@ -230,16 +230,22 @@ func (r *records) damage() *Damage {
 	return nil
 }
 
-// soundFrom looks for the next sound record at or after a place, with a sequence
-// above last. It answers the end of the file and 0 when there is none.
+// soundFrom looks for the first sound record at or after a place: a mark of removal,
+// or a message with a sequence above last. It answers where that is, or the end of
+// the file, and the sequence of the first such message, or 0.
 func (r *records) soundFrom(at int, last uint64) (place int, sequence uint64) {
+	place = len(r.content)
 	for ; at+recordHead+recordChecksum <= len(r.content); at++ {
 		_, flagged, reason := r.record(at)
-		if sequence := flagged &^ flagErased; reason == "" && flagged&flagTombstone == 0 && sequence > last {
-			return at, sequence
+		mark, sequence := flagged&flagTombstone != 0, flagged&^flagErased
+		if reason != "" || !mark && sequence <= last {
+			continue
+		}
+		if place = min(place, at); !mark {
+			return place, sequence
 		}
 	}
-	return len(r.content), 0
+	return place, 0
 }
 
 // record reads the record at a place: its length in bytes, its sequence with the

@@ -144,6 +144,42 @@ func TestRepairKeepsTheRest(t *testing.T) {
 	}
 }
 
+// TestRepairOfAMarkLosesNothing damages the mark that a message was removed, which
+// stands between two messages and has no sequence of its own.
+func TestRepairOfAMarkLosesNothing(t *testing.T) {
+	dir := t.TempDir()
+	server, hub := open(t, dir, false)
+	publish := func(body string) {
+		t.Helper()
+		if _, err := hub.Publish(t.Context(), bus.Message{Subject: "case.c1.hub.0.hub", Data: []byte(body)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish("fact 1")
+	before := len(read(t, blockOf(dir, bus.StreamCases, 1)))
+	publish("fact 2")
+	hub.Close()
+	server.Shutdown()
+	// A mark as the server writes it: no subject, no body, the flag beside the sequence.
+	path := blockOf(dir, bus.StreamCases, 1)
+	sound := read(t, path)
+	mark := make([]byte, 30)
+	mark[0], mark[4], mark[11] = 30, 1, 0x40
+	write(t, path, slices.Concat(sound[:before], mark, sound[before:])) // its checksum is wrong
+	done, err := embedded.Repair(dir)
+	if err != nil || len(done) != 1 || done[0].After != 1 || done[0].Next != 2 {
+		t.Fatalf("repaired %v, %v", done, err)
+	}
+	server, hub = open(t, dir, false)
+	defer server.Shutdown()
+	defer hub.Close()
+	for sequence, want := range map[uint64]string{1: "fact 1", 2: "fact 2"} {
+		if event, err := hub.Get(t.Context(), bus.StreamCases, sequence); err != nil || string(event.Data) != want {
+			t.Errorf("fact %d is %q, %v", sequence, event.Data, err)
+		}
+	}
+}
+
 // TestRepairALaterFile damages the second of several files: its first record, and
 // all of it.
 func TestRepairALaterFile(t *testing.T) {

@@ -76,7 +76,10 @@ func repair(dir string, d Damage) (string, error) {
 	}
 	end, _ := r.soundFrom(int(d.Offset)+1, d.After)
 	sequence := d.After + 1
-	if d.After == 0 && d.Next > 0 {
+	switch {
+	case d.Next == d.After+1:
+		sequence = 0 // no message was there, but a mark that one was removed
+	case d.After == 0 && d.Next > 0:
 		sequence = d.Next - 1 // the first records of a later file: the server counts on from here
 	}
 	r.erase(int(d.Offset), end, sequence)
