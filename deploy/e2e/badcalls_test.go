@@ -90,7 +90,7 @@ func (f *fixture) anonymous(err error, asked proto.Message) string {
 	return text
 }
 
-// call makes a call and answers what came back. A stream that begins is taken.
+// call makes a call and answers what came back. A stream whose headers come is taken.
 func (f *fixture) call(m method, s sample, a *attempt) (proto.Message, error) {
 	ctx, cancel := context.WithTimeout(f.t.Context(), 15*time.Second)
 	defer cancel()
@@ -111,32 +111,18 @@ func (f *fixture) call(m method, s sample, a *attempt) (proto.Message, error) {
 	if !m.descriptor.IsStreamingServer() {
 		return answer, conn.Invoke(ctx, m.path, request, answer, options...)
 	}
-	short, stop := context.WithTimeout(ctx, streamBegins)
-	defer stop()
-	if hasField(a.messageOr(m), "revision") && a.message != nil && textOf(a.message, "revision") != "" {
-		short = ctx // it waits for its revision
-	}
-	stream, err := conn.NewStream(short, &grpc.StreamDesc{ServerStreams: true}, m.path, options...)
+	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, m.path, options...)
 	if err == nil {
 		err = errors.Join(stream.SendMsg(request), stream.CloseSend())
 	}
-	if err == nil {
-		err = stream.RecvMsg(answer)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return answer, err
 	}
-	if short.Err() != nil && ctx.Err() == nil || errors.Is(err, io.EOF) {
-		return answer, nil // nothing to send yet
+	// A refusal comes without headers.
+	if headers, err := stream.Header(); err != nil || headers != nil {
+		return answer, err
 	}
-	return answer, err
-}
-
-// streamBegins is how long a stream that was taken may send nothing.
-const streamBegins = 300 * time.Millisecond
-
-func (a *attempt) messageOr(m method) proto.Message {
-	if a.message != nil {
-		return a.message
-	}
-	return fresh(m)
+	return answer, stream.RecvMsg(answer)
 }
 
 // fresh is a message of a method's input with nothing in it.

@@ -192,6 +192,12 @@ func (d *Desks) WatchRequests(req *providerv1.WatchRequestsRequest, stream grpc.
 	if err != nil {
 		return to.away(err)
 	}
+	// No headers come when the provider refuses; why is told by Recv.
+	if headers, err := source.Header(); err == nil && headers != nil {
+		if err := stream.SendHeader(nil); err != nil {
+			return err
+		}
+	}
 	for {
 		answer, err := source.Recv()
 		if errors.Is(err, io.EOF) {

@@ -20,7 +20,7 @@ func (s *Cases) WatchCase(req *casesv1.WatchCaseRequest, stream grpc.ServerStrea
 	if err != nil {
 		return err
 	}
-	position, err := s.begin(ctx, req.Revision)
+	position, err := s.begin(stream, req.Revision)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (s *Cases) WatchCase(req *casesv1.WatchCaseRequest, stream grpc.ServerStrea
 // WatchEvents sends each thing that happens in any case that the caller sees.
 func (s *Cases) WatchEvents(req *casesv1.WatchEventsRequest, stream grpc.ServerStreamingServer[casesv1.WatchEventsResponse]) error {
 	ctx := stream.Context()
-	position, err := s.begin(ctx, req.Revision)
+	position, err := s.begin(stream, req.Revision)
 	if err != nil {
 		return err
 	}
@@ -98,16 +98,20 @@ func (s *Cases) sendEvent(ctx context.Context, who view.Seer, h view.Happening, 
 	return stream.Send(&casesv1.WatchEventsResponse{Entry: entry, Revision: entry.Revision})
 }
 
-// begin answers the place in the log that a watch goes on behind.
-func (s *Cases) begin(ctx context.Context, text string) (uint64, error) {
+// begin answers the place in the log that a watch goes on behind, and tells the
+// watcher by the headers that all from there on will be sent.
+func (s *Cases) begin(stream grpc.ServerStream, text string) (uint64, error) {
 	if text == "" {
-		return s.View.Position(), nil
+		return s.View.Position(), stream.SendHeader(nil)
 	}
 	sequence, err := sequenceOf("revision", text)
 	if err != nil {
 		return 0, err
 	}
-	return sequence, s.await(ctx, "revision", text)
+	if err := s.await(stream.Context(), "revision", text); err != nil {
+		return 0, err
+	}
+	return sequence, stream.SendHeader(nil)
 }
 
 // follow calls send for each span of the log that the view has come to show,

@@ -31,7 +31,8 @@ const (
 //
 // A watch begins with the open requests, the one that changed longest ago first:
 // so the revision of each step, the place of the request's last fact, is one to
-// resume from, and all that has not been sent lies behind it.
+// resume from, and all that has not been sent lies behind it. Its headers are sent
+// as soon as it is on.
 func (d desk) WatchRequests(in *providerv1.WatchRequestsRequest, stream grpc.ServerStreamingServer[providerv1.WatchRequestsResponse]) error {
 	ctx := stream.Context()
 	who, err := d.admit(ctx)
@@ -42,13 +43,18 @@ func (d desk) WatchRequests(in *providerv1.WatchRequestsRequest, stream grpc.Ser
 		return err
 	}
 	w := &watch{Provider: d.Provider, send: stream.Send}
-	if in.Revision == "" {
-		err = w.begin(ctx)
-	} else {
-		err = w.resume(ctx, in.Revision)
+	if in.Revision != "" {
+		if err := w.resume(ctx, in.Revision); err != nil {
+			return err
+		}
 	}
-	if err != nil {
+	if err := stream.SendHeader(nil); err != nil {
 		return err
+	}
+	if in.Revision == "" {
+		if err := w.begin(ctx); err != nil {
+			return err
+		}
 	}
 	return w.follow(ctx)
 }

@@ -75,11 +75,13 @@ type CaseServiceClient interface {
 	// Lists the cases that the caller may see, newest change first.
 	ListCases(ctx context.Context, in *ListCasesRequest, opts ...grpc.CallOption) (*ListCasesResponse, error)
 	// Sends the view of one case and then each thing that happens in it. With a
-	// revision it goes on right behind it and neither skips nor repeats.
+	// revision it goes on right behind it and neither skips nor repeats. The
+	// headers of the answer come as soon as the watch is on.
 	WatchCase(ctx context.Context, in *WatchCaseRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchCaseResponse], error)
 	// Sends each thing that happens in any case that the caller may see. With a
 	// revision it goes on right behind it; without one it begins now. A case that
-	// the caller comes to see is sent once as a whole.
+	// the caller comes to see is sent once as a whole. The headers of the answer
+	// come as soon as the watch is on: all that happens from then on is sent.
 	WatchEvents(ctx context.Context, in *WatchEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchEventsResponse], error)
 	// Writes to the provider of one request. Fails when the request has ended.
 	PostMessage(ctx context.Context, in *PostMessageRequest, opts ...grpc.CallOption) (*PostMessageResponse, error)
@@ -354,11 +356,13 @@ type CaseServiceServer interface {
 	// Lists the cases that the caller may see, newest change first.
 	ListCases(context.Context, *ListCasesRequest) (*ListCasesResponse, error)
 	// Sends the view of one case and then each thing that happens in it. With a
-	// revision it goes on right behind it and neither skips nor repeats.
+	// revision it goes on right behind it and neither skips nor repeats. The
+	// headers of the answer come as soon as the watch is on.
 	WatchCase(*WatchCaseRequest, grpc.ServerStreamingServer[WatchCaseResponse]) error
 	// Sends each thing that happens in any case that the caller may see. With a
 	// revision it goes on right behind it; without one it begins now. A case that
-	// the caller comes to see is sent once as a whole.
+	// the caller comes to see is sent once as a whole. The headers of the answer
+	// come as soon as the watch is on: all that happens from then on is sent.
 	WatchEvents(*WatchEventsRequest, grpc.ServerStreamingServer[WatchEventsResponse]) error
 	// Writes to the provider of one request. Fails when the request has ended.
 	PostMessage(context.Context, *PostMessageRequest) (*PostMessageResponse, error)

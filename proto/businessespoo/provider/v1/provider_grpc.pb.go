@@ -97,7 +97,7 @@ type ProviderServiceClient interface {
 	// confirms, and lapses after 14 days. Fails with UNAVAILABLE while the gateway is away.
 	OpenCaseOnBehalf(ctx context.Context, in *OpenCaseOnBehalfRequest, opts ...grpc.CallOption) (*OpenCaseOnBehalfResponse, error)
 	// Sends the requests that change. With a revision it goes on right behind it and neither skips nor repeats;
-	// without one it begins with the open requests.
+	// without one it begins with the open requests. The headers of the answer come as soon as the watch is on.
 	WatchRequests(ctx context.Context, in *WatchRequestsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRequestsResponse], error)
 	// Lists the provider's advisors with their languages and competences.
 	ListAdvisors(ctx context.Context, in *ListAdvisorsRequest, opts ...grpc.CallOption) (*ListAdvisorsResponse, error)
@@ -349,7 +349,7 @@ type ProviderServiceServer interface {
 	// confirms, and lapses after 14 days. Fails with UNAVAILABLE while the gateway is away.
 	OpenCaseOnBehalf(context.Context, *OpenCaseOnBehalfRequest) (*OpenCaseOnBehalfResponse, error)
 	// Sends the requests that change. With a revision it goes on right behind it and neither skips nor repeats;
-	// without one it begins with the open requests.
+	// without one it begins with the open requests. The headers of the answer come as soon as the watch is on.
 	WatchRequests(*WatchRequestsRequest, grpc.ServerStreamingServer[WatchRequestsResponse]) error
 	// Lists the provider's advisors with their languages and competences.
 	ListAdvisors(context.Context, *ListAdvisorsRequest) (*ListAdvisorsResponse, error)
