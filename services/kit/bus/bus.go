@@ -210,6 +210,31 @@ func (b *Bus) stream(ctx context.Context, name string) (jetstream.Stream, error)
 	return handle, nil
 }
 
+// answerPatience is how long the log may take to answer a caller who would wait
+// longer. While the server is away the client keeps what it is to send.
+const answerPatience = 5 * time.Second
+
+// ErrSilent says that the log has not answered within answerPatience. What was to be
+// appended may be appended yet.
+var ErrSilent = errors.New("bus: the log does not answer")
+
+// patiently bounds a call to the log by answerPatience.
+func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) <= answerPatience {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, answerPatience)
+}
+
+// silent turns the end of answerPatience into ErrSilent. When the caller's own time
+// is over the error stays as it is.
+func silent(ctx context.Context, err error) error {
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w within %s", ErrSilent, answerPatience)
+	}
+	return err
+}
+
 // wait returns after d, or with the context's error when that ends first.
 func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -40,12 +40,14 @@ func (b *Bus) publish(ctx context.Context, m Message, options ...jetstream.Publi
 	if err != nil {
 		return 0, err
 	}
-	ack, err := b.js.PublishMsg(ctx, wire, options...)
+	patient, cancel := patiently(ctx)
+	defer cancel()
+	ack, err := b.js.PublishMsg(patient, wire, options...)
 	if errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrNoResponders) {
 		return 0, fmt.Errorf("%s may not write there, or no stream takes it: %w", b.party, err)
 	}
 	if err != nil {
-		return 0, err
+		return 0, silent(ctx, err)
 	}
 	if err := b.settle(ctx, ack.Stream, ack.Sequence); err != nil {
 		return 0, err

@@ -53,7 +53,7 @@ func (b *Bus) Extent(ctx context.Context, stream string) (Extent, error) {
 
 // Get returns the event at a sequence, or ErrNotFound. Only the hub may call it.
 func (b *Bus) Get(ctx context.Context, stream string, sequence uint64) (Event, error) {
-	return b.read(ctx, stream, fmt.Sprint("sequence ", sequence), func(handle jetstream.Stream) (*jetstream.RawStreamMsg, error) {
+	return b.read(ctx, stream, fmt.Sprint("sequence ", sequence), func(ctx context.Context, handle jetstream.Stream) (*jetstream.RawStreamMsg, error) {
 		return handle.GetMsg(ctx, sequence)
 	})
 }
@@ -61,7 +61,7 @@ func (b *Bus) Get(ctx context.Context, stream string, sequence uint64) (Event, e
 // LastOn returns the last event on a subject, which may hold wildcards, or
 // ErrNotFound. Only the hub may call it.
 func (b *Bus) LastOn(ctx context.Context, stream, subject string) (Event, error) {
-	return b.read(ctx, stream, subject, func(handle jetstream.Stream) (*jetstream.RawStreamMsg, error) {
+	return b.read(ctx, stream, subject, func(ctx context.Context, handle jetstream.Stream) (*jetstream.RawStreamMsg, error) {
 		return handle.GetLastMsgForSubject(ctx, subject)
 	})
 }
@@ -69,25 +69,27 @@ func (b *Bus) LastOn(ctx context.Context, stream, subject string) (Event, error)
 // next returns the first event on a subject, which may hold wildcards, at or
 // after a sequence.
 func (b *Bus) next(ctx context.Context, stream, subject string, from uint64) (Event, error) {
-	return b.read(ctx, stream, subject, func(handle jetstream.Stream) (*jetstream.RawStreamMsg, error) {
+	return b.read(ctx, stream, subject, func(ctx context.Context, handle jetstream.Stream) (*jetstream.RawStreamMsg, error) {
 		return handle.GetMsg(ctx, max(from, 1), jetstream.WithGetMsgSubject(subject))
 	})
 }
 
-func (b *Bus) read(ctx context.Context, stream, what string, get func(jetstream.Stream) (*jetstream.RawStreamMsg, error)) (Event, error) {
+func (b *Bus) read(ctx context.Context, stream, what string, get func(context.Context, jetstream.Stream) (*jetstream.RawStreamMsg, error)) (Event, error) {
 	if err := b.hubOnly("read single messages"); err != nil {
 		return Event{}, err
 	}
-	handle, err := b.stream(ctx, stream)
+	patient, cancel := patiently(ctx)
+	defer cancel()
+	handle, err := b.stream(patient, stream)
 	if err != nil {
-		return Event{}, err
+		return Event{}, silent(ctx, err)
 	}
-	raw, err := get(handle)
+	raw, err := get(patient, handle)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Event{}, fmt.Errorf("%w: %s in %s", ErrNotFound, what, stream)
 	}
 	if err != nil {
-		return Event{}, fmt.Errorf("bus: read %s in %s: %w", what, stream, err)
+		return Event{}, fmt.Errorf("bus: read %s in %s: %w", what, stream, silent(ctx, err))
 	}
 	return fromStored(stream, raw), b.settle(ctx, stream, raw.Sequence)
 }
