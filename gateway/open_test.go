@@ -284,6 +284,8 @@ func TestLinkCompany(t *testing.T) {
 	_, err = n.cases.LinkCompany(stranger, link)
 	refused(t, err, codes.NotFound, "NOT_FOUND")
 
+	watched := n.watchCase(founder, c.Name, "")
+	get[step](t)(watched.next())
 	owner := w.company("founder", bakery) // the same person, now with a company
 	get[*casesv1.LinkCompanyResponse](t)(n.cases.LinkCompany(owner, link))
 	get[*casesv1.LinkCompanyResponse](t)(n.cases.LinkCompany(owner, link)) // a repeat
@@ -301,6 +303,13 @@ func TestLinkCompany(t *testing.T) {
 	}
 	_, err = n.cases.GetCase(founder, &casesv1.GetCaseRequest{Name: c.Name})
 	refused(t, err, codes.NotFound, "NOT_FOUND") // a token without the company
+	for err = nil; err == nil; {
+		var s step
+		if s, err = watched.next(); s.entry.GetKind() == casesv1.EntryKind_ENTRY_KIND_COMPANY_LINKED {
+			t.Error("a watch tells who has lost the case of its company")
+		}
+	}
+	refused(t, err, codes.NotFound, "NOT_FOUND")
 	again := proto.CloneOf(link)
 	again.RequestId = "7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c12"
 	_, err = n.cases.LinkCompany(owner, again)

@@ -34,6 +34,9 @@ func (s *Cases) WatchCase(req *casesv1.WatchCaseRequest, stream grpc.ServerStrea
 		}
 	}
 	return s.follow(ctx, position, func(after, last uint64) (uint64, error) {
+		if _, err := s.mine(ctx, req.Name); err != nil {
+			return 0, err // it went to a company that the watcher does not act for
+		}
 		timeline, err := s.View.Timeline(ctx, id, after, last)
 		if err != nil {
 			return 0, err

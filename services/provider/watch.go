@@ -4,11 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
@@ -23,7 +21,7 @@ const (
 	// watchBatch is how many steps are read from the inbox at once. No read stays
 	// open while a slow watcher takes them.
 	watchBatch = 200
-	// normalCheck is how often a watch sees whether its caller may still watch.
+	// normalCheck is how often a watch sees whether its caller is still on the staff.
 	normalCheck = 5 * time.Second
 )
 
@@ -125,27 +123,11 @@ func (w *watch) follow(ctx context.Context) error {
 			return ctx.Err()
 		case <-changed:
 		case <-check.C:
-			if err := w.mayGoOn(ctx); err != nil {
-				return err
+			if _, err := w.admit(ctx); err != nil {
+				return err // who watches has left
 			}
 		}
 	}
-}
-
-// mayGoOn ends the watch of somebody who has left, and of a token that has
-// expired: it was right when the watch began, perhaps long ago.
-func (w *watch) mayGoOn(ctx context.Context) error {
-	if _, err := w.admit(ctx); err != nil {
-		return err
-	}
-	for _, value := range metadata.ValueFromIncomingContext(ctx, "authorization") {
-		if scheme, credentials, _ := strings.Cut(value, " "); w.verifier != nil && strings.EqualFold(scheme, "Bearer") {
-			if _, err := w.verifier.Verify(strings.TrimSpace(credentials)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // step reads steps of the watch, sends them and answers how many there were.

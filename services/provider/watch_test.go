@@ -187,11 +187,11 @@ func TestWatchesThatAreRefusedOrEnd(t *testing.T) {
 	d.Provider.CheckWatchesEvery(10 * time.Millisecond)
 	w := watch(t, d, "")
 	w.next(1)
-	h.Sleep(2 * time.Hour)
+	h.Dismiss(key, "a1")
 	select {
 	case err := <-w.failed:
-		refused(t, "an expired token", err, codes.Unauthenticated, "TOKEN_EXPIRED")
+		refused(t, "somebody who has left", err, codes.PermissionDenied, "STAFF_UNKNOWN")
 	case <-time.After(20 * time.Second):
-		t.Error("a watch goes on after its token has expired")
+		t.Error("a watch goes on after its caller has left")
 	}
 }

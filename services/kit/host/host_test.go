@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,6 +57,8 @@ type world struct {
 	conn    *grpc.ClientConn
 	key     *token.Key
 	log     *buffer
+	later   atomic.Int64 // how far past noon it is
+	secret  atomic.Value // what opens case K7
 	metrics *host.Metrics
 	stop    func() error
 }
@@ -84,14 +87,16 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	w := &world{cases: &cases{}, key: key, log: &buffer{}, metrics: host.NewMetrics()}
+	w.secret.Store("s3cret")
 	log, err := host.NewLog(w.log, "json", "debug")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.server = host.NewGRPC(host.Options{
-		Verifier: token.NewVerifier(func() time.Time { return noon }, key.Public()),
+		Verifier: token.NewVerifier(func() time.Time { return noon.Add(time.Duration(w.later.Load())) }, key.Public()),
+		Recheck:  10 * time.Millisecond,
 		CaseHolder: func(_ context.Context, code, secret string) (token.Principal, error) {
-			if code != "K7" || secret != "s3cret" {
+			if code != "K7" || secret != w.secret.Load() {
 				return token.Principal{}, problem.New(problem.Unauthenticated, "CASE_SECRET_WRONG", "no case has this code and secret")
 			}
 			return token.Principal{CaseID: "abc"}, nil
@@ -309,5 +314,50 @@ func TestTrace(t *testing.T) {
 		if !strings.Contains(w.log.String(), seen.ID()) {
 			t.Errorf("the log does not name trace %s", seen.ID())
 		}
+	}
+}
+
+// A stream ends when its caller may no longer have it, and says why.
+func TestStreamsAreCheckedAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		auth   func(w *world) string
+		lose   func(w *world)
+		reason string
+	}{
+		"a token expires": {
+			func(w *world) string {
+				return w.token(t, token.Principal{Role: policyv1.Role_ROLE_COMPANY, Subject: "p1", Companies: []string{"9000001-1"}})
+			},
+			func(w *world) { w.later.Store(int64(2 * time.Hour)) }, "TOKEN_EXPIRED",
+		},
+		"a secret no longer opens its case": {
+			func(*world) string { return "Case K7:s3cret" },
+			func(w *world) { w.secret.Store("another") }, "CASE_SECRET_WRONG",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.watch = func(_ *casesv1.WatchCaseRequest, s grpc.ServerStreamingServer[casesv1.WatchCaseResponse]) error {
+				if err := s.Send(&casesv1.WatchCaseResponse{}); err != nil {
+					return err
+				}
+				<-s.Context().Done()
+				return s.Context().Err()
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			stream, err := w.client.WatchCase(authorized(ctx, test.auth(w)), &casesv1.WatchCaseRequest{Name: caseName})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := stream.Recv(); err != nil {
+				t.Fatal(err)
+			}
+			test.lose(w)
+			_, err = stream.Recv()
+			if got := problem.From(err); got.Kind != problem.Unauthenticated || got.Reason != test.reason {
+				t.Errorf("ended with %v", err)
+			}
+		})
 	}
 }

@@ -141,13 +141,37 @@ func (s *Server) stream(server any, stream grpc.ServerStream, info *grpc.StreamS
 	if err != nil {
 		return s.end(c, err)
 	}
+	go s.recheck(ctx, c, cancel)
 	err = protect(func() error {
 		return handler(server, &checkedStream{ServerStream: stream, ctx: c.ctx, plan: c.rule.request})
 	})
-	if err != nil && errors.Is(context.Cause(ctx), errDraining) {
-		err = errDraining
+	if cause, ours := errors.AsType[*problem.Problem](context.Cause(ctx)); err != nil && ours {
+		err = cause
 	}
 	return s.end(c, err)
+}
+
+// recheck ends a stream whose caller may no longer have it: it was right when it
+// began, perhaps long ago.
+func (s *Server) recheck(ctx context.Context, c *call, end context.CancelCauseFunc) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	ticker := time.NewTicker(s.options.Recheck)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		principal, err := s.authenticate(ctx, md)
+		if err == nil {
+			err = s.allow(c.rule, principal)
+		}
+		if err != nil {
+			end(problem.From(err))
+			return
+		}
+	}
 }
 
 // checkedStream applies the field rules to what the caller sends.

@@ -31,7 +31,8 @@ const (
 	MaxMessage    = 4 << 20
 	streamWorkers = 32
 	// MaxCall is how long a unary call may take when the caller sets no deadline.
-	MaxCall = 30 * time.Second
+	MaxCall       = 30 * time.Second
+	normalRecheck = 5 * time.Second
 )
 
 // Options are what a gRPC server needs to know.
@@ -51,6 +52,9 @@ type Options struct {
 	MaxMessage int
 	// Clock measures how long calls take; time.Now when nil.
 	Clock func() time.Time
+	// Recheck is how often a stream sees whether its caller may still have it; every
+	// five seconds when 0.
+	Recheck time.Duration
 }
 
 // Server is a gRPC server with reflection and grpc.health.v1. Register services
@@ -79,6 +83,9 @@ func NewGRPC(options Options) *Server {
 	}
 	if options.Clock == nil {
 		options.Clock = time.Now
+	}
+	if options.Recheck == 0 {
+		options.Recheck = normalRecheck
 	}
 	if options.MaxMessage == 0 {
 		options.MaxMessage = MaxMessage
