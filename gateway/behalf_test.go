@@ -294,13 +294,29 @@ func TestDueDates(t *testing.T) {
 	// Some ticks later there is still one of each.
 	w.desk(pilot, casework.Reply{Text: "Anteeksi"})
 	n.read(me, c.Name)
-	for _, provider := range []string{"espoo-city", "enter-espoo", "yritysespoo"} {
-		want := 1
-		if provider == "yritysespoo" {
-			want = 0
-		}
+	for provider, want := range map[string]int{"espoo-city": 1, "enter-espoo": 1, "yritysespoo": 0} {
 		if soon, over := count(isDueSoon, provider)(w.record.all()), count(isOverdue, provider)(w.record.all()); soon != want || over != want {
 			t.Errorf("%s was told %d and %d times, want %d", provider, soon, over, want)
 		}
+	}
+}
+
+// A request with so short a term that the warning would come with it is not warned.
+func TestShortTermsAreNotWarned(t *testing.T) {
+	w := newWorld(t)
+	n := w.start(ticking)
+	me := w.company("p1", bakery)
+	w.clock.days(3)
+	long := n.open(me, opening(bakery, "enter-espoo/landing"))
+	w.clock.days(11)
+	short := n.open(me, opening(bakery, "chamber/co"))
+	if due := short.Requests[0].DueDate + " " + long.Requests[0].DueDate; due != "2026-12-09 2026-12-10" {
+		t.Fatalf("due %s", due)
+	}
+	w.clock.days(1)
+	soon := func(c *casesv1.Case, events []bus.Event) int { return len(w.facts(events, idOf(c), isDueSoon)) }
+	w.until("the long one is warned", func(events []bus.Event) bool { return soon(long, events) == 1 })
+	if got := soon(short, w.record.all()); got != 0 {
+		t.Errorf("the short one was warned %d times", got)
 	}
 }

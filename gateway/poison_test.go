@@ -94,6 +94,7 @@ func TestPoisonIsSetAside(t *testing.T) {
 			t.Errorf("%s is %s", r.Name, r.Status)
 		}
 	}
+	w.eventually("the poison is set aside", func() bool { return len(n.letters()) >= len(poison) })
 	got := n.letters()
 	if len(got) != len(poison) {
 		t.Errorf("%d dead letters, want %d", len(got), len(poison))

@@ -17,6 +17,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/identifier"
 	"github.com/businessespoo/hub/services/kit/name"
 )
@@ -142,7 +143,8 @@ func (k *keepsake) play(t *testing.T) {
 func toldOfDates(c *casesv1.Case) bool {
 	for _, r := range c.Requests {
 		runs := r.Status == casesv1.RequestStatus_REQUEST_STATUS_NEW || r.Status == casesv1.RequestStatus_REQUEST_STATUS_IN_PROGRESS
-		if !runs || r.DueDate == "" || r.DueDate > world.InDays(2) {
+		short := r.DueDate <= casework.Today(r.RequestedAt.AsTime().AddDate(0, 0, casework.SoonDays))
+		if !runs || short || r.DueDate > world.InDays(casework.SoonDays) {
 			continue
 		}
 		if !slices.ContainsFunc(c.Timeline, func(e *casesv1.TimelineEntry) bool {

@@ -10,12 +10,8 @@ import (
 	"github.com/businessespoo/hub/services/kit/problem"
 )
 
-const (
-	// soonDays is how many days before its due date a request is warned of.
-	soonDays = 2
-	// mostAtOnce is how many dates are minded in one look.
-	mostAtOnce = 200
-)
+// mostAtOnce is how many dates are minded in one look.
+const mostAtOnce = 200
 
 // watchDates tells of due dates and lets unconfirmed cases lapse. The facts are
 // appended with the expected sequence, so that any number of gateways tell once.
@@ -38,7 +34,7 @@ func (r *Router) watchDates(ctx context.Context) error {
 // keep the others waiting; a log that is away does.
 func (r *Router) mindDates(ctx context.Context) error {
 	now := r.writer.Now()
-	today, soon := casework.Today(now), casework.Today(now.AddDate(0, 0, soonDays))
+	today, soon := casework.Today(now), casework.Today(now.AddDate(0, 0, casework.SoonDays))
 	due, err := r.view.DueBy(ctx, today, soon, mostAtOnce)
 	if err != nil {
 		return err

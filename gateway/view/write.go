@@ -91,8 +91,8 @@ func dueOf(s *statev1.RequestState) (due string, told int) {
 	switch {
 	case r.Overdue:
 		told = 2
-	case s.DueSoon:
-		told = 1
+	case s.DueSoon, r.DueDate <= casework.Today(r.RequestedAt.AsTime().AddDate(0, 0, casework.SoonDays)):
+		told = 1 // or so short a term that the warning would come with the request
 	}
 	return due, told
 }

@@ -20,6 +20,10 @@ func mustZone(name string) *time.Location {
 	return zone
 }
 
+// SoonDays is how many days before its due date a request is warned of, if that is
+// later than the day on which it was made.
+const SoonDays = 2
+
 // Today is the local date at an instant, YYYY-MM-DD.
 func Today(now time.Time) string { return now.In(Helsinki).Format(time.DateOnly) }
 
