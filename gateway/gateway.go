@@ -145,7 +145,7 @@ func (g *Gateway) serve(journeys *journey.Set) error {
 		return err
 	}
 	g.server = host.NewGRPC(host.Options{
-		Verifier: o.Verifier, CaseHolder: g.caseHolder, Log: o.Log, Metrics: o.Metrics,
+		Verifier: o.Verifier, CaseHolder: g.caseHolder, Ready: g.hasRead, Log: o.Log, Metrics: o.Metrics,
 	})
 	casesv1.RegisterCaseServiceServer(g.server, g.cases)
 	cataloguev1.RegisterCatalogueServiceServer(g.server, &api.Catalogue{
@@ -262,7 +262,13 @@ func (g *Gateway) close() error {
 // Check answers nil once the gateway is ready: it shows the whole log, knows the
 // staff, and has a catalogue of every provider.
 func (g *Gateway) Check(ctx context.Context) error {
-	return errors.Join(g.view.Check(ctx), g.directory.Check(ctx), g.registry.Check(ctx))
+	return errors.Join(g.hasRead(ctx), g.registry.Check(ctx))
+}
+
+// hasRead answers nil once the gateway knows all cases and the staff. A catalogue
+// that was never published keeps no call waiting.
+func (g *Gateway) hasRead(ctx context.Context) error {
+	return errors.Join(g.view.Check(ctx), g.directory.Check(ctx))
 }
 
 // statusPatience is how long the status page waits for a provider.

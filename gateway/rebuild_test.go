@@ -86,6 +86,35 @@ func TestRebuildAnswersTheSame(t *testing.T) {
 	}
 }
 
+// While a gateway reads the log it does not answer from what it has read so far:
+// a case would seem not to exist.
+func TestNothingIsAnsweredFromHalfALog(t *testing.T) {
+	w := newWorld(t)
+	n := w.start()
+	me := w.company("p1", bakery)
+	first := n.open(me, opening(bakery, seven...))
+	last := first
+	for range 50 {
+		last = n.open(me, opening(bakery, seven...))
+	}
+	n.stop()
+	for _, file := range get[[]string](t)(filepath.Glob(filepath.Join(n.dir, "*"))) {
+		must(t, os.Remove(file))
+	}
+	n = w.launch(n.dir)
+	for range 20 {
+		list := get[*casesv1.ListCasesResponse](t)(n.cases.ListCases(me, &casesv1.ListCasesRequest{PageSize: 100}))
+		if len(list.Cases) != 51 {
+			t.Fatalf("%d cases are listed, want 51", len(list.Cases))
+		}
+		for _, c := range []*casesv1.Case{last, first} {
+			if got := n.read(me, c.Name); len(got.Requests) != len(seven) {
+				t.Fatalf("%d requests of %s are shown, want %d", len(got.Requests), c.Name, len(seven))
+			}
+		}
+	}
+}
+
 // live plays a life of many kinds of facts.
 func (w *world) live(n *node, me context.Context, c *casesv1.Case) {
 	t := w.t

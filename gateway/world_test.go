@@ -119,6 +119,14 @@ func (w *world) start(change ...func(*gateway.Options)) *node {
 }
 
 func (w *world) startIn(dir string, change ...func(*gateway.Options)) *node {
+	w.t.Helper()
+	n := w.launch(dir, change...)
+	w.eventually("the gateway is ready", func() bool { return n.gateway.Check(w.t.Context()) == nil })
+	return n
+}
+
+// launch is startIn that does not wait until the gateway is ready.
+func (w *world) launch(dir string, change ...func(*gateway.Options)) *node {
 	t := w.t
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -154,7 +162,6 @@ func (w *world) startIn(dir string, change ...func(*gateway.Options)) *node {
 	t.Cleanup(n.stop)
 	n.cases, n.catalogue = casesv1.NewCaseServiceClient(n.conn), cataloguev1.NewCatalogueServiceClient(n.conn)
 	n.desks, n.admin = providerv1.NewProviderServiceClient(n.conn), adminv1.NewAdminServiceClient(n.conn)
-	w.eventually("the gateway is ready", func() bool { return g.Check(t.Context()) == nil })
 	return n
 }
 

@@ -159,7 +159,7 @@ func (p *Provider) Register(r grpc.ServiceRegistrar) {
 // NewServer makes a gRPC server with the provider registered on it. It may be
 // served on several listeners.
 func (p *Provider) NewServer() *host.Server {
-	s := host.NewGRPC(host.Options{Verifier: p.verifier, Log: p.log, Metrics: p.metrics})
+	s := host.NewGRPC(host.Options{Verifier: p.verifier, Ready: p.Check, Log: p.log, Metrics: p.metrics})
 	p.Register(s)
 	return s
 }

@@ -15,6 +15,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/test/bufconn"
 
@@ -52,15 +53,17 @@ func (c *cases) WatchCase(r *casesv1.WatchCaseRequest, s grpc.ServerStreamingSer
 // world is a running server and a client of it.
 type world struct {
 	*cases
-	server  *host.Server
-	client  casesv1.CaseServiceClient
-	conn    *grpc.ClientConn
-	key     *token.Key
-	log     *buffer
-	later   atomic.Int64 // how far past noon it is
-	secret  atomic.Value // what opens case K7
-	metrics *host.Metrics
-	stop    func() error
+	server *host.Server
+	client casesv1.CaseServiceClient
+	conn   *grpc.ClientConn
+	key    *token.Key
+	log    *buffer
+	later  atomic.Int64 // how far past noon it is
+	secret atomic.Value // what opens case K7
+	// starting tells that the server's parts still read the log.
+	starting atomic.Bool
+	metrics  *host.Metrics
+	stop     func() error
 }
 
 type buffer struct {
@@ -95,6 +98,12 @@ func newWorld(t testing.TB) *world {
 	w.server = host.NewGRPC(host.Options{
 		Verifier: token.NewVerifier(func() time.Time { return noon.Add(time.Duration(w.later.Load())) }, key.Public()),
 		Recheck:  10 * time.Millisecond,
+		Ready: func(context.Context) error {
+			if w.starting.Load() {
+				return errors.New("still reading CASES")
+			}
+			return nil
+		},
 		CaseHolder: func(_ context.Context, code, secret string) (token.Principal, error) {
 			if code != "K7" || secret != w.secret.Load() {
 				return token.Principal{}, problem.New(problem.Unauthenticated, "CASE_SECRET_WRONG", "no case has this code and secret")
@@ -359,5 +368,43 @@ func TestStreamsAreCheckedAgain(t *testing.T) {
 				t.Errorf("ended with %v", err)
 			}
 		})
+	}
+}
+
+// A call waits a moment for a server that reads the log, and is told to come again;
+// nothing is answered before. Probes and reflection are.
+func TestCallsWaitForTheLog(t *testing.T) {
+	w := newWorld(t)
+	w.get = func(context.Context, *casesv1.GetCaseRequest) (*casesv1.GetCaseResponse, error) {
+		if w.starting.Load() {
+			t.Error("a call was let in before the log was read")
+		}
+		return &casesv1.GetCaseResponse{}, nil
+	}
+	auth := w.token(t, token.Principal{Role: policyv1.Role_ROLE_COMPANY, Subject: "p1", Companies: []string{"9000001-1"}})
+	call := func() error {
+		_, err := w.client.GetCase(authorized(t.Context(), auth), &casesv1.GetCaseRequest{Name: caseName})
+		return err
+	}
+	w.starting.Store(true)
+	got := problem.From(call())
+	if got.Kind != problem.Unavailable || got.Reason != "STARTING" || got.RetryAfter == 0 {
+		t.Errorf("while the log is read: %v", got)
+	}
+	stream, err := w.client.WatchCase(authorized(t.Context(), auth), &casesv1.WatchCaseRequest{Name: caseName})
+	if err == nil {
+		_, err = stream.Recv()
+	}
+	if got := problem.From(err); got.Reason != "STARTING" {
+		t.Errorf("a watch while the log is read: %v", got)
+	}
+	if _, err := healthv1.NewHealthClient(w.conn).Check(t.Context(), &healthv1.HealthCheckRequest{}); err != nil {
+		t.Errorf("the probe: %v", err)
+	}
+	waits := make(chan error)
+	go func() { waits <- call() }()
+	time.AfterFunc(100*time.Millisecond, func() { w.starting.Store(false) })
+	if err := <-waits; err != nil {
+		t.Errorf("a call that waited: %v", err)
 	}
 }

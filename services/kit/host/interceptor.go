@@ -38,6 +38,9 @@ func (s *Server) begin(ctx context.Context, method string) (*call, error) {
 	if c.rule, err = s.rule(method); err != nil {
 		return c, problem.New(problem.Denied, "METHOD_WITHOUT_RULE", "the contract does not say who may call this method, so nobody may").Because(err)
 	}
+	if err := s.awaitReady(c.ctx); err != nil {
+		return c, err
+	}
 	if c.principal, err = s.authenticate(c.ctx, md); err != nil {
 		return c, err
 	}
@@ -46,6 +49,34 @@ func (s *Server) begin(ctx context.Context, method string) (*call, error) {
 	}
 	c.ctx = token.With(c.ctx, c.principal)
 	return c, nil
+}
+
+const (
+	// startPatience is how long a call waits for a server that has just started.
+	startPatience = 2 * time.Second
+	startPause    = 20 * time.Millisecond
+)
+
+// awaitReady returns when the server may answer. Answers from a log that is half
+// read would be wrong: a case would seem not to exist.
+func (s *Server) awaitReady(ctx context.Context) error {
+	if s.options.Ready == nil {
+		return nil
+	}
+	err := s.options.Ready(ctx)
+	for waited := time.Duration(0); err != nil && waited < startPatience; waited += startPause {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(startPause):
+		}
+		err = s.options.Ready(ctx)
+	}
+	if err != nil {
+		return problem.New(problem.Unavailable, "STARTING", "this part of the hub has just started and still reads the log; try again in a moment").
+			Retry(time.Second).Because(err)
+	}
+	return nil
 }
 
 // end turns the error into what may be told, and logs and counts the call. The

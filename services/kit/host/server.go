@@ -42,6 +42,10 @@ type Options struct {
 	// CaseHolder returns the principal for the code and the secret of one case,
 	// or a problem. Without it only tokens are accepted.
 	CaseHolder func(ctx context.Context, code, secret string) (token.Principal, error)
+	// Ready answers nil when what the server answers from has read the log, else what
+	// it still reads. Calls wait a moment for it, and are then told to come again.
+	// It is asked with every call; nil means always.
+	Ready func(ctx context.Context) error
 	// Log receives a line per call at debug level, at warn level for one that
 	// found a part of the hub away, and at error level for a fault of the hub;
 	// slog.Default when nil.
@@ -60,7 +64,7 @@ type Options struct {
 // Server is a gRPC server with reflection and grpc.health.v1. Register services
 // on it as on any other; Part serves it.
 //
-// A call passes, in this order: recovery, trace, authentication, the access rule
+// A call passes, in this order: recovery, trace, readiness, authentication, the access rule
 // of the method, the field rules of the request, the handler; and on the way
 // back any error becomes a status by kit/problem, and the call is logged.
 type Server struct {
