@@ -265,10 +265,10 @@ func (g *Gateway) Check(ctx context.Context) error {
 	return errors.Join(g.hasRead(ctx), g.registry.Check(ctx))
 }
 
-// hasRead answers nil once the gateway knows all cases and the staff. A catalogue
-// that was never published keeps no call waiting.
+// hasRead answers nil once the gateway knows all cases, the staff and the catalogues
+// that there are. One that was never published keeps no call waiting.
 func (g *Gateway) hasRead(ctx context.Context) error {
-	return errors.Join(g.view.Check(ctx), g.directory.Check(ctx))
+	return errors.Join(g.view.Check(ctx), g.directory.Check(ctx), g.registry.HasRead())
 }
 
 // statusPatience is how long the status page waits for a provider.

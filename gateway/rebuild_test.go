@@ -12,6 +12,7 @@ import (
 
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/bus"
@@ -87,7 +88,7 @@ func TestRebuildAnswersTheSame(t *testing.T) {
 }
 
 // While a gateway reads the log it does not answer from what it has read so far:
-// a case would seem not to exist.
+// a case or a service would seem not to exist.
 func TestNothingIsAnsweredFromHalfALog(t *testing.T) {
 	w := newWorld(t)
 	n := w.start()
@@ -102,6 +103,7 @@ func TestNothingIsAnsweredFromHalfALog(t *testing.T) {
 		must(t, os.Remove(file))
 	}
 	n = w.launch(n.dir)
+	get[*cataloguev1.GetServiceResponse](t)(n.catalogue.GetService(t.Context(), getService("chamber/co")))
 	for range 20 {
 		list := get[*casesv1.ListCasesResponse](t)(n.cases.ListCases(me, &casesv1.ListCasesRequest{PageSize: 100}))
 		if len(list.Cases) != 51 {

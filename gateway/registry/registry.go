@@ -5,6 +5,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -107,6 +108,16 @@ func (r *Registry) take(e bus.Event) error {
 		r.changes++
 	}
 	return nil
+}
+
+// HasRead answers nil once the catalogues that were published have been read.
+func (r *Registry) HasRead() error {
+	select {
+	case <-r.ready:
+		return nil
+	default:
+		return errors.New("registry: still reading the catalogues")
+	}
 }
 
 // Check answers nil once the catalogues of all providers are known.
