@@ -313,6 +313,7 @@ func TestShortTermsAreNotWarned(t *testing.T) {
 	if due := short.Requests[0].DueDate + " " + long.Requests[0].DueDate; due != "2026-12-09 2026-12-10" {
 		t.Fatalf("due %s", due)
 	}
+	n.list(me, nil) // both are in the file
 	w.clock.days(1)
 	soon := func(c *casesv1.Case, events []bus.Event) int { return len(w.facts(events, idOf(c), isDueSoon)) }
 	w.until("the long one is warned", func(events []bus.Event) bool { return soon(long, events) == 1 })

@@ -175,7 +175,11 @@ func logAway(t *testing.T, w *world.World) {
 	var calls sync.WaitGroup
 	for what, call := range map[string]func() error{
 		"picking up": func() error { _, err := desk.Calls.PickUp(desk.Context(), pick); return err },
-		"a message":  func() error { _, err := owner.Calls.PostMessage(owner.Context(), write); return err },
+		"a draft": func() error {
+			_, err := owner.Calls.GetDraft(owner.Context(), &casesv1.GetDraftRequest{Key: "luonnos"})
+			return err
+		},
+		"a message": func() error { _, err := owner.Calls.PostMessage(owner.Context(), write); return err },
 	} {
 		calls.Go(func() {
 			if got := world.Read(call()); got.Code != codes.Unavailable || got.Reason != "LOG_UNAVAILABLE" {

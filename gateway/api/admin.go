@@ -84,6 +84,8 @@ func (s *Admin) ReplayDeadLetter(ctx context.Context, req *adminv1.ReplayDeadLet
 			return problem.New(problem.NotFound, "NOT_FOUND", "there is no dead letter %d; it may have been replayed already", req.Sequence)
 		case isRefused:
 			return problem.New(problem.State, "REPLAY_FAILED", "the handler refused dead letter %d again: %s", req.Sequence, refused.Reason)
+		case problem.KindOf(err) == problem.Unavailable:
+			return err // the log is away
 		case err != nil && ctx.Err() == nil:
 			return problem.New(problem.Unavailable, "HANDLER_AWAY", "the handler of dead letter %d does not answer; start its process and try again", req.Sequence).Because(err)
 		}

@@ -191,8 +191,8 @@ func (p *Provider) Ready(ctx context.Context) error {
 }
 
 // Run follows the log, answers an operator's replays and publishes the
-// catalogue, until ctx ends. While the log or the hub is away it tries again;
-// calls are answered meanwhile from what the files hold.
+// catalogue, until ctx ends. While the log or the hub is away it tries again; once
+// it has been ready, calls are answered meanwhile from what the files hold.
 func (p *Provider) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	follow := func(db *projection.DB, stream string, apply func(tx *projection.Tx, events []bus.Event) error) {

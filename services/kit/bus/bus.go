@@ -12,6 +12,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/businessespoo/hub/services/kit/problem"
 )
 
 // InProcess gives a connection to a server in the same process. It is declared
@@ -214,10 +216,6 @@ func (b *Bus) stream(ctx context.Context, name string) (jetstream.Stream, error)
 // longer. While the server is away the client keeps what it is to send.
 const answerPatience = 5 * time.Second
 
-// ErrSilent says that the log has not answered within answerPatience. What was to be
-// appended may be appended yet.
-var ErrSilent = errors.New("bus: the log does not answer")
-
 // patiently bounds a call to the log by answerPatience.
 func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
 	if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) <= answerPatience {
@@ -226,11 +224,13 @@ func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, answerPatience)
 }
 
-// silent turns the end of answerPatience into ErrSilent. When the caller's own time
-// is over the error stays as it is.
+// silent turns the end of answerPatience into a problem of kind Unavailable. What was
+// to be appended may be appended yet. When the caller's own time is over the error
+// stays as it is.
 func silent(ctx context.Context, err error) error {
 	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("%w within %s", ErrSilent, answerPatience)
+		return problem.New(problem.Unavailable, "LOG_UNAVAILABLE", "the log does not answer now; try the same call again, with the same request_id where it has one").
+			Retry(time.Second).Because(fmt.Errorf("bus: no answer within %s", answerPatience))
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -20,26 +21,40 @@ func (b *Bus) Erase(ctx context.Context, stream string, sequences ...uint64) err
 		return err
 	}
 	for _, sequence := range sequences {
-		err := handle.SecureDeleteMsg(ctx, sequence)
-		if err == nil {
-			continue
-		}
-		// The server refuses with the same code whether the message is gone or
-		// the deletion failed, so ask for the message itself.
-		if _, get := handle.GetMsg(ctx, sequence); !errors.Is(get, jetstream.ErrMsgNotFound) {
+		if err := erase(ctx, handle, sequence); err != nil {
 			return fmt.Errorf("bus: erase %d of %s: %w", sequence, stream, err)
 		}
 	}
 	return b.sync(ctx, stream)
 }
 
+func erase(ctx context.Context, stream jetstream.Stream, sequence uint64) error {
+	patient, cancel := patiently(ctx)
+	defer cancel()
+	err := stream.SecureDeleteMsg(patient, sequence)
+	if err == nil {
+		return nil
+	}
+	// The server refuses with the same code whether the message is gone or the
+	// deletion failed, so ask for the message itself.
+	if _, get := stream.GetMsg(patient, sequence); errors.Is(get, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	return silent(ctx, err)
+}
+
 // EraseOn erases every message on a subject, which may hold wildcards, and
 // returns how many there were. Only the hub may call it.
 func (b *Bus) EraseOn(ctx context.Context, stream, subject string) (int, error) {
+	return b.eraseOn(ctx, stream, subject, math.MaxUint64)
+}
+
+// eraseOn erases what stands on a subject before a sequence.
+func (b *Bus) eraseOn(ctx context.Context, stream, subject string, before uint64) (int, error) {
 	var sequences []uint64
 	for from := uint64(1); ; {
 		event, err := b.next(ctx, stream, subject, from)
-		if errors.Is(err, ErrNotFound) {
+		if errors.Is(err, ErrNotFound) || err == nil && event.Sequence >= before {
 			break
 		}
 		if err != nil {
@@ -57,15 +72,12 @@ func (b *Bus) EraseOn(ctx context.Context, stream, subject string) (int, error) 
 // PutPerson publishes what is now known of a person on a people subject and
 // erases what was known before. Only the hub may call it.
 func (b *Bus) PutPerson(ctx context.Context, m Message) (uint64, error) {
-	before, err := b.LastOn(ctx, StreamPeople, m.Subject)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	sequence, err := b.Publish(ctx, m)
+	if err != nil {
 		return 0, err
 	}
-	sequence, err := b.Publish(ctx, m)
-	if err != nil || before.Sequence == 0 {
-		return sequence, err
-	}
-	return sequence, b.Erase(ctx, StreamPeople, before.Sequence)
+	_, err = b.eraseOn(ctx, StreamPeople, m.Subject, sequence)
+	return sequence, err
 }
 
 // PurgePerson erases everything on a people subject. Only the hub may call it.

@@ -14,13 +14,15 @@ func (b *Bus) Last(ctx context.Context, stream string) (uint64, error) {
 	if err := b.hubOnly("read the state of streams"); err != nil {
 		return 0, err
 	}
-	handle, err := b.stream(ctx, stream)
+	patient, cancel := patiently(ctx)
+	defer cancel()
+	handle, err := b.stream(patient, stream)
 	if err != nil {
-		return 0, err
+		return 0, silent(ctx, err)
 	}
-	info, err := handle.Info(ctx)
+	info, err := handle.Info(patient)
 	if err != nil {
-		return 0, fmt.Errorf("bus: read the state of %s: %w", stream, err)
+		return 0, fmt.Errorf("bus: read the state of %s: %w", stream, silent(ctx, err))
 	}
 	return info.State.LastSeq, b.settle(ctx, stream, info.State.LastSeq)
 }

@@ -60,6 +60,8 @@ type world struct {
 	log    *buffer
 	later  atomic.Int64 // how far past noon it is
 	secret atomic.Value // what opens case K7
+	// away tells that nobody can say what opens a case.
+	away atomic.Bool
 	// starting tells that the server's parts still read the log.
 	starting atomic.Bool
 	metrics  *host.Metrics
@@ -105,6 +107,9 @@ func newWorld(t testing.TB) *world {
 			return nil
 		},
 		CaseHolder: func(_ context.Context, code, secret string) (token.Principal, error) {
+			if w.away.Load() {
+				return token.Principal{}, problem.New(problem.Unavailable, "LOG_UNAVAILABLE", "the log does not answer now")
+			}
 			if code != "K7" || secret != w.secret.Load() {
 				return token.Principal{}, problem.New(problem.Unauthenticated, "CASE_SECRET_WRONG", "no case has this code and secret")
 			}
@@ -362,6 +367,9 @@ func TestStreamsAreCheckedAgain(t *testing.T) {
 			if _, err := stream.Recv(); err != nil {
 				t.Fatal(err)
 			}
+			w.away.Store(true) // which is no reason to end a stream
+			time.Sleep(100 * time.Millisecond)
+			w.away.Store(false)
 			test.lose(w)
 			_, err = stream.Recv()
 			if got := problem.From(err); got.Kind != problem.Unauthenticated || got.Reason != test.reason {

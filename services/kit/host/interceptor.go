@@ -30,7 +30,7 @@ type call struct {
 	began     time.Time
 }
 
-// begin does what comes before the handler: trace, authentication, access.
+// begin does what comes before the handler: trace, readiness, authentication, access.
 func (s *Server) begin(ctx context.Context, method string) (*call, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	c := &call{ctx: traced(ctx, md), method: method, began: s.options.Clock()}
@@ -67,13 +67,13 @@ func (s *Server) awaitReady(ctx context.Context) error {
 	for waited := time.Duration(0); err != nil && waited < startPatience; waited += startPause {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		case <-time.After(startPause):
 		}
 		err = s.options.Ready(ctx)
 	}
 	if err != nil {
-		return problem.New(problem.Unavailable, "STARTING", "this part of the hub has just started and still reads the log; try again in a moment").
+		return problem.New(problem.Unavailable, "STARTING", "this part of the hub still reads the log; try again in a moment").
 			Retry(time.Second).Because(err)
 	}
 	return nil
@@ -194,11 +194,14 @@ func (s *Server) recheck(ctx context.Context, c *call, end context.CancelCauseFu
 			return
 		case <-ticker.C:
 		}
+		if s.options.Ready != nil && s.options.Ready(ctx) != nil {
+			continue // nothing that is read now would tell
+		}
 		principal, err := s.authenticate(ctx, md)
 		if err == nil {
 			err = s.allow(c.rule, principal)
 		}
-		if err != nil {
+		if kind := problem.KindOf(err); kind == problem.Unauthenticated || kind == problem.Denied {
 			end(problem.From(err))
 			return
 		}
@@ -214,6 +217,14 @@ type checkedStream struct {
 
 // Context is the call's, with principal and trace.
 func (s *checkedStream) Context() context.Context { return s.ctx }
+
+// SendMsg sends nothing more once the stream is to end.
+func (s *checkedStream) SendMsg(message any) error {
+	if s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
+	}
+	return s.ServerStream.SendMsg(message)
+}
 
 // RecvMsg reads and checks the next message.
 func (s *checkedStream) RecvMsg(message any) error {

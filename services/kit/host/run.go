@@ -130,6 +130,18 @@ func stop(started []running, limit time.Duration) error {
 	return errors.Join(failures...)
 }
 
+// tellHealth says SERVING once the server is ready to answer.
+func (s *Server) tellHealth() {
+	for s.options.Ready != nil && s.options.Ready(s.draining) != nil {
+		select {
+		case <-s.draining.Done():
+			return
+		case <-time.After(startPause):
+		}
+	}
+	s.health.SetServingStatus("", healthv1.HealthCheckResponse_SERVING)
+}
+
 // Part serves the server on the listener. It refuses to start when a registered
 // method has no access rule. At the end it says NOT_SERVING, ends the streams,
 // finishes the calls that are under way, and cuts off those that last too long.
@@ -138,7 +150,8 @@ func (s *Server) Part(name string, listener net.Listener) Part {
 		Name:  name,
 		Start: func(context.Context) error { return s.CheckRules() },
 		Run: func(context.Context) error {
-			s.health.SetServingStatus("", healthv1.HealthCheckResponse_SERVING)
+			s.health.SetServingStatus("", healthv1.HealthCheckResponse_NOT_SERVING)
+			go s.tellHealth()
 			return s.Serve(listener)
 		},
 		Quiesce: s.health.Shutdown,
