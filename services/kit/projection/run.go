@@ -295,10 +295,11 @@ func (f *following) write(events []bus.Event, pending uint64) error {
 		return err
 	}
 	f.position = last.Sequence
-	db.moved(f.stream, last.Sequence, sum)
 	end := db.now()
 	f.written, f.took = end, end.Sub(began)
+	// Before readers wake, who may ask what was counted.
 	db.observe(Batch{Stream: f.stream, Events: len(events), Pending: pending, Lag: end.Sub(last.Time), Took: end.Sub(began)})
+	db.moved(f.stream, last.Sequence, sum)
 	return nil
 }
 
