@@ -166,7 +166,7 @@ func (s *Server) Part(name string, listener net.Listener) Part {
 			case <-done:
 				return nil
 			case <-ctx.Done():
-				s.Server.Stop()
+				go s.Server.Stop() // which waits for handlers, also for one that hangs
 				return errors.New("calls under way were cut off")
 			}
 		},

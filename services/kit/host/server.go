@@ -99,6 +99,8 @@ func NewGRPC(options Options) *Server {
 	s.Server = grpc.NewServer(
 		grpc.MaxRecvMsgSize(options.MaxMessage),
 		grpc.MaxConcurrentStreams(1000),
+		// Who stops the server may close what its handlers read from.
+		grpc.WaitForHandlers(true),
 		// Workers that are kept have grown their stacks already.
 		grpc.NumStreamWorkers(streamWorkers),
 		grpc.ConnectionTimeout(10*time.Second),
