@@ -87,12 +87,19 @@ func (b *buffer) String() string {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	return startWorld(t, false)
+}
+
+// startWorld is newWorld whose server may still read the log.
+func startWorld(t testing.TB, starting bool) *world {
+	t.Helper()
 	key, err := token.OpenKey(filepath.Join(t.TempDir(), "key.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{cases: &cases{}, key: key, log: &buffer{}, metrics: host.NewMetrics()}
 	w.secret.Store("s3cret")
+	w.starting.Store(starting)
 	log, err := host.NewLog(w.log, "json", "debug")
 	if err != nil {
 		t.Fatal(err)
@@ -380,9 +387,9 @@ func TestStreamsAreCheckedAgain(t *testing.T) {
 }
 
 // A call waits a moment for a server that reads the log, and is told to come again;
-// nothing is answered before. Probes and reflection are.
+// nothing is answered before but the probe.
 func TestCallsWaitForTheLog(t *testing.T) {
-	w := newWorld(t)
+	w := startWorld(t, true)
 	w.get = func(context.Context, *casesv1.GetCaseRequest) (*casesv1.GetCaseResponse, error) {
 		if w.starting.Load() {
 			t.Error("a call was let in before the log was read")
@@ -394,7 +401,13 @@ func TestCallsWaitForTheLog(t *testing.T) {
 		_, err := w.client.GetCase(authorized(t.Context(), auth), &casesv1.GetCaseRequest{Name: caseName})
 		return err
 	}
-	w.starting.Store(true)
+	health, err := healthv1.NewHealthClient(w.conn).Watch(t.Context(), &healthv1.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state, err := health.Recv(); err != nil || state.Status != healthv1.HealthCheckResponse_NOT_SERVING {
+		t.Errorf("health while the log is read: %v, %v", state, err)
+	}
 	got := problem.From(call())
 	if got.Kind != problem.Unavailable || got.Reason != "STARTING" || got.RetryAfter == 0 {
 		t.Errorf("while the log is read: %v", got)
@@ -406,13 +419,13 @@ func TestCallsWaitForTheLog(t *testing.T) {
 	if got := problem.From(err); got.Reason != "STARTING" {
 		t.Errorf("a watch while the log is read: %v", got)
 	}
-	if _, err := healthv1.NewHealthClient(w.conn).Check(t.Context(), &healthv1.HealthCheckRequest{}); err != nil {
-		t.Errorf("the probe: %v", err)
-	}
 	waits := make(chan error)
 	go func() { waits <- call() }()
 	time.AfterFunc(100*time.Millisecond, func() { w.starting.Store(false) })
 	if err := <-waits; err != nil {
 		t.Errorf("a call that waited: %v", err)
+	}
+	if state, err := health.Recv(); err != nil || state.Status != healthv1.HealthCheckResponse_SERVING {
+		t.Errorf("health when it has been read: %v, %v", state, err)
 	}
 }

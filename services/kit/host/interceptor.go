@@ -57,20 +57,25 @@ const (
 	startPause    = 20 * time.Millisecond
 )
 
-// awaitReady returns when the server may answer. Answers from a log that is half
-// read would be wrong: a case would seem not to exist.
-func (s *Server) awaitReady(ctx context.Context) error {
+// ready answers nil when the server may answer, else what it still reads.
+func (s *Server) ready(ctx context.Context) error {
 	if s.options.Ready == nil {
 		return nil
 	}
-	err := s.options.Ready(ctx)
+	return s.options.Ready(ctx)
+}
+
+// awaitReady returns when the server may answer. Answers from a log that is half
+// read would be wrong: a case would seem not to exist.
+func (s *Server) awaitReady(ctx context.Context) error {
+	err := s.ready(ctx)
 	for waited := time.Duration(0); err != nil && waited < startPatience; waited += startPause {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-time.After(startPause):
 		}
-		err = s.options.Ready(ctx)
+		err = s.ready(ctx)
 	}
 	if err != nil {
 		return problem.New(problem.Unavailable, "STARTING", "this part of the hub still reads the log; try again in a moment").
@@ -194,7 +199,7 @@ func (s *Server) recheck(ctx context.Context, c *call, end context.CancelCauseFu
 			return
 		case <-ticker.C:
 		}
-		if s.options.Ready != nil && s.options.Ready(ctx) != nil {
+		if s.ready(ctx) != nil {
 			continue // nothing that is read now would tell
 		}
 		principal, err := s.authenticate(ctx, md)

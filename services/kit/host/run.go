@@ -132,7 +132,7 @@ func stop(started []running, limit time.Duration) error {
 
 // tellHealth says SERVING once the server is ready to answer.
 func (s *Server) tellHealth() {
-	for s.options.Ready != nil && s.options.Ready(s.draining) != nil {
+	for s.ready(s.draining) != nil {
 		select {
 		case <-s.draining.Done():
 			return
@@ -150,8 +150,12 @@ func (s *Server) Part(name string, listener net.Listener) Part {
 		Name:  name,
 		Start: func(context.Context) error { return s.CheckRules() },
 		Run: func(context.Context) error {
-			s.health.SetServingStatus("", healthv1.HealthCheckResponse_NOT_SERVING)
-			go s.tellHealth()
+			if s.ready(s.draining) == nil {
+				s.tellHealth()
+			} else {
+				s.health.SetServingStatus("", healthv1.HealthCheckResponse_NOT_SERVING)
+				go s.tellHealth()
+			}
 			return s.Serve(listener)
 		},
 		Quiesce: s.health.Shutdown,
