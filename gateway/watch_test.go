@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
@@ -309,6 +310,25 @@ func TestSlowWatcher(t *testing.T) {
 	}
 	slow.take(many)
 	slow.end()
+}
+
+// What happens once the headers have come is sent, however soon.
+func TestAWatchTellsThatItIsOn(t *testing.T) {
+	w := newWorld(t)
+	n := w.start()
+	me := w.company("p1", bakery)
+	c := n.open(me, opening(bakery, "espoo-city/pilot"))
+	for i := range 10 {
+		ctx, cancel := context.WithTimeout(me, patience)
+		stream := get[casesv1.CaseService_WatchEventsClient](t)(n.cases.WatchEvents(ctx, &casesv1.WatchEventsRequest{}))
+		get[metadata.MD](t)(stream.Header())
+		said := fmt.Sprint("message ", i)
+		get[*casesv1.PostMessageResponse](t)(n.cases.PostMessage(me, &casesv1.PostMessageRequest{Name: c.Requests[0].Name, RequestId: uuid.NewString(), Text: said}))
+		for text := ""; text != said; {
+			text = get[*casesv1.WatchEventsResponse](t)(stream.Recv()).Entry.GetText()
+		}
+		cancel()
+	}
 }
 
 // A watch ends when its caller goes, when its time is over and when the gateway stops.
