@@ -129,7 +129,7 @@ func (g *Gateway) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w := writer.New(o.Bus, g.view, o.Clock)
+	w := writer.New(o.Bus, g.view, o.Clock, g.registry.Limits)
 	g.router = router.New(o.Bus, g.view, w, o.Log, o.Tick)
 	g.cases = &api.Cases{
 		View: g.view, Writer: w, Registry: g.registry, Journeys: journeys, Directory: g.directory, Keys: keys, Drafts: drafts, Log: o.Log,

@@ -373,8 +373,34 @@ func TestNotices(t *testing.T) {
 	if after := codes(n.read(me, c.Name)); !slices.ContainsFunc(after, func(code string) bool { return strings.Contains(code, "DE_MINIMIS") }) {
 		t.Errorf("above the limit of de minimis aid: %v", after)
 	}
+	toldIn(t, n.read(me, c.Name).Timeline, casesv1.EntryKind_ENTRY_KIND_CASE_OPENED, before)
 	list := get[*casesv1.ListCasesResponse](t)(n.cases.ListCases(me, &casesv1.ListCasesRequest{MinRevision: w.now()}))
 	if diff := cmp.Diff(codes(n.read(me, c.Name)), codes(list.Cases[0])); diff != "" {
 		t.Errorf("the list has other notices than the case\n%s", diff)
+	}
+	// What was said is in the log with the act, in the words and figures of that day.
+	after := codes(n.read(me, c.Name))
+	get[*casesv1.CloseCaseResponse](t)(n.cases.CloseCase(me, &casesv1.CloseCaseRequest{Name: c.Name, RequestId: uuid.NewString()}))
+	entries := n.read(me, c.Name).Timeline
+	toldIn(t, entries, casesv1.EntryKind_ENTRY_KIND_CASE_OPENED, before)
+	toldIn(t, entries, casesv1.EntryKind_ENTRY_KIND_CASE_CLOSING, after)
+}
+
+// toldIn compares the notices recorded with the entry of a kind with the codes.
+func toldIn(t *testing.T, entries []*casesv1.TimelineEntry, kind casesv1.EntryKind, want []string) {
+	t.Helper()
+	i := slices.IndexFunc(entries, func(e *casesv1.TimelineEntry) bool { return e.Kind == kind })
+	if i < 0 {
+		t.Fatalf("no entry %v in %v", kind, entries)
+	}
+	var got []string
+	for _, notice := range entries[i].Notices {
+		if notice.Text == "" || notice.Source == "" || len(notice.Requests) == 0 {
+			t.Errorf("an incomplete notice was recorded: %v", notice)
+		}
+		got = append(got, notice.Code)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("with %v were recorded other notices than were shown\n%s", kind, diff)
 	}
 }

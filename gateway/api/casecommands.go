@@ -36,7 +36,7 @@ func (s *Cases) onCase(ctx context.Context, id string, req mutation,
 		return nil, nil, notFound(name.Case(id)) // erased in this very moment
 	}
 	whole.State = state
-	return s.render(id, whole), state, nil
+	return s.render(whole), state, nil
 }
 
 // onMine decides a command on a case that the caller may see.

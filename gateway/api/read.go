@@ -94,7 +94,7 @@ func (s *Cases) ListCases(ctx context.Context, req *casesv1.ListCasesRequest) (*
 			return nil, err
 		}
 		if whole != nil {
-			answer.Cases = append(answer.Cases, s.render(id, whole))
+			answer.Cases = append(answer.Cases, s.render(whole))
 		}
 	}
 	return answer, nil

@@ -7,36 +7,16 @@ import (
 
 	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
-	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/revision"
 )
 
-// The amounts of the employment area's catalogue that the rules over the whole
-// case count with.
-const (
-	amountsOf       = "employment"
-	deMinimisEuros  = "de_minimis.max"
-	deMinimisPeriod = "de_minimis.years"
-)
-
-// limits are the figures of law of today; a rule without its figure says nothing.
-func (s *Cases) limits() casework.Limits {
-	euros, known := s.Registry.Amount(amountsOf, deMinimisEuros)
-	years, period := s.Registry.Amount(amountsOf, deMinimisPeriod)
-	if !known || !period {
-		return casework.Limits{}
-	}
-	return casework.Limits{DeMinimisCents: 100 * euros, DeMinimisYears: int(years)}
-}
-
 // render shows a case as one view, without its timeline.
-func (s *Cases) render(id string, whole *view.Whole) *casesv1.Case {
+func (s *Cases) render(whole *view.Whole) *casesv1.Case {
 	c := proto.CloneOf(whole.State.Case)
 	for _, p := range whole.State.Planned {
-		scope := name.Scope{Case: id, Party: p.Provider, Number: int(p.Number)}
 		if state := whole.Requests[casework.RequestKey{Provider: p.Provider, Number: int(p.Number)}]; state != nil {
 			request := proto.CloneOf(state.Request)
 			s.Directory.Name(request.Advisor)
@@ -46,33 +26,11 @@ func (s *Cases) render(id string, whole *view.Whole) *casesv1.Case {
 			}
 			continue
 		}
-		c.Requests = append(c.Requests, planned(c, scope, p))
+		c.Requests = append(c.Requests, casework.Planned(c, p))
 	}
 	c.Asks = casework.Asks(c, c.Requests)
-	c.Notices = casework.Notices(c, c.Requests, s.Writer.Now(), s.limits())
+	c.Notices = casework.Notices(c, c.Requests, s.Writer.Now(), s.Registry.Limits())
 	return c
-}
-
-// planned shows a request that has not reached its provider. It never will once a
-// case that nobody confirmed has ended.
-func planned(c *casesv1.Case, scope name.Scope, p *eventsv1.PlannedRequest) *casesv1.Request {
-	terms := p.GetTerms()
-	r := &casesv1.Request{
-		Name: scope.Resource(), Provider: name.Provider(p.Provider), Service: name.Service(p.Provider, p.Service),
-		ServiceDisplayName: terms.GetDisplayName(), Status: casesv1.RequestStatus_REQUEST_STATUS_PLANNED, Company: c.Company,
-		CaseTitle: c.Title, NeedText: c.NeedText, Language: c.Language, ContactLanguage: c.ContactLanguage, Inputs: p.Inputs,
-		ExpectedTime: terms.GetExpectedTime(), DueDate: terms.GetDueDate(), OutcomeType: terms.GetOutcomeType(),
-		Official: terms.GetOfficial(), ReferredFrom: p.ReferredFrom, Handover: p.Handover, Secret: c.Secret || terms.GetSecret(),
-		Unconfirmed: c.Status == casesv1.CaseStatus_CASE_STATUS_UNCONFIRMED,
-	}
-	switch c.Status {
-	case casesv1.CaseStatus_CASE_STATUS_LAPSED, casesv1.CaseStatus_CASE_STATUS_CLOSED:
-		r.Status, r.EndedAt = casesv1.RequestStatus_REQUEST_STATUS_WITHDRAWN, c.ClosedAt
-	}
-	if p.InvitedToProvider != "" {
-		r.InvitedTo = name.Request(scope.Case, p.InvitedToProvider, int(p.InvitedToNumber))
-	}
-	return r
 }
 
 // full shows a case with its timeline up to position, which the view has come to.
@@ -85,7 +43,7 @@ func (s *Cases) full(ctx context.Context, id string, position uint64) (*casesv1.
 	if whole == nil {
 		return nil, notFound(name.Case(id))
 	}
-	c := s.render(id, whole)
+	c := s.render(whole)
 	timeline, err := s.View.Timeline(ctx, id, 0, position)
 	if err != nil {
 		return nil, err

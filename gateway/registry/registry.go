@@ -13,6 +13,7 @@ import (
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/catalogue"
 	"github.com/businessespoo/hub/services/kit/fact"
@@ -161,6 +162,25 @@ func (r *Registry) Provider(key string) (*catalogue.Provider, bool) {
 	defer r.mu.RUnlock()
 	p, ok := r.providers[key]
 	return p.Provider, ok
+}
+
+// The amounts of the employment area's catalogue that the rules over the whole
+// case count with.
+const (
+	amountsOf       = "employment"
+	deMinimisEuros  = "de_minimis.max"
+	deMinimisPeriod = "de_minimis.years"
+)
+
+// Limits are the figures of law of today for the rules over the whole case; a rule
+// without its figure says nothing.
+func (r *Registry) Limits() casework.Limits {
+	euros, known := r.Amount(amountsOf, deMinimisEuros)
+	years, period := r.Amount(amountsOf, deMinimisPeriod)
+	if !known || !period {
+		return casework.Limits{}
+	}
+	return casework.Limits{DeMinimisCents: 100 * euros, DeMinimisYears: int(years)}
 }
 
 // Amount answers a figure of a provider's catalogue that is valid today, and

@@ -99,7 +99,7 @@ func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code
 	f.Title = c.GetTitle()
 	f.sent = was
 	view := caseView{
-		frame: f, Case: c, Notices: c.GetNotices(), Finished: f.Finished(c), Timeline: f.timeline(c.GetTimeline(), c.GetRequests()),
+		frame: f, Case: c, Notices: c.GetNotices(), Finished: f.Finished(c), Timeline: f.timeline(c.GetTimeline(), c.GetRequests(), c.GetLanguage()),
 		Opened: s.justOpened(w, r, f, c), Live: f.live(),
 	}
 	for _, ask := range c.GetAsks() {
@@ -226,17 +226,22 @@ func (f *frame) ReferralReason(reason casesv1.ReferralReason) string {
 type entryView struct {
 	*casesv1.TimelineEntry
 	Heading, About string
+	// Told is what the rules over the whole case had to say that no earlier entry
+	// says, in the case's Language.
+	Told     []*casesv1.Notice
+	Language string
 }
 
-// timeline is what happened, newest first.
-func (f *frame) timeline(entries []*casesv1.TimelineEntry, requests []*casesv1.Request) []entryView {
+// timeline is what happened in a case of that language, newest first.
+func (f *frame) timeline(entries []*casesv1.TimelineEntry, requests []*casesv1.Request, language string) []entryView {
+	told := toldFirst(entries)
 	titles := map[string]string{}
 	for _, r := range requests {
 		titles[r.GetName()] = f.requestTitle(r)
 	}
 	out := make([]entryView, 0, len(entries))
 	for _, entry := range slices.Backward(entries) {
-		v := entryView{TimelineEntry: entry, Heading: f.Enum("entry", entry.GetKind(), "ENTRY_KIND_"), About: titles[entry.GetRequest()]}
+		v := entryView{TimelineEntry: entry, Told: told[entry], Language: language, Heading: f.Enum("entry", entry.GetKind(), "ENTRY_KIND_"), About: titles[entry.GetRequest()]}
 		switch entry.GetKind() {
 		case casesv1.EntryKind_ENTRY_KIND_DECIDED:
 			v.Heading += ": " + f.Result(entry.GetResult())
@@ -252,6 +257,20 @@ func (f *frame) timeline(entries []*casesv1.TimelineEntry, requests []*casesv1.R
 		out = append(out, v)
 	}
 	return out
+}
+
+// toldFirst answers for each entry the notices whose words no earlier entry has.
+func toldFirst(entries []*casesv1.TimelineEntry) map[*casesv1.TimelineEntry][]*casesv1.Notice {
+	known, told := map[string]bool{}, map[*casesv1.TimelineEntry][]*casesv1.Notice{}
+	for _, entry := range entries {
+		for _, notice := range entry.GetNotices() {
+			if !known[notice.GetText()] {
+				known[notice.GetText()] = true
+				told[entry] = append(told[entry], notice)
+			}
+		}
+	}
+	return told
 }
 
 // decisionView is a decision with the page it is shown on.

@@ -116,6 +116,10 @@ func timeline() []*casesv1.TimelineEntry {
 			Provider: "providers/omnia", Advisor: maija(), Text: "Sanat <script>alert(1)</script>\ntoinen rivi", Result: casesv1.DecisionResult_DECISION_RESULT_GRANTED,
 		})
 	}
+	// The same words again are shown once, with the entry that they came with.
+	for _, entry := range entries[1:3] {
+		entry.Notices = []*casesv1.Notice{{Code: "ORDER", Text: "Älä aloita <ennen> päätöstä", Source: "380/2023", Blocking: true}}
+	}
 	return entries
 }
 

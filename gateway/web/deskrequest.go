@@ -66,7 +66,7 @@ func (s *server) showDeskRequest(w http.ResponseWriter, r *http.Request, f *fram
 		frame: f, Request: request, RequestTitle: f.Title, ProviderName: f.Provider(request.GetProvider()),
 		Inbox: "/desk/" + r.PathValue("provider"), Answers: f.Answers(request.GetService(), request.GetInputs()),
 		Mine:     request.GetAdvisor().GetName() != "" && request.GetAdvisor().GetName() == f.Session.Advisor(),
-		Timeline: f.timeline(answer.GetTimeline(), nil), Live: f.live(),
+		Timeline: f.timeline(answer.GetTimeline(), nil, answer.GetRequest().GetLanguage()), Live: f.live(),
 	}
 	notes, err := s.Provider.ListNotes(ctx, &providerv1.ListNotesRequest{Parent: name, PageSize: 200})
 	switch {

@@ -57,6 +57,18 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	}
 }
 
+// What the rules over the whole case said stands in the timeline, once, with the
+// entry that it came with.
+func TestTimelineTellsWhatWasSaid(t *testing.T) {
+	b := newBrowser(t)
+	b.signIn(companyToken())
+	p := b.get("/cases/" + caseID)
+	if n := strings.Count(p.body, "Älä aloita &lt;ennen&gt; päätöstä"); n != 1 {
+		t.Errorf("the notice that two entries carry stands %d times in the timeline", n)
+	}
+	p.has(t, "Sinulle kerrottiin:")
+}
+
 var (
 	heading = regexp.MustCompile(`<h([1-6])`)
 	control = regexp.MustCompile(`<(?:input type="(?:text|url|password|date|datetime-local|checkbox|radio)"|textarea|select)[^>]*>`)

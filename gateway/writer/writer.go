@@ -39,14 +39,16 @@ type Log interface {
 
 // Writer is safe for concurrent use.
 type Writer struct {
-	log  Log
-	view *view.View
-	now  func() time.Time
+	log    Log
+	view   *view.View
+	now    func() time.Time
+	limits func() casework.Limits
 }
 
-// New makes a writer that tells the time by now.
-func New(log Log, v *view.View, now func() time.Time) *Writer {
-	return &Writer{log: log, view: v, now: now}
+// New makes a writer that tells the time by now, and takes the figures of the day
+// for the rules over the whole case from limits.
+func New(log Log, v *view.View, now func() time.Time, limits func() casework.Limits) *Writer {
+	return &Writer{log: log, view: v, now: now, limits: limits}
 }
 
 // Now is the hub's time.
@@ -80,6 +82,9 @@ func (w *Writer) Case(ctx context.Context, id string, call casework.Call,
 		}
 		after = state
 		f, err := casework.DecideCase(state, cmd, w.stamp(call))
+		if f != nil {
+			err = w.recordNotices(ctx, id, state, f)
+		}
 		return f, state.GetScope().GetSequence(), err
 	}, scope, func(f *eventsv1.Fact, sequence uint64, hash []byte) error {
 		next := &statev1.CaseState{}
@@ -127,6 +132,32 @@ func (w *Writer) Request(ctx context.Context, scope name.Scope, call casework.Ca
 		return nil
 	})
 	return after, err
+}
+
+// recordNotices puts into a case's fact what the rules over the whole case say once
+// it stands: what the company is shown in answer can be shown again years later.
+func (w *Writer) recordNotices(ctx context.Context, id string, state *statev1.CaseState, f *eventsv1.Fact) error {
+	after, made := &statev1.CaseState{}, map[casework.RequestKey]*statev1.RequestState{}
+	if state != nil {
+		whole, err := w.view.Whole(ctx, id)
+		if err != nil || whole == nil {
+			return err // erased in this very moment: the log will refuse the fact
+		}
+		after, made = proto.CloneOf(state), whole.Requests
+	}
+	if err := casework.EvolveCase(after, f, name.Case(id), 0, nil); err != nil {
+		return err
+	}
+	var requests []*casesv1.Request
+	for _, p := range after.Planned {
+		request := made[casework.RequestKey{Provider: p.Provider, Number: int(p.Number)}].GetRequest()
+		if request == nil {
+			request = casework.Planned(after.Case, p)
+		}
+		requests = append(requests, request)
+	}
+	f.Notices = casework.Notices(after.Case, requests, f.Time.AsTime(), w.limits())
+	return nil
 }
 
 // stamp completes a call for one try. A fact that nothing caused begins a chain of

@@ -58,7 +58,8 @@ func writers(t *testing.T, many int, wrap func(*bus.Bus) writer.Log) []*writer.W
 			}
 			must(t, v.Close())
 		})
-		list = append(list, writer.New(wrap(hub), v, func() time.Time { return time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC) }))
+		list = append(list, writer.New(wrap(hub), v, func() time.Time { return time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC) },
+			func() casework.Limits { return casework.Limits{} }))
 	}
 	return list
 }

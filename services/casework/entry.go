@@ -79,6 +79,7 @@ func EntryOf(f *eventsv1.Fact, caseName, request string) *casesv1.TimelineEntry 
 			e.Advisor = &casesv1.Advisor{Name: e.Provider + "/advisors/" + a}
 		}
 	}
+	e.Notices = f.Notices
 	describe(e, f)
 	return e
 }

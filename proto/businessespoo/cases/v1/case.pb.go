@@ -1888,7 +1888,10 @@ type TimelineEntry struct {
 	// The result, for a decision.
 	Result DecisionResult `protobuf:"varint,12,opt,name=result,proto3,enum=businessespoo.cases.v1.DecisionResult" json:"result,omitempty"`
 	// For an answer to a referral: whether the company agreed.
-	Agreed        bool `protobuf:"varint,13,opt,name=agreed,proto3" json:"agreed,omitempty"`
+	Agreed bool `protobuf:"varint,13,opt,name=agreed,proto3" json:"agreed,omitempty"`
+	// What the rules over the whole case said once this had happened, as it was shown then and in the figures of
+	// that day; only on an entry of the case itself. Case.notices is what they say today.
+	Notices       []*Notice `protobuf:"bytes,14,rep,name=notices,proto3" json:"notices,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2012,6 +2015,13 @@ func (x *TimelineEntry) GetAgreed() bool {
 		return x.Agreed
 	}
 	return false
+}
+
+func (x *TimelineEntry) GetNotices() []*Notice {
+	if x != nil {
+		return x.Notices
+	}
+	return nil
 }
 
 // Ask is one thing that waits for the company.
@@ -2632,7 +2642,7 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\x06secret\x18  \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x06secret\x12\x1a\n" +
 	"\x04etag\x18! \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04etag\x127\n" +
 	"\x13unanswered_messages\x18\" \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x12unansweredMessages\x12(\n" +
-	"\vunconfirmed\x18# \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\vunconfirmed\"\xdb\x04\n" +
+	"\vunconfirmed\x18# \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\vunconfirmed\"\x9d\x05\n" +
 	"\rTimelineEntry\x12\"\n" +
 	"\brevision\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\x12=\n" +
 	"\x04kind\x18\x02 \x01(\x0e2!.businessespoo.cases.v1.EntryKindB\x06\xaa\xed\x18\x02\b\x02R\x04kind\x126\n" +
@@ -2647,7 +2657,8 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	" \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aservice\x12#\n" +
 	"\tcase_name\x18\v \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\bcaseName\x12F\n" +
 	"\x06result\x18\f \x01(\x0e2&.businessespoo.cases.v1.DecisionResultB\x06\xaa\xed\x18\x02\b\x02R\x06result\x12\x1e\n" +
-	"\x06agreed\x18\r \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x06agreed\"\xe3\x01\n" +
+	"\x06agreed\x18\r \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x06agreed\x12@\n" +
+	"\anotices\x18\x0e \x03(\v2\x1e.businessespoo.cases.v1.NoticeB\x06\xaa\xed\x18\x02\b\x02R\anotices\"\xe3\x01\n" +
 	"\x03Ask\x12;\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1f.businessespoo.cases.v1.AskKindB\x06\xaa\xed\x18\x02\b\x02R\x04kind\x12 \n" +
 	"\arequest\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12\x1e\n" +
@@ -2865,24 +2876,25 @@ var file_businessespoo_cases_v1_case_proto_depIdxs = []int32{
 	8,  // 26: businessespoo.cases.v1.TimelineEntry.party:type_name -> businessespoo.cases.v1.Party
 	11, // 27: businessespoo.cases.v1.TimelineEntry.advisor:type_name -> businessespoo.cases.v1.Advisor
 	3,  // 28: businessespoo.cases.v1.TimelineEntry.result:type_name -> businessespoo.cases.v1.DecisionResult
-	9,  // 29: businessespoo.cases.v1.Ask.kind:type_name -> businessespoo.cases.v1.AskKind
-	26, // 30: businessespoo.cases.v1.Consent.data_classes:type_name -> businessespoo.policy.v1.DataClass
-	25, // 31: businessespoo.cases.v1.Consent.given_at:type_name -> google.protobuf.Timestamp
-	10, // 32: businessespoo.cases.v1.Case.company:type_name -> businessespoo.cases.v1.Company
-	0,  // 33: businessespoo.cases.v1.Case.status:type_name -> businessespoo.cases.v1.CaseStatus
-	25, // 34: businessespoo.cases.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
-	25, // 35: businessespoo.cases.v1.Case.updated_at:type_name -> google.protobuf.Timestamp
-	25, // 36: businessespoo.cases.v1.Case.closed_at:type_name -> google.protobuf.Timestamp
-	19, // 37: businessespoo.cases.v1.Case.requests:type_name -> businessespoo.cases.v1.Request
-	20, // 38: businessespoo.cases.v1.Case.timeline:type_name -> businessespoo.cases.v1.TimelineEntry
-	21, // 39: businessespoo.cases.v1.Case.asks:type_name -> businessespoo.cases.v1.Ask
-	22, // 40: businessespoo.cases.v1.Case.notices:type_name -> businessespoo.cases.v1.Notice
-	23, // 41: businessespoo.cases.v1.Case.consents:type_name -> businessespoo.cases.v1.Consent
-	42, // [42:42] is the sub-list for method output_type
-	42, // [42:42] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	22, // 29: businessespoo.cases.v1.TimelineEntry.notices:type_name -> businessespoo.cases.v1.Notice
+	9,  // 30: businessespoo.cases.v1.Ask.kind:type_name -> businessespoo.cases.v1.AskKind
+	26, // 31: businessespoo.cases.v1.Consent.data_classes:type_name -> businessespoo.policy.v1.DataClass
+	25, // 32: businessespoo.cases.v1.Consent.given_at:type_name -> google.protobuf.Timestamp
+	10, // 33: businessespoo.cases.v1.Case.company:type_name -> businessespoo.cases.v1.Company
+	0,  // 34: businessespoo.cases.v1.Case.status:type_name -> businessespoo.cases.v1.CaseStatus
+	25, // 35: businessespoo.cases.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
+	25, // 36: businessespoo.cases.v1.Case.updated_at:type_name -> google.protobuf.Timestamp
+	25, // 37: businessespoo.cases.v1.Case.closed_at:type_name -> google.protobuf.Timestamp
+	19, // 38: businessespoo.cases.v1.Case.requests:type_name -> businessespoo.cases.v1.Request
+	20, // 39: businessespoo.cases.v1.Case.timeline:type_name -> businessespoo.cases.v1.TimelineEntry
+	21, // 40: businessespoo.cases.v1.Case.asks:type_name -> businessespoo.cases.v1.Ask
+	22, // 41: businessespoo.cases.v1.Case.notices:type_name -> businessespoo.cases.v1.Notice
+	23, // 42: businessespoo.cases.v1.Case.consents:type_name -> businessespoo.cases.v1.Consent
+	43, // [43:43] is the sub-list for method output_type
+	43, // [43:43] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_cases_v1_case_proto_init() }

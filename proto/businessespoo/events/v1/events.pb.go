@@ -2395,6 +2395,9 @@ type Fact struct {
 	CommandDigest []byte `protobuf:"bytes,9,opt,name=command_digest,json=commandDigest,proto3" json:"command_digest,omitempty"`
 	// SHA-256 of the scope's fact before this one; empty for the first.
 	PreviousHash []byte `protobuf:"bytes,10,opt,name=previous_hash,json=previousHash,proto3" json:"previous_hash,omitempty"`
+	// On the case's scope: what the rules over the whole case said of the case once this fact stood, and so
+	// what the company was shown in answer. Empty when they had nothing to say.
+	Notices []*v1.Notice `protobuf:"bytes,11,rep,name=notices,proto3" json:"notices,omitempty"`
 	// What happened.
 	//
 	// Types that are valid to be assigned to Event:
@@ -2531,6 +2534,13 @@ func (x *Fact) GetCommandDigest() []byte {
 func (x *Fact) GetPreviousHash() []byte {
 	if x != nil {
 		return x.PreviousHash
+	}
+	return nil
+}
+
+func (x *Fact) GetNotices() []*v1.Notice {
+	if x != nil {
+		return x.Notices
 	}
 	return nil
 }
@@ -3210,7 +3220,7 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\bprovider\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\bprovider\x12 \n" +
 	"\aversion\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\aversion\x12$\n" +
 	"\tcatalogue\x18\x03 \x01(\fB\x06\xaa\xed\x18\x02\b\x01R\tcatalogue\x12\x1c\n" +
-	"\x05words\x18\x04 \x01(\fB\x06\xaa\xed\x18\x02\b\x01R\x05words\"\xf2\x19\n" +
+	"\x05words\x18\x04 \x01(\fB\x06\xaa\xed\x18\x02\b\x01R\x05words\"\xb4\x1a\n" +
 	"\x04Fact\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02id\x126\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x04time\x12)\n" +
@@ -3223,7 +3233,8 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"request_id\x18\b \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\trequestId\x12-\n" +
 	"\x0ecommand_digest\x18\t \x01(\fB\x06\xaa\xed\x18\x02\b\x02R\rcommandDigest\x12+\n" +
 	"\rprevious_hash\x18\n" +
-	" \x01(\fB\x06\xaa\xed\x18\x02\b\x02R\fpreviousHash\x12N\n" +
+	" \x01(\fB\x06\xaa\xed\x18\x02\b\x02R\fpreviousHash\x12@\n" +
+	"\anotices\x18\v \x03(\v2\x1e.businessespoo.cases.v1.NoticeB\x06\xaa\xed\x18\x02\b\x02R\anotices\x12N\n" +
 	"\vcase_opened\x18\x14 \x01(\v2#.businessespoo.events.v1.CaseOpenedB\x06\xaa\xed\x18\x02\b\x02H\x00R\n" +
 	"caseOpened\x12W\n" +
 	"\x0ecase_confirmed\x18\x15 \x01(\v2&.businessespoo.events.v1.CaseConfirmedB\x06\xaa\xed\x18\x02\b\x02H\x00R\rcaseConfirmed\x12N\n" +
@@ -3325,6 +3336,7 @@ var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*v1.Decision)(nil),           // 46: businessespoo.cases.v1.Decision
 	(v1.ContactKind)(0),           // 47: businessespoo.cases.v1.ContactKind
 	(*timestamppb.Timestamp)(nil), // 48: google.protobuf.Timestamp
+	(*v1.Notice)(nil),             // 49: businessespoo.cases.v1.Notice
 }
 var file_businessespoo_events_v1_events_proto_depIdxs = []int32{
 	37, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
@@ -3358,42 +3370,43 @@ var file_businessespoo_events_v1_events_proto_depIdxs = []int32{
 	48, // 28: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
 	0,  // 29: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
 	1,  // 30: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
-	4,  // 31: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
-	5,  // 32: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
-	6,  // 33: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
-	7,  // 34: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
-	8,  // 35: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
-	9,  // 36: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
-	10, // 37: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
-	12, // 38: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
-	13, // 39: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
-	14, // 40: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
-	15, // 41: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
-	16, // 42: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
-	17, // 43: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
-	18, // 44: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
-	19, // 45: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
-	20, // 46: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
-	21, // 47: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
-	22, // 48: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
-	23, // 49: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
-	24, // 50: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
-	25, // 51: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
-	26, // 52: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
-	27, // 53: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
-	28, // 54: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
-	29, // 55: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
-	30, // 56: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
-	31, // 57: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
-	32, // 58: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
-	33, // 59: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
-	34, // 60: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
-	35, // 61: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
-	62, // [62:62] is the sub-list for method output_type
-	62, // [62:62] is the sub-list for method input_type
-	62, // [62:62] is the sub-list for extension type_name
-	62, // [62:62] is the sub-list for extension extendee
-	0,  // [0:62] is the sub-list for field type_name
+	49, // 31: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
+	4,  // 32: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
+	5,  // 33: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
+	6,  // 34: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
+	7,  // 35: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
+	8,  // 36: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
+	9,  // 37: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
+	10, // 38: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
+	12, // 39: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
+	13, // 40: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
+	14, // 41: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
+	15, // 42: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
+	16, // 43: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
+	17, // 44: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
+	18, // 45: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
+	19, // 46: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
+	20, // 47: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
+	21, // 48: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
+	22, // 49: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
+	23, // 50: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
+	24, // 51: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
+	25, // 52: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
+	26, // 53: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
+	27, // 54: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
+	28, // 55: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
+	29, // 56: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
+	30, // 57: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
+	31, // 58: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
+	32, // 59: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
+	33, // 60: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
+	34, // 61: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
+	35, // 62: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
+	63, // [63:63] is the sub-list for method output_type
+	63, // [63:63] is the sub-list for method input_type
+	63, // [63:63] is the sub-list for extension type_name
+	63, // [63:63] is the sub-list for extension extendee
+	0,  // [0:63] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_events_v1_events_proto_init() }
