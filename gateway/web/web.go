@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/businessespoo/hub/gateway/privacy"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
@@ -51,6 +52,7 @@ type server struct {
 	style     asset
 	icon      asset
 	catalogue catalogueCache
+	privacy   *privacy.Register
 }
 
 // New returns the handler of all pages. It panics when the built-in texts,
@@ -62,7 +64,7 @@ func New(options Options) http.Handler {
 	if options.Clock == nil {
 		options.Clock = time.Now
 	}
-	s := &server{Options: options, texts: mustTexts(), pages: mustPages(), style: newAsset("style", ".css", styleFile), icon: newAsset("icon", ".svg", iconFile)}
+	s := &server{Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(), style: newAsset("style", ".css", styleFile), icon: newAsset("icon", ".svg", iconFile)}
 	mux := http.NewServeMux()
 	for pattern, page := range s.routes() {
 		mux.Handle(pattern, s.serve(page))
@@ -103,6 +105,7 @@ func (s *server) routes() map[string]page {
 		"GET " + deskRequestPattern:    s.deskRequestPage,
 		"POST " + deskRequestPattern:   s.deskRequestAction,
 		"GET /status":                  s.statusPage,
+		"GET /privacy":                 s.privacyPage,
 		"GET /sign-in":                 s.signInPage,
 		"POST /sign-in":                s.signInAction,
 		"POST /sign-out":               s.signOut,
