@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/credentials"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
@@ -39,6 +39,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/projection"
+	"github.com/businessespoo/hub/services/kit/tlsfile"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -62,6 +63,9 @@ type Options struct {
 	Personas func() []web.Persona
 	// Tick is how often due dates are looked at; 5 s when 0.
 	Tick time.Duration
+	// TLS are the certificate files for the API and for calls to the providers; none
+	// means no TLS.
+	TLS tlsfile.Files
 	// Log is where the gateway reports; slog.Default when nil.
 	Log *slog.Logger
 	// Metrics counts; may be nil.
@@ -145,7 +149,9 @@ func (g *Gateway) serve(journeys *journey.Set) error {
 		return err
 	}
 	g.server = host.NewGRPC(host.Options{
-		Verifier: o.Verifier, CaseHolder: g.caseHolder, Ready: g.hasRead, Log: o.Log, Metrics: o.Metrics,
+		Verifier: o.Verifier, CaseHolder: g.caseHolder, Ready: g.hasRead,
+		// Companies and integrators show a token and no certificate.
+		Credentials: o.TLS.Server(tlsfile.Anybody, o.Log), Log: o.Log, Metrics: o.Metrics,
 	})
 	casesv1.RegisterCaseServiceServer(g.server, g.cases)
 	cataloguev1.RegisterCatalogueServiceServer(g.server, &api.Catalogue{
@@ -158,7 +164,7 @@ func (g *Gateway) serve(journeys *journey.Set) error {
 	if o.Web == nil {
 		return nil
 	}
-	if g.loopback, err = dial(o.GRPC.Addr().String()); err != nil {
+	if g.loopback, err = dial(o.GRPC.Addr().String(), o.TLS.Own(o.Log)); err != nil {
 		return err
 	}
 	g.pages = append(g.pages, host.HTTPPart("pages", o.Web, web.New(web.Options{
@@ -173,7 +179,7 @@ func (g *Gateway) serve(journeys *journey.Set) error {
 func (g *Gateway) connect() (*api.Desks, error) {
 	clients := map[string]grpc.ClientConnInterface{}
 	for key, target := range g.options.Providers {
-		connection, err := dial(target)
+		connection, err := dial(target, g.options.TLS.Client(g.options.Log))
 		if err != nil {
 			return nil, fmt.Errorf("connect to %s at %s: %w", key, target, err)
 		}
@@ -187,10 +193,10 @@ func (g *Gateway) connect() (*api.Desks, error) {
 // shut long after its provider is back.
 const reconnect = time.Second
 
-func dial(target string) (*grpc.ClientConn, error) {
+func dial(target string, c credentials.TransportCredentials) (*grpc.ClientConn, error) {
 	patience := backoff.DefaultConfig
 	patience.BaseDelay, patience.MaxDelay = reconnect/10, reconnect
-	return grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()),
+	return grpc.NewClient(target, grpc.WithTransportCredentials(c),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: patience, MinConnectTimeout: 2 * time.Second}))
 }
 

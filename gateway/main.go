@@ -51,6 +51,9 @@ func (s settings) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.TLS.Check(); err != nil {
+		return err
+	}
 	connect, err := s.Bus(bus.Hub, log)
 	if err != nil {
 		return err
@@ -59,7 +62,7 @@ func (s settings) run(ctx context.Context) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	o := Options{DataDir: dir, Providers: s.addresses(), Log: log, Metrics: host.NewMetrics()}
+	o := Options{DataDir: dir, Providers: s.addresses(), TLS: s.TLS, Log: log, Metrics: host.NewMetrics()}
 	if o.GRPC, err = net.Listen("tcp", s.Listen); err != nil {
 		return fmt.Errorf("listen for gRPC: %w", err)
 	}

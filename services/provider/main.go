@@ -18,6 +18,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/process"
+	"github.com/businessespoo/hub/services/kit/tlsfile"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -59,6 +60,9 @@ func (s settings) run(ctx context.Context, d Definition) error {
 	if err != nil {
 		return err
 	}
+	if err := s.TLS.Check(); err != nil {
+		return err
+	}
 	connection, err := s.Bus(d.Key, log)
 	if err != nil {
 		return err
@@ -86,7 +90,7 @@ func (s settings) run(ctx context.Context, d Definition) error {
 	}
 	// The provider is there before the server serves: see part.
 	ready := func(ctx context.Context) error { return desk.provider.Check(ctx) }
-	server := host.NewGRPC(host.Options{Verifier: verifier, Ready: ready, Log: log, Metrics: metrics})
+	server := host.NewGRPC(host.Options{Verifier: verifier, Ready: ready, Credentials: s.TLS.Server(tlsfile.Trusted, log), Log: log, Metrics: metrics})
 	desk.server = server
 	return host.Run(ctx, log, 0, probes.Part(health), desk.part(), server.Part("gRPC", listener))
 }

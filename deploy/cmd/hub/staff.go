@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -28,6 +29,7 @@ const callLimit = 10 * time.Second
 type gatewayFlags struct {
 	dataFlag
 	Gateway string `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Address of the gateway's gRPC. (default: ${default})"`
+	TLSCA   string `name:"tls-ca" env:"HUB_TLS_CA" placeholder:"FILE" help:"File with the certificates, in PEM, that sign the gateway's, when it speaks TLS."`
 }
 
 // call connects as a principal that the key in the data folder signs for.
@@ -36,7 +38,13 @@ func (g gatewayFlags) call(ctx context.Context, p token.Principal, do func(ctx c
 	if err != nil {
 		return err
 	}
-	connection, err := grpc.NewClient(g.Gateway, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	security := insecure.NewCredentials()
+	if g.TLSCA != "" {
+		if security, err = credentials.NewClientTLSFromFile(g.TLSCA, ""); err != nil {
+			return fmt.Errorf("read --tls-ca %s: %w", g.TLSCA, err)
+		}
+	}
+	connection, err := grpc.NewClient(g.Gateway, grpc.WithTransportCredentials(security))
 	if err != nil {
 		return fmt.Errorf("connect to the gateway at %s: %w", g.Gateway, err)
 	}
@@ -46,7 +54,7 @@ func (g gatewayFlags) call(ctx context.Context, p token.Principal, do func(ctx c
 	if err := do(ctx, connection); err != nil {
 		switch status.Code(err) {
 		case codes.Unavailable:
-			return fmt.Errorf("no hub answers at %s; start it, or name its address with --gateway", g.Gateway)
+			return fmt.Errorf("no hub answers at %s; start it, name its address with --gateway, or, when it speaks TLS, whom to trust with --tls-ca", g.Gateway)
 		case codes.Unauthenticated:
 			return fmt.Errorf("the hub at %s does not take tokens of this data folder; name its own with --data, or another address with --gateway", g.Gateway)
 		}

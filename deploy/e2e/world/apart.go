@@ -3,6 +3,7 @@ package world
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -10,11 +11,19 @@ import (
 	"testing"
 
 	"github.com/businessespoo/hub/services/kit/name"
+	"github.com/businessespoo/hub/services/kit/tlsfile"
 )
 
 // Apart starts nine processes on an empty data folder: a nats-server on what hub
 // nats-config wrote, the seven providers and the gateway.
 func Apart(t testing.TB, b *Builder) *World {
+	t.Helper()
+	return ApartOverTLS(t, b, func(string) tlsfile.Files { return tlsfile.Files{} })
+}
+
+// ApartOverTLS is Apart with the certificate files of each party; those of "" are
+// what callers from outside connect with.
+func ApartOverTLS(t testing.TB, b *Builder, files func(party string) tlsfile.Files) *World {
 	t.Helper()
 	w := prepare(t, b, filepath.Join(t.TempDir(), "data"))
 	first, err := FreePorts(4 + 2*len(name.Providers))
@@ -26,8 +35,11 @@ func Apart(t testing.TB, b *Builder) *World {
 		t.Fatalf("hub nats-config: %v\n%s", err, out)
 	}
 	w.add(t, "nats-server", "nats-server", "", w.At.NATS, "-c", filepath.Join(w.Data, "nats-server.conf"))
+	w.security = files("").Client(slog.New(slog.DiscardHandler))
 	w.apart = func(party string) []string {
+		f := files(party)
 		return []string{
+			"--tls-cert", f.Cert, "--tls-key", f.Key, "--tls-ca", f.CA,
 			"--nats", "nats://" + w.At.NATS, "--nats-password-file", filepath.Join(w.Data, "passwords", party),
 			"--data", w.Data, "--token-public-key", filepath.Join(w.Data, "token.pub"),
 		}

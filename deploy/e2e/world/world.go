@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/businessespoo/hub/services/kit/name"
@@ -51,6 +52,9 @@ type World struct {
 	apart func(party string) []string
 	logs  string
 
+	// security is what callers connect with.
+	security credentials.TransportCredentials
+
 	mu    sync.Mutex
 	conns map[string]*grpc.ClientConn
 	// newest is the revision of what was last done in each case, by anybody.
@@ -84,7 +88,7 @@ func On(t testing.TB, b *Builder, data string, flags ...string) *World {
 
 func prepare(t testing.TB, b *Builder, data string) *World {
 	t.Helper()
-	w := &World{Data: data, builder: b, logs: t.TempDir(), conns: map[string]*grpc.ClientConn{}, newest: map[string]string{}}
+	w := &World{Data: data, builder: b, logs: t.TempDir(), security: insecure.NewCredentials(), conns: map[string]*grpc.ClientConn{}, newest: map[string]string{}}
 	t.Cleanup(func() { w.end(t) })
 	return w
 }
@@ -197,7 +201,7 @@ func (w *World) Conn(t testing.TB, address string) *grpc.ClientConn {
 	if conn, ok := w.conns[address]; ok {
 		return conn
 	}
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(w.security))
 	must(t, err)
 	w.conns[address] = conn
 	return conn

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -52,6 +54,9 @@ type Options struct {
 	Log *slog.Logger
 	// Metrics counts calls; nil counts nothing.
 	Metrics *Metrics
+	// Credentials encrypt what the server sends and receives; nil means that nothing
+	// is encrypted.
+	Credentials credentials.TransportCredentials
 	// MaxMessage is the largest message in bytes; the constant when 0.
 	MaxMessage int
 	// Clock measures how long calls take; time.Now when nil.
@@ -95,8 +100,12 @@ func NewGRPC(options Options) *Server {
 		options.MaxMessage = MaxMessage
 	}
 	s := &Server{options: options, health: health.NewServer()}
+	if options.Credentials == nil {
+		options.Credentials = insecure.NewCredentials()
+	}
 	s.draining, s.drain = context.WithCancelCause(context.Background())
 	s.Server = grpc.NewServer(
+		grpc.Creds(options.Credentials),
 		grpc.MaxRecvMsgSize(options.MaxMessage),
 		grpc.MaxConcurrentStreams(1000),
 		// Who stops the server may close what its handlers read from.
