@@ -251,7 +251,7 @@ func (f *frame) timeline(entries []*casesv1.TimelineEntry, requests []*casesv1.R
 				v.Heading = f.T("entry.referral_agreed")
 			}
 		}
-		if service := entry.GetService(); service != "" {
+		if service := entry.GetService(); service != "" && f.ServiceName(service) != v.About {
 			v.About = join(v.About, "→", f.ServiceName(service))
 		}
 		out = append(out, v)
