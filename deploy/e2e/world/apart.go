@@ -28,7 +28,7 @@ func Apart(t testing.TB, b *Builder) *World {
 	w.add(t, "nats-server", "nats-server", "", w.At.NATS, "-c", filepath.Join(w.Data, "nats-server.conf"))
 	w.apart = func(party string) []string {
 		return []string{
-			"--nats", "nats://" + w.At.NATS, "--nats-password-file", filepath.Join(w.Data, "passwords", party),
+			"--nats", "nats://" + w.At.NATS, "--nats-seed-file", filepath.Join(w.Data, "seeds", party),
 			"--data", w.Data, "--token-public-key", filepath.Join(w.Data, "token.pub"),
 		}
 	}
