@@ -46,6 +46,7 @@ func ofProvider(own string) []string {
 // owners say which folder alone may import a library.
 var owners = map[string]string{
 	"github.com/nats-io/nats.go":     "kit/bus/",
+	"github.com/nats-io/nkeys":       "kit/bus/",
 	"github.com/nats-io/nats-server": "kit/bus/embedded/",
 }
 

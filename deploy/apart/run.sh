@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts the hub as nine processes: a nats-server, the seven providers and the
-# gateway, each with its own password. Usage: deploy/apart/run.sh [DATA]
+# gateway, each with its own seed. Usage: deploy/apart/run.sh [DATA]
 # Their process ids and logs are in DATA/run; Ctrl-C stops them all.
 set -euo pipefail
 set -m # each process in a group of its own: Ctrl-C reaches this script alone, which stops them in order
@@ -40,7 +40,7 @@ trap 'exit 0' INT TERM
 
 # hub NAME PARTY: one process of the hub, with what all of them need.
 hub() {
-	start "$1" env HUB_NATS="nats://$nats" HUB_NATS_PASSWORD_FILE="$data/passwords/$2" \
+	start "$1" env HUB_NATS="nats://$nats" HUB_NATS_SEED_FILE="$data/seeds/$2" \
 		HUB_TOKEN_PUBLIC_KEY="$data/token.pub" HUB_DATA="$data/projections" "bin/$1"
 }
 

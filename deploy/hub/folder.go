@@ -96,14 +96,11 @@ func (f Folder) TokenKey() (*token.Key, error) {
 func (f Folder) hasLog() (bool, error) { return f.has(logDir) }
 
 func (f Folder) has(name string) (bool, error) {
-	_, err := os.Stat(f.path(name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
+	there, err := exists(f.path(name))
 	if err != nil {
 		return false, fmt.Errorf("hub: look into the data folder: %w", err)
 	}
-	return true, nil
+	return there, nil
 }
 
 // readJSON reads a file of the folder; when there is none it changes nothing.

@@ -154,12 +154,8 @@ func TestNATSConfigIsWhatAServerAndItsPartiesNeed(t *testing.T) {
 	}
 	t.Cleanup(server.Shutdown)
 	for _, party := range append(bus.Providers(), bus.Hub) {
-		password, err := os.ReadFile(files.Passwords[party])
-		if err != nil {
-			t.Fatal(err)
-		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		b, err := bus.Connect(ctx, bus.Options{Party: party, Password: strings.TrimSpace(string(password)), URLs: server.ClientURL()})
+		b, err := bus.Connect(ctx, bus.Options{Party: party, Seed: bus.SeedFile(files.Seeds[party]), URLs: server.ClientURL()})
 		cancel()
 		if err != nil {
 			t.Errorf("%s cannot connect: %v", party, err)

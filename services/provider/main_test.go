@@ -38,16 +38,19 @@ func free(t *testing.T) string {
 }
 
 // external runs a log that is a server of its own, with the hub's side of it,
-// and answers its address and the providers' password.
-func external(t *testing.T) (url, password string) {
+// and answers its address and a folder with the seed of each party.
+func external(t *testing.T) (url, seeds string) {
 	t.Helper()
-	password = "secret"
-	passwords := map[string]string{bus.Hub: password}
-	for _, party := range bus.Providers() {
-		passwords[party] = password
+	seeds, keys := t.TempDir(), map[string][]string{}
+	for _, party := range append(bus.Providers(), bus.Hub) {
+		seed := must(bus.NewSeed())(t)
+		keys[party] = []string{must(bus.PublicKey(seed))(t)}
+		if err := os.WriteFile(filepath.Join(seeds, party), seed, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	dir := t.TempDir()
-	text, err := bus.ServerConfig(bus.ServerSettings{Name: "log", Listen: free(t), StoreDir: dir, Passwords: passwords})
+	text, err := bus.ServerConfig(bus.ServerSettings{Name: "log", Listen: free(t), StoreDir: dir, Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +63,7 @@ func external(t *testing.T) (url, password string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Shutdown)
-	hub := must(bus.Connect(t.Context(), bus.Options{Party: bus.Hub, URLs: server.ClientURL(), Password: password, Log: slog.New(slog.DiscardHandler)}))(t)
+	hub := must(bus.Connect(t.Context(), bus.Options{Party: bus.Hub, URLs: server.ClientURL(), Seed: bus.SeedFile(filepath.Join(seeds, bus.Hub)), Log: slog.New(slog.DiscardHandler)}))(t)
 	t.Cleanup(hub.Close)
 	if err := hub.EnsureTopology(t.Context()); err != nil {
 		t.Fatal(err)
@@ -79,20 +82,16 @@ func external(t *testing.T) (url, password string) {
 			}
 		}
 	})
-	return server.ClientURL(), password
+	return server.ClientURL(), seeds
 }
 
 func TestAProviderRunsApart(t *testing.T) {
 	t.Parallel()
-	url, password := external(t)
+	url, seeds := external(t)
 	dir := t.TempDir()
-	secret := filepath.Join(dir, "password")
-	if err := os.WriteFile(secret, []byte(password+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	s := provider.Settings{
 		Flags: process.Flags{
-			NATS: url, PasswordFile: secret, Data: filepath.Join(dir, "data"),
+			NATS: url, SeedFile: filepath.Join(seeds, key), Data: filepath.Join(dir, "data"),
 			TokenKey: filepath.Join(dir, "token.pub.pem"), LogFormat: "text", LogLevel: "error",
 		},
 		Listen: free(t), Health: free(t),
@@ -139,7 +138,7 @@ func TestAProviderRunsApart(t *testing.T) {
 
 func TestAProcessThatCannotStartSaysWhy(t *testing.T) {
 	t.Parallel()
-	url, password := external(t)
+	url, seeds := external(t)
 	dir := t.TempDir()
 	signer := must(token.OpenKey(filepath.Join(dir, "key.pem")))(t)
 	public := filepath.Join(dir, "token.pub.pem")
@@ -148,9 +147,13 @@ func TestAProcessThatCannotStartSaysWhy(t *testing.T) {
 	}
 	right := func() provider.Settings {
 		return provider.Settings{
-			Flags:  process.Flags{NATS: url, Password: password, Data: filepath.Join(dir, "data"), TokenKey: public, LogFormat: "text", LogLevel: "error"},
+			Flags:  process.Flags{NATS: url, SeedFile: filepath.Join(seeds, key), Data: filepath.Join(dir, "data"), TokenKey: public, LogFormat: "text", LogLevel: "error"},
 			Listen: free(t), Health: free(t),
 		}
+	}
+	unknown := filepath.Join(dir, "unknown")
+	if err := os.WriteFile(unknown, must(bus.NewSeed())(t), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	mistake := definition(t)
 	mistake.Catalogue = []byte(strings.Replace(string(mistake.Catalogue), "valid_from: 2019-01-01", "valid_from: 2019-13-01", 1))
@@ -160,8 +163,10 @@ func TestAProcessThatCannotStartSaysWhy(t *testing.T) {
 		want       string
 	}{
 		"a catalogue with a mistake": {mistake, func(*provider.Settings) {}, "omnia/catalogue.yaml"},
-		"another's password":         {definition(t), func(s *provider.Settings) { s.Password = "wrong" }, "check its user and password"},
-		"no such file of a password": {definition(t), func(s *provider.Settings) { s.PasswordFile = filepath.Join(dir, "none") }, "read the password"},
+		"no seed":                    {definition(t), func(s *provider.Settings) { s.SeedFile = "" }, "--nats-seed-file"},
+		"a seed that nobody knows":   {definition(t), func(s *provider.Settings) { s.SeedFile = unknown }, "check the seed"},
+		"no such file of a seed":     {definition(t), func(s *provider.Settings) { s.SeedFile = filepath.Join(dir, "none") }, "read the seed"},
+		"a file that is no seed":     {definition(t), func(s *provider.Settings) { s.SeedFile = public }, "begins with SU"},
 		"a ninth replica":            {definition(t), func(s *provider.Settings) { s.Replica = 8 }, "replica 8"},
 		"a private key":              {definition(t), func(s *provider.Settings) { s.TokenKey = filepath.Join(dir, "key.pem") }, "PUBLIC KEY"},
 		"an address in use":          {definition(t), func(s *provider.Settings) { s.Listen = strings.TrimPrefix(url, "nats://") }, "listen for gRPC"},

@@ -109,7 +109,7 @@ func TestNATSConfigSaysWhatTheFilesAreFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"nats-server.conf", "token.pub", "passwords/omnia", "passwords/hub"} {
+	for _, file := range []string{"nats-server.conf", "nats-accounts.conf", "token.pub", "seeds/omnia", "seeds/hub"} {
 		if _, err := os.Stat(filepath.Join(dir, "out", file)); err != nil {
 			t.Error(err)
 		}
@@ -118,8 +118,8 @@ func TestNATSConfigSaysWhatTheFilesAreFor(t *testing.T) {
 		}
 	}
 	// Each line of a secret must not be printed.
-	secret, err := os.ReadFile(filepath.Join(dir, "out", "passwords", "omnia"))
+	secret, err := os.ReadFile(filepath.Join(dir, "out", "seeds", "omnia"))
 	if err != nil || strings.Contains(told, strings.TrimSpace(string(secret))) {
-		t.Errorf("the password of omnia was printed (%v)", err)
+		t.Errorf("the seed of omnia was printed (%v)", err)
 	}
 }

@@ -40,7 +40,7 @@ func ApartOverTLS(t testing.TB, b *Builder, files func(party string) tlsfile.Fil
 		f := files(party)
 		return []string{
 			"--tls-cert", f.Cert, "--tls-key", f.Key, "--tls-ca", f.CA,
-			"--nats", "nats://" + w.At.NATS, "--nats-password-file", filepath.Join(w.Data, "passwords", party),
+			"--nats", "nats://" + w.At.NATS, "--nats-seed-file", filepath.Join(w.Data, "seeds", party),
 			"--data", w.Data, "--token-public-key", filepath.Join(w.Data, "token.pub"),
 		}
 	}

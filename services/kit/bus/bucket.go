@@ -88,6 +88,7 @@ func (k *Bucket) Keys(ctx context.Context, prefix string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer k.bus.staying()()
 	info, err := handle.Info(ctx, jetstream.WithSubjectFilter(k.prefix+">"))
 	if err != nil {
 		return nil, fmt.Errorf("bus: list the keys of bucket %s: %w", k.name, err)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -28,9 +29,9 @@ type Options struct {
 	Party string
 	// URLs are the external servers, separated by commas. Unused with InProcess.
 	URLs string
-	// User and Password are those of the party. Without a user the party's key
-	// is the user.
-	User, Password string
+	// Seed proves who the party is. It is asked at each connect; with URLs also
+	// every few seconds, and a connection moves to a seed that has become another.
+	Seed Seed
 	// TLS, when set, is used with the external servers.
 	TLS *tls.Config
 	// InProcess is the embedded server; nil means URLs.
@@ -58,6 +59,8 @@ type Bus struct {
 	replica    int
 	replicas   int
 	nc         *nats.Conn
+	signer     *signer
+	moving     sync.RWMutex // held to make the connection again with another key
 	js         jetstream.JetStream
 	durability Durability
 	log        *slog.Logger
@@ -76,12 +79,15 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 	if _, err := RightsOf(o.Party); err != nil {
 		return nil, err
 	}
+	if o.Seed == nil {
+		return nil, fmt.Errorf("bus: %s needs a seed to prove who it is", o.Party)
+	}
 	if o.Replica < 0 || o.Replica >= Replicas {
 		return nil, fmt.Errorf("bus: replica %d must be from 0 to %d", o.Replica, Replicas-1)
 	}
 	b := &Bus{
 		party: o.Party, replica: o.Replica, replicas: max(o.StreamReplicas, 1),
-		durability: o.Durability, log: o.Log, clock: o.Clock,
+		durability: o.Durability, log: o.Log, clock: o.Clock, signer: &signer{seed: o.Seed},
 		streams: make(map[string]jetstream.Stream), following: make(map[string]bool),
 	}
 	if b.log == nil {
@@ -98,19 +104,27 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 		b.Close()
 		return nil, err
 	}
+	if o.InProcess == nil {
+		go b.watchSeed(o, b.nc.StatusChanged(nats.CLOSED))
+	}
 	return b, nil
 }
 
 func (b *Bus) dial(ctx context.Context, o Options) error {
-	options := b.connectionOptions(o)
 	for {
+		options, err := b.connectionOptions(o)
+		if err != nil {
+			return err
+		}
 		nc, err := nats.Connect(o.URLs, options...)
 		if err == nil {
 			b.nc = nc
+			b.signer.conn.Store(nc)
 			break
 		}
 		if errors.Is(err, nats.ErrAuthorization) {
-			return fmt.Errorf("bus: the server refuses %s, check its user and password: %w", o.Party, err)
+			return fmt.Errorf("bus: the server refuses %s: its key %s is not one that the server's configuration names for it, check the seed: %w",
+				o.Party, b.signer.key(), err)
 		}
 		b.log.DebugContext(ctx, "the log is not reachable yet", "error", err)
 		if wait(ctx, connectRetry) != nil {
@@ -130,18 +144,24 @@ func (b *Bus) dial(ctx context.Context, o Options) error {
 	return nil
 }
 
-func (b *Bus) connectionOptions(o Options) []nats.Option {
-	user := o.User
-	if user == "" {
-		user = o.Party
+func (b *Bus) connectionOptions(o Options) ([]nats.Option, error) {
+	options, err := b.signer.options()
+	if err != nil {
+		return nil, err
 	}
-	options := []nats.Option{
+	var refused atomic.Bool
+	options = append(options,
 		nats.Name(o.Party),
-		nats.UserInfo(user, o.Password),
 		nats.CustomInboxPrefix(inboxPrefix(o.Party)),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(connectRetry),
+		// A key that is refused may be taken in a moment: during a rotation the
+		// server's configuration and the seeds do not change at the same time.
+		nats.IgnoreAuthErrorAbort(),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if errors.Is(err, nats.ErrAuthorization) && refused.Swap(true) {
+				return // it is refused four times a second, which is told once
+			}
 			b.log.Warn("the log reports an error", "error", err)
 		}),
 		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
@@ -149,15 +169,18 @@ func (b *Bus) connectionOptions(o Options) []nats.Option {
 				b.log.Warn("the connection to the log is lost", "error", err)
 			}
 		}),
-		nats.ReconnectHandler(func(*nats.Conn) { b.log.Info("the connection to the log is back") }),
-	}
+		nats.ReconnectHandler(func(*nats.Conn) {
+			refused.Store(false)
+			b.log.Info("the connection to the log is back")
+		}),
+	)
 	if o.InProcess != nil {
 		options = append(options, nats.InProcessServer(o.InProcess))
 	}
 	if o.TLS != nil {
 		options = append(options, nats.Secure(o.TLS))
 	}
-	return options
+	return options, nil
 }
 
 // Party is who this bus speaks as.
@@ -224,13 +247,13 @@ func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, answerPatience)
 }
 
-// silent turns the end of answerPatience into a problem of kind Unavailable. What was
+// silent turns the end of answerPatience, or of the connection, into a problem of kind Unavailable. What was
 // to be appended may be appended yet. When the caller's own time is over the error
 // stays as it is.
 func silent(ctx context.Context, err error) error {
-	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+	if ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrDisconnected)) {
 		return problem.New(problem.Unavailable, "LOG_UNAVAILABLE", "the log does not answer now; try the same call again, with the same request_id where it has one").
-			Retry(time.Second).Because(fmt.Errorf("bus: no answer within %s", answerPatience))
+			Retry(time.Second).Because(fmt.Errorf("bus: the log did not answer: %w", err))
 	}
 	return err
 }

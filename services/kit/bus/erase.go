@@ -21,14 +21,15 @@ func (b *Bus) Erase(ctx context.Context, stream string, sequences ...uint64) err
 		return err
 	}
 	for _, sequence := range sequences {
-		if err := erase(ctx, handle, sequence); err != nil {
+		if err := b.erase(ctx, handle, sequence); err != nil {
 			return fmt.Errorf("bus: erase %d of %s: %w", sequence, stream, err)
 		}
 	}
 	return b.sync(ctx, stream)
 }
 
-func erase(ctx context.Context, stream jetstream.Stream, sequence uint64) error {
+func (b *Bus) erase(ctx context.Context, stream jetstream.Stream, sequence uint64) error {
+	defer b.staying()()
 	patient, cancel := patiently(ctx)
 	defer cancel()
 	err := stream.SecureDeleteMsg(patient, sequence)

@@ -40,3 +40,6 @@ func RollupAllowed(ctx context.Context, b *Bus, stream string) (bool, error) {
 	}
 	return handle.CachedInfo().Config.AllowRollup, nil
 }
+
+// Key is the public key that the connection has announced last.
+func Key(b *Bus) string { return b.signer.key() }

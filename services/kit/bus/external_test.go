@@ -1,8 +1,8 @@
 package bus_test
 
 import (
+	"bytes"
 	"context"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -14,9 +14,22 @@ import (
 	"github.com/businessespoo/hub/services/kit/bus/embedded"
 )
 
-// writeConfig writes the file that `hub nats-config` would, for a server on a
-// free port.
-func writeConfig(t *testing.T) (string, map[string]string) {
+// newKey makes a key and answers its two halves.
+func newKey(t testing.TB) (bus.Seed, string) {
+	t.Helper()
+	seed, err := bus.NewSeed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := bus.PublicKey(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() ([]byte, error) { return bytes.Clone(seed), nil }, public
+}
+
+// settingsOf are those of a server on a free port, with a key for each party.
+func settingsOf(t testing.TB) (bus.ServerSettings, map[string]bus.Seed) {
 	t.Helper()
 	port, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -26,23 +39,37 @@ func writeConfig(t *testing.T) (string, map[string]string) {
 	if err := port.Close(); err != nil {
 		t.Fatal(err)
 	}
-	passwords := map[string]string{bus.Hub: "secret-hub"}
-	for _, party := range bus.Providers() {
-		passwords[party] = "secret-" + party
+	settings := bus.ServerSettings{Name: "log-1", Listen: listen, StoreDir: filepath.Join(t.TempDir(), "log"), Keys: map[string][]string{}}
+	seeds := map[string]bus.Seed{}
+	for _, party := range append(bus.Providers(), bus.Hub) {
+		seed, public := newKey(t)
+		seeds[party], settings.Keys[party] = seed, []string{public}
 	}
-	dir := t.TempDir()
-	text, err := bus.ServerConfig(bus.ServerSettings{Name: "log-1", Listen: listen, StoreDir: filepath.Join(dir, "log"), Passwords: passwords})
+	return settings, seeds
+}
+
+// writeConfigOf writes the file that `hub nats-config` would.
+func writeConfigOf(t testing.TB, file string, settings bus.ServerSettings) {
+	t.Helper()
+	text, err := bus.ServerConfig(settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(dir, "nats-server.conf")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return file, passwords
 }
 
-func startExternal(t *testing.T, file string) *embedded.Server {
+// writeConfig writes the configuration of a server on a free port.
+func writeConfig(t testing.TB) (string, map[string]bus.Seed) {
+	t.Helper()
+	settings, seeds := settingsOf(t)
+	file := filepath.Join(t.TempDir(), "nats-server.conf")
+	writeConfigOf(t, file, settings)
+	return file, seeds
+}
+
+func startExternal(t testing.TB, file string) *embedded.Server {
 	t.Helper()
 	server, err := embedded.StartFromConfig(file, quietLog())
 	if err != nil {
@@ -53,18 +80,22 @@ func startExternal(t *testing.T, file string) *embedded.Server {
 }
 
 func TestTheHubRefusesAServerThatAcknowledgesTooEarly(t *testing.T) {
-	file, passwords := writeConfig(t)
+	file, seeds := writeConfig(t)
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, another := newKey(t)
+	hubs, err := public(seeds[bus.Hub])
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, change := range map[string]struct{ old, new, want string }{
-		"safe":                {"", "", ""},
-		"no sync always":      {"sync_interval: always", "", "sync_interval: always"},
-		"does not tell":       {`exports: [{service: "$SYS.REQ.SERVER.PING.JSZ", accounts: [HUB], response_type: stream}]`, "", "hub nats-config"},
-		"another's password":  {"secret-hub", "changed", "check its user and password"},
-		"syncs now and then":  {"sync_interval: always", `sync_interval: "1s"`, "sync_interval: always"},
-		"not even an account": {"secret-hub", "other", "password"},
+		"safe":               {"", "", ""},
+		"no sync always":     {"sync_interval: always", "", "sync_interval: always"},
+		"does not tell":      {`exports: [{service: "$SYS.REQ.SERVER.PING.JSZ", accounts: [HUB], response_type: stream}]`, "", "hub nats-config"},
+		"another's key":      {hubs, another, "check the seed"},
+		"syncs now and then": {"sync_interval: always", `sync_interval: "1s"`, "sync_interval: always"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			changed := filepath.Join(t.TempDir(), "nats-server.conf")
@@ -76,7 +107,7 @@ func TestTheHubRefusesAServerThatAcknowledgesTooEarly(t *testing.T) {
 				t.Fatal(err)
 			}
 			server := startExternal(t, changed)
-			b, err := bus.Connect(t.Context(), bus.Options{Party: bus.Hub, Password: passwords[bus.Hub], URLs: server.ClientURL(), Log: quietLog()})
+			b, err := bus.Connect(t.Context(), bus.Options{Party: bus.Hub, Seed: seeds[bus.Hub], URLs: server.ClientURL(), Log: quietLog()})
 			if err == nil {
 				b.Close()
 			}
@@ -92,14 +123,14 @@ func TestTheHubRefusesAServerThatAcknowledgesTooEarly(t *testing.T) {
 }
 
 func TestConnectWaitsForTheServer(t *testing.T) {
-	file, passwords := writeConfig(t)
+	file, seeds := writeConfig(t)
 	config, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rest, _ := strings.Cut(string(config), `listen: "`)
 	listen, _, _ := strings.Cut(rest, `"`)
-	o := bus.Options{Party: bus.Hub, Password: passwords[bus.Hub], URLs: "nats://" + listen, Log: quietLog()}
+	o := bus.Options{Party: bus.Hub, Seed: seeds[bus.Hub], URLs: "nats://" + listen, Log: quietLog()}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := bus.Connect(ctx, o); err == nil {
@@ -120,25 +151,13 @@ func TestConnectWaitsForTheServer(t *testing.T) {
 }
 
 func TestConnectRefusesWhatNobodyIs(t *testing.T) {
-	for _, o := range []bus.Options{{Party: "mallory"}, {Party: ""}, {Party: "omnia", Replica: bus.Replicas}, {Party: "omnia", Replica: -1}} {
+	seed, _ := newKey(t)
+	for _, o := range []bus.Options{
+		{Party: "mallory", Seed: seed}, {Party: "", Seed: seed}, {Party: "omnia", Replica: bus.Replicas, Seed: seed}, {Party: "omnia", Replica: -1, Seed: seed},
+		{Party: "omnia"}, {Party: "omnia", Seed: bus.SeedFile(filepath.Join(t.TempDir(), "none"))},
+	} {
 		if _, err := bus.Connect(t.Context(), o); err == nil {
 			t.Errorf("%s replica %d was accepted", o.Party, o.Replica)
 		}
-	}
-}
-
-func TestServerConfigRefusesBadPasswords(t *testing.T) {
-	for _, bad := range []string{"", "a\"b", "a\nb", `a\b`} {
-		passwords := map[string]string{bus.Hub: "x"}
-		for _, party := range bus.Providers() {
-			passwords[party] = "x"
-		}
-		passwords["omnia"] = bad
-		if _, err := bus.ServerConfig(bus.ServerSettings{StoreDir: "/data", Passwords: passwords}); err == nil {
-			t.Errorf("password %q was accepted", bad)
-		}
-	}
-	if _, err := bus.ServerConfig(bus.ServerSettings{StoreDir: "/data"}); err == nil {
-		t.Error(fmt.Errorf("no passwords were accepted"))
 	}
 }

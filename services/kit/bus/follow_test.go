@@ -184,9 +184,9 @@ func TestFollowGetsBackWhatAnotherTook(t *testing.T) {
 }
 
 func TestFollowSurvivesTheServersRestart(t *testing.T) {
-	file, passwords := writeConfig(t)
+	file, seeds := writeConfig(t)
 	server := startExternal(t, file)
-	o := bus.Options{Party: bus.Hub, Password: passwords[bus.Hub], URLs: server.ClientURL(), Log: quietLog()}
+	o := bus.Options{Party: bus.Hub, Seed: seeds[bus.Hub], URLs: server.ClientURL(), Log: quietLog()}
 	hub := connectWith(t, o)
 	if err := hub.EnsureTopology(t.Context()); err != nil {
 		t.Fatal(err)

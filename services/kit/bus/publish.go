@@ -40,6 +40,7 @@ func (b *Bus) publish(ctx context.Context, m Message, options ...jetstream.Publi
 	if err != nil {
 		return 0, err
 	}
+	defer b.staying()()
 	patient, cancel := patiently(ctx)
 	defer cancel()
 	ack, err := b.js.PublishMsg(patient, wire, options...)

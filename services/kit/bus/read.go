@@ -14,6 +14,7 @@ func (b *Bus) Last(ctx context.Context, stream string) (uint64, error) {
 	if err := b.hubOnly("read the state of streams"); err != nil {
 		return 0, err
 	}
+	defer b.staying()()
 	patient, cancel := patiently(ctx)
 	defer cancel()
 	handle, err := b.stream(patient, stream)
@@ -80,6 +81,7 @@ func (b *Bus) read(ctx context.Context, stream, what string, get func(context.Co
 	if err := b.hubOnly("read single messages"); err != nil {
 		return Event{}, err
 	}
+	defer b.staying()()
 	patient, cancel := patiently(ctx)
 	defer cancel()
 	handle, err := b.stream(patient, stream)

@@ -24,10 +24,10 @@ func TestNobodyCanDoMoreThanItsRights(t *testing.T) {
 		tryAll(t, hub, func(party string) *bus.Bus { return connect(t, server, party) })
 	})
 	t.Run("external", func(t *testing.T) {
-		file, passwords := writeConfig(t)
+		file, seeds := writeConfig(t)
 		url := startExternal(t, file).ClientURL()
 		to := func(party string) *bus.Bus {
-			return connectWith(t, bus.Options{Party: party, Password: passwords[party], URLs: url, Log: quietLog()})
+			return connectWith(t, bus.Options{Party: party, Seed: seeds[party], URLs: url, Log: quietLog()})
 		}
 		hub := to(bus.Hub)
 		if err := hub.EnsureTopology(t.Context()); err != nil {

@@ -3,6 +3,8 @@ package bus
 import (
 	"fmt"
 	"strings"
+
+	"github.com/nats-io/nkeys"
 )
 
 // ServerSettings are what the configuration of a NATS server for the hub needs
@@ -14,8 +16,13 @@ type ServerSettings struct {
 	Listen string
 	// StoreDir is the directory of the log. The server adds "jetstream" to it.
 	StoreDir string
-	// Passwords by party: Hub and each provider. A bcrypt hash works too.
-	Passwords map[string]string
+	// Keys are the public user nkeys by party: Hub and each provider. Of several
+	// each holds alike, so that a party can go from one to another.
+	Keys map[string][]string
+	// AccountsFile, when set, is what the configuration includes in place of the
+	// accounts: a file with what AccountsConfig writes, named as seen from its
+	// folder. Keys are unused then.
+	AccountsFile string
 	// MaxStore limits the log on disk, in bytes; 0 leaves it to the server,
 	// which takes three quarters of what is free.
 	MaxStore int64
@@ -34,10 +41,9 @@ const (
 	serverReport = "$SYS.REQ.SERVER.PING.JSZ"
 )
 
-// ServerConfig writes the nats-server.conf of the hub: one account for the hub,
-// which holds the log, and one for each provider, joined to it by the rights of
-// rights.go and nothing else. For a cluster add the cluster block by hand, on
-// three servers in three failure zones.
+// ServerConfig writes the nats-server.conf of the hub, with the accounts of
+// AccountsConfig. For a cluster add the cluster block by hand, on three servers
+// in three failure zones.
 func ServerConfig(s ServerSettings) (string, error) {
 	w := &writer{}
 	if s.Name != "" {
@@ -58,16 +64,32 @@ func ServerConfig(s ServerSettings) (string, error) {
 		w.line("sync_interval: always")
 	}
 	w.close("}")
+	if s.AccountsFile != "" {
+		w.line("include %q", s.AccountsFile)
+		return w.text.String(), nil
+	}
+	accounts, err := AccountsConfig(s.Keys)
+	return w.text.String() + accounts, err
+}
+
+// AccountsConfig writes who may connect and what each may do: one account for the
+// hub, which holds the log, and one for each provider, joined to it by the rights
+// of rights.go and nothing else. Keys are those of ServerSettings.
+func AccountsConfig(keys map[string][]string) (string, error) {
+	if err := checkKeys(keys); err != nil {
+		return "", err
+	}
+	w := &writer{}
 	w.line("system_account: %s", systemAccount)
 	w.open("accounts {")
 	w.open("%s {", systemAccount)
 	w.line("exports: [{service: %q, accounts: [%s], response_type: stream}]", serverReport, Account)
 	w.close("}")
-	if err := writeHub(w, s.Passwords[Hub]); err != nil {
+	if err := writeHub(w, keys[Hub]); err != nil {
 		return "", err
 	}
 	for _, party := range Providers() {
-		if err := writeProvider(w, party, s.Passwords[party]); err != nil {
+		if err := writeProvider(w, party, keys[party]); err != nil {
 			return "", err
 		}
 	}
@@ -75,12 +97,10 @@ func ServerConfig(s ServerSettings) (string, error) {
 	return w.text.String(), nil
 }
 
-func writeHub(w *writer, password string) error {
+func writeHub(w *writer, keys []string) error {
 	w.open("%s {", Account)
 	w.line("jetstream: enabled")
-	if err := w.user(Hub, password, ""); err != nil {
-		return err
-	}
+	w.users(keys, "")
 	w.open("exports: [")
 	for _, party := range Providers() {
 		rights, err := RightsOf(party)
@@ -114,7 +134,7 @@ func writeHub(w *writer, password string) error {
 	return nil
 }
 
-func writeProvider(w *writer, party, password string) error {
+func writeProvider(w *writer, party string, keys []string) error {
 	rights, err := RightsOf(party)
 	if err != nil {
 		return err
@@ -138,9 +158,7 @@ func writeProvider(w *writer, party, password string) error {
 	w.close("]")
 	permissions := fmt.Sprintf("{publish: {allow: [%s]}, subscribe: {allow: [%s]}, allow_responses: {max: 1, expires: \"1m\"}}",
 		quoted(publish), quoted(append([]string{rights.Receive}, rights.Serve...)))
-	if err := w.user(party, password, permissions); err != nil {
-		return err
-	}
+	w.users(keys, ", permissions: "+permissions)
 	w.close("}")
 	return nil
 }
@@ -187,17 +205,32 @@ func (w *writer) close(line string) {
 	w.line("%s", line)
 }
 
-func (w *writer) user(party, password, permissions string) error {
-	if password == "" {
-		return fmt.Errorf("bus: the server's configuration needs a password for %s", party)
+// users writes a user for each key of a party, all with the same rights.
+func (w *writer) users(keys []string, permissions string) {
+	w.open("users: [")
+	for _, key := range keys {
+		w.line("{nkey: %q%s}", key, permissions)
 	}
-	if strings.ContainsAny(password, "\"\\\r\n") {
-		return fmt.Errorf("bus: the password for %s must not hold quotes, backslashes or line ends", party)
+	w.close("]")
+}
+
+// checkKeys refuses what the server would, and a key that two parties would have:
+// nobody could tell then who speaks.
+func checkKeys(keys map[string][]string) error {
+	owners := make(map[string]string)
+	for _, party := range append(Providers(), Hub) {
+		if len(keys[party]) == 0 {
+			return fmt.Errorf("bus: the server's configuration needs a public key for %s", party)
+		}
+		for _, key := range keys[party] {
+			if !nkeys.IsValidPublicUserKey(key) {
+				return fmt.Errorf("bus: the key for %s is no public key of a user: 56 letters and digits that begin with U would be right", party)
+			}
+			if owner, taken := owners[key]; taken {
+				return fmt.Errorf("bus: key %s is named for %s and for %s: each needs one of its own", key, owner, party)
+			}
+			owners[key] = party
+		}
 	}
-	if permissions == "" {
-		w.line("users: [{user: %q, password: %q}]", party, password)
-		return nil
-	}
-	w.line("users: [{user: %q, password: %q, permissions: %s}]", party, password, permissions)
 	return nil
 }

@@ -10,8 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/businessespoo/hub/services/kit/bus"
@@ -23,15 +21,13 @@ import (
 // Flags are the flags that a process which runs apart has. Embed them in the
 // struct that kong reads.
 type Flags struct {
-	NATS         string        `name:"nats" env:"HUB_NATS" default:"nats://127.0.0.1:4222" help:"Addresses of the nats-server, separated by commas. It must run on what 'hub nats-config' wrote."`
-	User         string        `name:"nats-user" env:"HUB_NATS_USER" help:"User at the nats-server. The party's key when empty."`
-	Password     string        `name:"nats-password" env:"HUB_NATS_PASSWORD" help:"Password at the nats-server. Others see flags: better give it in the environment, or in a file."`
-	PasswordFile string        `name:"nats-password-file" env:"HUB_NATS_PASSWORD_FILE" type:"path" help:"File that holds the password."`
-	Data         string        `name:"data" env:"HUB_DATA" default:"./data" type:"path" help:"Directory of the files, which are built again from the log when they are deleted. Each process takes a directory of its own in it."`
-	TokenKey     string        `name:"token-public-key" env:"HUB_TOKEN_PUBLIC_KEY" default:"./data/token.pub" type:"path" help:"File with the public key that tokens are verified with. The process waits for it."`
-	TLS          tlsfile.Files `embed:""`
-	LogFormat    string        `name:"log-format" env:"HUB_LOG_FORMAT" default:"text" enum:"text,json" help:"Form of the log: text or json."`
-	LogLevel     string        `name:"log-level" env:"HUB_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
+	NATS      string        `name:"nats" env:"HUB_NATS" default:"nats://127.0.0.1:4222" help:"Addresses of the nats-server, separated by commas. It must run on what 'hub nats-config' wrote."`
+	SeedFile  string        `name:"nats-seed-file" env:"HUB_NATS_SEED_FILE" type:"path" help:"File with the seed that proves to the nats-server who this is: the one that 'hub nats-config' wrote for this party. A file put in its place takes effect within seconds, without a restart."`
+	Data      string        `name:"data" env:"HUB_DATA" default:"./data" type:"path" help:"Directory of the files, which are built again from the log when they are deleted. Each process takes a directory of its own in it."`
+	TokenKey  string        `name:"token-public-key" env:"HUB_TOKEN_PUBLIC_KEY" default:"./data/token.pub" type:"path" help:"File with the public key that tokens are verified with. The process waits for it."`
+	TLS       tlsfile.Files `embed:""`
+	LogFormat string        `name:"log-format" env:"HUB_LOG_FORMAT" default:"text" enum:"text,json" help:"Form of the log: text or json."`
+	LogLevel  string        `name:"log-level" env:"HUB_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
 }
 
 const (
@@ -45,15 +41,10 @@ func (f Flags) Log(w io.Writer) (*slog.Logger, error) { return host.NewLog(w, f.
 
 // Bus is how the party connects to the log.
 func (f Flags) Bus(party string, log *slog.Logger) (bus.Options, error) {
-	password := f.Password
-	if f.PasswordFile != "" {
-		text, err := os.ReadFile(f.PasswordFile)
-		if err != nil {
-			return bus.Options{}, fmt.Errorf("process: read the password for the nats-server: %w", err)
-		}
-		password = strings.TrimSpace(string(text))
+	if f.SeedFile == "" {
+		return bus.Options{}, fmt.Errorf("process: %s has no seed for the nats-server: name the file that hub nats-config wrote for it with --nats-seed-file or HUB_NATS_SEED_FILE", party)
 	}
-	return bus.Options{Party: party, URLs: f.NATS, User: f.User, Password: password, Log: log}, nil
+	return bus.Options{Party: party, URLs: f.NATS, Seed: bus.SeedFile(f.SeedFile), Log: log}, nil
 }
 
 // AwaitKey reads the public key of the tokens, and waits for the file while

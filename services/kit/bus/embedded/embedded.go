@@ -5,8 +5,8 @@
 package embedded
 
 import (
+	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,11 +46,12 @@ const readyWithin = 5 * time.Minute
 
 // Server is a running log.
 type Server struct {
-	nats      *server.Server
-	passwords map[string]string
-	log       *slog.Logger
-	commit    *groupCommit
-	lock      *os.File
+	nats   *server.Server
+	seeds  map[string][]byte // made at each start, and nowhere but here
+	log    *slog.Logger
+	commit *groupCommit
+	lock   *os.File
+	config string // the file it was started from, if any
 }
 
 // Start opens the log in a directory, or makes a new one, and returns once it
@@ -74,7 +75,7 @@ func Start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{log: o.Log, lock: lock, passwords: make(map[string]string)}
+	s := &Server{log: o.Log, lock: lock, seeds: make(map[string][]byte)}
 	if err := s.start(o); err != nil {
 		s.Shutdown()
 		return nil, err
@@ -83,8 +84,9 @@ func Start(o Options) (*Server, error) {
 }
 
 func (s *Server) start(o Options) error {
-	for _, party := range append(bus.Providers(), bus.Hub) {
-		s.passwords[party] = rand.Text()
+	keys, err := s.makeKeys()
+	if err != nil {
+		return err
 	}
 	why := groupCommitUnfit(o.Dir)
 	grouped := why == "" || o.GroupCommitOff
@@ -92,7 +94,7 @@ func (s *Server) start(o Options) error {
 		s.log.Info("the log syncs each message by itself", "reason", why)
 	}
 	options, err := serverOptions(bus.ServerSettings{
-		Name: "embedded", StoreDir: o.Dir, Passwords: s.passwords, MaxStore: o.MaxStore, Lazy: grouped,
+		Name: "embedded", StoreDir: o.Dir, Keys: keys, MaxStore: o.MaxStore, Lazy: grouped,
 	})
 	if err != nil {
 		return err
@@ -112,6 +114,23 @@ func (s *Server) start(o Options) error {
 	s.commit.start()
 	// What an earlier process wrote may still be only in the system's memory.
 	return s.commit.sync(context.Background(), "")
+}
+
+// makeKeys makes a key for each party and answers the public halves.
+func (s *Server) makeKeys() (map[string][]string, error) {
+	keys := make(map[string][]string)
+	for _, party := range append(bus.Providers(), bus.Hub) {
+		seed, err := bus.NewSeed()
+		if err != nil {
+			return nil, err
+		}
+		public, err := bus.PublicKey(seed)
+		if err != nil {
+			return nil, err
+		}
+		s.seeds[party], keys[party] = seed, []string{public}
+	}
+	return keys, nil
 }
 
 // refuseDamage keeps the server away from files that it would cut.
@@ -192,7 +211,7 @@ func (s *Server) Durability() bus.Durability {
 // BusOptions are those with which a party connects to this server.
 func (s *Server) BusOptions(party string) bus.Options {
 	return bus.Options{
-		Party: party, Password: s.passwords[party],
+		Party: party, Seed: func() ([]byte, error) { return bytes.Clone(s.seeds[party]), nil },
 		InProcess: s, Durability: s.Durability(), Log: s.log,
 	}
 }

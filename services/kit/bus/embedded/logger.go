@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strings"
 )
 
 // logger hands what the server says to the process's own log. The server's
@@ -14,14 +13,7 @@ type logger struct{ log *slog.Logger }
 // Noticef, Warnf, Errorf, Debugf, Tracef and Fatalf implement server.Logger.
 func (l *logger) Noticef(format string, v ...any) { l.log.Debug(said(format, v)) }
 
-func (l *logger) Warnf(format string, v ...any) {
-	text := said(format, v)
-	if strings.Contains(text, plaintextPasswords) {
-		l.log.Debug(text)
-		return
-	}
-	l.log.Warn(text)
-}
+func (l *logger) Warnf(format string, v ...any) { l.log.Warn(said(format, v)) }
 
 func (l *logger) Errorf(format string, v ...any) { l.log.Error(said(format, v)) }
 
@@ -33,9 +25,5 @@ func (l *logger) Fatalf(format string, v ...any) {
 	l.log.Error(said(format, v))
 	os.Exit(1)
 }
-
-// plaintextPasswords is what the server warns of at every start. These are random,
-// new at each start and nowhere but in the memory of this process.
-const plaintextPasswords = "Plaintext passwords detected"
 
 func said(format string, v []any) string { return "nats: " + fmt.Sprintf(format, v...) }
