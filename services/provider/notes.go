@@ -114,6 +114,8 @@ func (n *notes) take(tx *projection.Tx, ev bus.Event) (string, error) {
 		why = "it is no fact that this version knows"
 	case added == nil:
 		why = fact.Type(f) + " is no note"
+	case f.RequestId == "" || len(f.CommandDigest) == 0 || f.Time.CheckValid() != nil:
+		why = "it does not say when it was written, or in which call"
 	}
 	if why == "" {
 		var repeated bool

@@ -3,12 +3,15 @@ package world
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/name"
 )
 
@@ -22,7 +25,8 @@ func Apart(t testing.TB, b *Builder) *World {
 	w.At = Addresses{
 		NATS: address(first), GRPC: address(first + 1), Web: address(first + 2), Health: address(first + 3), Providers: map[string]string{},
 	}
-	if out, err := w.Hub(t.Context(), "nats-config", "--data", w.Data, "--listen", w.At.NATS, "--store", mkdir(t, filepath.Join(t.TempDir(), "log"))); err != nil {
+	w.Log = mkdir(t, filepath.Join(t.TempDir(), "log"))
+	if out, err := w.Hub(t.Context(), "nats-config", "--data", w.Data, "--listen", w.At.NATS, "--store", w.Log); err != nil {
 		t.Fatalf("hub nats-config: %v\n%s", err, out)
 	}
 	w.add(t, "nats-server", "nats-server", "", w.At.NATS, "-c", filepath.Join(w.Data, "nats-server.conf"))
@@ -57,6 +61,20 @@ func (w *World) Replica(t testing.TB, key string, number int) string {
 	must(t, p.Launch())
 	must(t, p.Ready(t.Context()))
 	return listen
+}
+
+// Bus connects to the log of a hub whose processes run apart, as a further process
+// of the party would.
+func (w *World) Bus(t testing.TB, party string) *bus.Bus {
+	t.Helper()
+	password, err := os.ReadFile(filepath.Join(w.Data, "passwords", party))
+	must(t, err)
+	b, err := bus.Connect(t.Context(), bus.Options{
+		Party: party, URLs: "nats://" + w.At.NATS, Password: strings.TrimSpace(string(password)), Replica: bus.Replicas - 1, Log: slog.New(slog.DiscardHandler),
+	})
+	must(t, err)
+	t.Cleanup(b.Close)
+	return b
 }
 
 // Run runs a binary to its end and answers what it printed.

@@ -39,6 +39,8 @@ type World struct {
 	// Data is the data folder. The processes that run apart each have a folder of
 	// their own in it.
 	Data string
+	// Log is where the log has its files.
+	Log string
 	// Key signs tokens that the hub believes.
 	Key *token.Key
 	// At is where it listens.
@@ -68,7 +70,7 @@ func Single(t testing.TB, b *Builder, flags ...string) *World {
 func On(t testing.TB, b *Builder, data string, flags ...string) *World {
 	t.Helper()
 	w := prepare(t, b, data)
-	w.single = true
+	w.single, w.Log = true, filepath.Join(data, "jetstream")
 	first, err := FreePorts(3 + len(name.Providers))
 	must(t, err)
 	w.At = Addresses{GRPC: address(first), Web: address(first + 1), Health: address(first + 2), Providers: map[string]string{}}
@@ -141,6 +143,9 @@ func (w *World) Process(part string) *Process {
 	}
 	panic("world: no process " + part)
 }
+
+// Processes are all of them, in the order in which they were started.
+func (w *World) Processes() []*Process { return w.processes }
 
 // IsSingle tells whether everything runs in one process.
 func (w *World) IsSingle() bool { return w.single }
