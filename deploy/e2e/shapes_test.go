@@ -21,6 +21,7 @@ var stories = []struct {
 	{"own services", ownServices},
 	{"every port answers", everyPort},
 	{"pages", pages},
+	{"who may see notes", notesRoles},
 }
 
 func playAll(t *testing.T, w *world.World) {

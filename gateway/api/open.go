@@ -88,7 +88,10 @@ func (s *Cases) opened(ctx context.Context, req *casesv1.OpenCaseRequest) (*even
 		planned, invitation := s.plan(choice.Service, choice.Inputs, language, fmt.Sprintf("services[%d].", i), wrong)
 		opened.Requests = appendPlanned(opened.Requests, planned, invitation)
 	}
-	if _, known := s.Journeys.Journey(req.Journey); req.Journey != "" && !known {
+	switch followed, known := s.Journeys.Journey(req.Journey); {
+	case known:
+		opened.Secret = opened.Secret || followed.Secret
+	case req.Journey != "":
 		wrong.Field("journey", fmt.Sprintf("%q is no journey; CatalogueService.ListJourneys lists them", req.Journey))
 	}
 	opened.Consents = s.consents(req.Consents, wrong)

@@ -135,7 +135,7 @@ func understand(e bus.Event) (name.Scope, *eventsv1.Fact, []byte, error) {
 // that is new gets its row first.
 func (b *batch) keep(id string, entry *caseEntry, e bus.Event, f *eventsv1.Fact) error {
 	if entry.row == 0 {
-		result, err := b.tx.Exec(`INSERT INTO cases (id, company, opener, linked, code, status, confirm_by, updated, state) VALUES (?, '', '', 0, '', 0, '', 0, x'')`, id)
+		result, err := b.tx.Exec(`INSERT INTO cases (id, company, opener, linked, code, status, confirm_by, updated, secret, state) VALUES (?, '', '', 0, '', 0, '', 0, 0, x'')`, id)
 		if err != nil {
 			return fmt.Errorf("view: insert case %s: %w", id, err)
 		}

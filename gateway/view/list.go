@@ -139,11 +139,12 @@ func Words(text string) []string {
 type Count struct{ Open, Total int64 }
 
 // Counts answers how many cases there are, under the key hub, and how many
-// requests each provider has: for the status page, without any content.
+// requests each provider has: for the status page, without any content. Secret
+// ones are not counted: in a quiet hub a number that grows tells of one.
 func (v *View) Counts(ctx context.Context) (map[string]Count, error) {
 	rows, err := v.db.Reader().QueryContext(ctx, `
-		SELECT 'hub', count(*) FILTER (WHERE status IN (?, ?, ?)), count(*) FROM cases
-		UNION ALL SELECT provider, count(*) FILTER (WHERE status IN (?, ?, ?, ?)), count(*) FROM requests GROUP BY provider`,
+		SELECT 'hub', count(*) FILTER (WHERE status IN (?, ?, ?)), count(*) FROM cases WHERE secret = 0
+		UNION ALL SELECT provider, count(*) FILTER (WHERE status IN (?, ?, ?, ?)), count(*) FROM requests WHERE secret = 0 GROUP BY provider`,
 		int64(casesv1.CaseStatus_CASE_STATUS_UNCONFIRMED), int64(casesv1.CaseStatus_CASE_STATUS_OPEN), int64(casesv1.CaseStatus_CASE_STATUS_CLOSING),
 		int64(casesv1.RequestStatus_REQUEST_STATUS_NEW), int64(casesv1.RequestStatus_REQUEST_STATUS_IN_PROGRESS),
 		int64(casesv1.RequestStatus_REQUEST_STATUS_WAITING), int64(casesv1.RequestStatus_REQUEST_STATUS_DECIDED))

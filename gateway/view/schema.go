@@ -8,7 +8,7 @@ import (
 // schema is the form of the view's file. Raise the version with every change of
 // the SQL or of what is written.
 var schema = projection.Schema{
-	Version: 4,
+	Version: 5,
 	Streams: []string{bus.StreamCases},
 	SQL: `
 CREATE TABLE cases (
@@ -21,6 +21,7 @@ CREATE TABLE cases (
 	status     INTEGER NOT NULL,
 	confirm_by TEXT    NOT NULL,
 	updated    INTEGER NOT NULL, -- sequence of the last fact in any scope of the case
+	secret     INTEGER NOT NULL, -- whether others may not even count it
 	state      BLOB    NOT NULL  -- businessespoo.state.v1.CaseState
 );
 CREATE INDEX cases_company ON cases (company, updated);
@@ -36,6 +37,7 @@ CREATE TABLE requests (
 	asks     INTEGER NOT NULL, -- what waits for the company's answer
 	due      TEXT    NOT NULL, -- while its clock runs; else empty
 	told     INTEGER NOT NULL, -- 0 nothing, 1 due soon, 2 overdue
+	secret   INTEGER NOT NULL, -- whether others may not even count it
 	state    BLOB    NOT NULL, -- businessespoo.state.v1.RequestState
 	PRIMARY KEY (row, provider, n)
 ) WITHOUT ROWID;

@@ -2,8 +2,10 @@ package view
 
 import (
 	"fmt"
+	"slices"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/name"
@@ -24,8 +26,8 @@ func (b *batch) write() error {
 			return fmt.Errorf("view: write case %s: %w", id, err)
 		}
 		c := entry.state.Case
-		if _, err := b.tx.Exec(`UPDATE cases SET company = ?, opener = ?, linked = ?, code = ?, status = ?, confirm_by = ?, updated = ?, state = ? WHERE row = ?`,
-			CompanyKey(c.Company), entry.state.Opener, int64(entry.linked), c.Code, int64(c.Status), confirmBy(c), int64(updated), blob, entry.row); err != nil {
+		if _, err := b.tx.Exec(`UPDATE cases SET company = ?, opener = ?, linked = ?, code = ?, status = ?, confirm_by = ?, updated = ?, secret = ?, state = ? WHERE row = ?`,
+			CompanyKey(c.Company), entry.state.Opener, int64(entry.linked), c.Code, int64(c.Status), confirmBy(c), int64(updated), secret(entry.state), blob, entry.row); err != nil {
 			return fmt.Errorf("view: write case %s: %w", id, err)
 		}
 	}
@@ -38,9 +40,9 @@ func (b *batch) write() error {
 			return fmt.Errorf("view: write %s: %w", scope, err)
 		}
 		due, told := dueOf(state)
-		if _, err := b.tx.Exec(`INSERT INTO requests (row, provider, n, status, asks, due, told, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		if _, err := b.tx.Exec(`INSERT INTO requests (row, provider, n, status, asks, due, told, secret, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET status = excluded.status, asks = excluded.asks, due = excluded.due, told = excluded.told, state = excluded.state`,
-			b.cases[scope.Case].row, scope.Party, scope.Number, int64(state.Request.Status), pressing(state), due, told, blob); err != nil {
+			b.cases[scope.Case].row, scope.Party, scope.Number, int64(state.Request.Status), pressing(state), due, told, state.Request.Secret, blob); err != nil {
 			return fmt.Errorf("view: write %s: %w", scope, err)
 		}
 	}
@@ -71,6 +73,14 @@ func (v *View) overtake(scope string, sequence uint64) {
 	if sequenceOf(v.ahead[scope]) <= sequence {
 		delete(v.ahead, scope)
 	}
+}
+
+// secret tells that a case is kept from everybody else: it was opened so, or all
+// that it asks for is. One secret service among others does not hide the case,
+// which has been seen, but only its request.
+func secret(s *statev1.CaseState) bool {
+	open := func(p *eventsv1.PlannedRequest) bool { return !p.GetTerms().GetSecret() }
+	return s.Case.Secret || !slices.ContainsFunc(s.Planned, open)
 }
 
 // confirmBy is the date that the ticker minds; empty when nothing waits for it.

@@ -1,7 +1,6 @@
 package casework
 
 import (
-	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 )
@@ -39,7 +38,7 @@ func Reconcile(s *statev1.CaseState, requests map[RequestKey]*statev1.RequestSta
 			// so nobody can make it afterwards.
 			held := c.ConfirmBy != "" && "providers/"+p.Provider != c.OpenedOnBehalfBy
 			if !held && c.Status != caseClosed {
-				step(MakeRequest{madeFrom(c, p)})
+				step(MakeRequest{madeFrom(s, p)})
 				open++
 			}
 			continue
@@ -66,11 +65,24 @@ func Reconcile(s *statev1.CaseState, requests map[RequestKey]*statev1.RequestSta
 	return steps, c.Status == caseClosing && open == 0
 }
 
-func madeFrom(c *casesv1.Case, p *eventsv1.PlannedRequest) *eventsv1.RequestMade {
+func madeFrom(s *statev1.CaseState, p *eventsv1.PlannedRequest) *eventsv1.RequestMade {
+	c := s.Case
 	return &eventsv1.RequestMade{
-		Request: p, Company: c.Company, CaseTitle: c.Title, NeedText: c.NeedText, Language: c.Language,
+		Request: p, Company: c.Company, CaseTitle: titleFor(s, p), NeedText: c.NeedText, Language: c.Language,
 		ContactLanguage: c.ContactLanguage, Secret: c.Secret || p.GetTerms().GetSecret(), Unconfirmed: c.Status == caseUnconfirmed,
 	}
+}
+
+// titleFor is what the provider of a request is told that the case is called. A
+// title that names a secret service tells that there is a request for it, which
+// only its own provider may know; the others are told the name of their own.
+func titleFor(s *statev1.CaseState, p *eventsv1.PlannedRequest) string {
+	for _, q := range s.Planned {
+		if q.GetTerms().GetSecret() && q.Provider != p.Provider && q.Terms.DisplayName == s.Case.Title {
+			return p.GetTerms().GetDisplayName()
+		}
+	}
+	return s.Case.Title
 }
 
 // Heads are the ends of the hash chains of a case's requests, for its closing fact.

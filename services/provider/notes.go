@@ -91,8 +91,6 @@ func (n *notes) apply(ctx context.Context) func(tx *projection.Tx, events []bus.
 			if why == "" {
 				continue
 			}
-			// An operator reads dead letters, and may not read notes.
-			ev.Data = nil
 			if err := n.dead.DeadLetter(ctx, ev, notesHandler, why); err != nil {
 				return err
 			}
@@ -101,20 +99,23 @@ func (n *notes) apply(ctx context.Context) func(tx *projection.Tx, events []bus.
 	}
 }
 
-// take keeps one note, or answers why it cannot be one.
+// take keeps one note, or answers why it cannot be one. An operator reads the
+// answer, so it does not name the request.
 func (n *notes) take(tx *projection.Tx, ev bus.Event) (string, error) {
 	request, ok := n.requestOf(ev.Subject)
 	if !ok {
-		return fmt.Sprintf("subject %s is no place for a note of %s", ev.Subject, n.key), nil
+		return "its subject is no place for a note of " + n.key, nil
 	}
 	f, hash, err := fact.Decode(ev)
 	added := f.GetNoteAdded()
 	why := ""
 	switch {
 	case err != nil:
-		why = "it is no fact that this version knows: " + err.Error()
+		why = "it is no fact that this version knows"
 	case added == nil:
 		why = fact.Type(f) + " is no note"
+	case f.RequestId == "" || len(f.CommandDigest) == 0 || f.Time.CheckValid() != nil:
+		why = "it does not say when it was written, or in which call"
 	}
 	if why == "" {
 		var repeated bool

@@ -131,16 +131,17 @@ func (p *Provider) open(dir string) error {
 		return fmt.Errorf("provider: make the directory of %s: %w", p.key, err)
 	}
 	open := func(file string, schema projection.Schema, more ...projection.Option) (*projection.DB, error) {
-		return projection.Open(filepath.Join(dir, file+".db"), schema, append(more, projection.WithLog(p.log), projection.WithClock(p.clock),
-			projection.WithObserver(p.metrics.Projection(p.key+"-"+file)))...)
+		return projection.Open(filepath.Join(dir, file+".db"), schema, append(more, projection.WithLog(p.log), projection.WithClock(p.clock))...)
 	}
 	p.inbox = &inbox{key: p.key, states: newStates(), dead: p.bus}
 	p.notes = &notes{key: p.key, stream: bus.PrivateStream(p.key), dead: p.bus}
 	p.directory = directory.New()
 	var err error
-	if p.inbox.db, err = open("inbox", inboxSchema, projection.WithArrival(bus.StreamCases, p.inbox.arrive)); err != nil {
+	if p.inbox.db, err = open("inbox", inboxSchema, projection.WithArrival(bus.StreamCases, p.inbox.arrive),
+		projection.WithObserver(p.metrics.Projection(p.key+"-inbox"))); err != nil {
 		return err
 	}
+	// Nobody observes the notes: metrics go to operators, who may not even know how many there are.
 	p.notes.db, err = open("notes", notesSchema(p.key))
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/tlsfile"
 )
@@ -31,7 +32,8 @@ func ApartOverTLS(t testing.TB, b *Builder, files func(party string) tlsfile.Fil
 	w.At = Addresses{
 		NATS: address(first), GRPC: address(first + 1), Web: address(first + 2), Health: address(first + 3), Providers: map[string]string{},
 	}
-	if out, err := w.Hub(t.Context(), "nats-config", "--data", w.Data, "--listen", w.At.NATS, "--store", mkdir(t, filepath.Join(t.TempDir(), "log"))); err != nil {
+	w.Log = mkdir(t, filepath.Join(t.TempDir(), "log"))
+	if out, err := w.Hub(t.Context(), "nats-config", "--data", w.Data, "--listen", w.At.NATS, "--store", w.Log); err != nil {
 		t.Fatalf("hub nats-config: %v\n%s", err, out)
 	}
 	w.add(t, "nats-server", "nats-server", "", w.At.NATS, "-c", filepath.Join(w.Data, "nats-server.conf"))
@@ -69,6 +71,18 @@ func (w *World) Replica(t testing.TB, key string, number int) string {
 	must(t, p.Launch())
 	must(t, p.Ready(t.Context()))
 	return listen
+}
+
+// Bus connects to the log of a hub whose processes run apart, as a further process
+// of the party would.
+func (w *World) Bus(t testing.TB, party string) *bus.Bus {
+	t.Helper()
+	b, err := bus.Connect(t.Context(), bus.Options{
+		Party: party, URLs: "nats://" + w.At.NATS, Seed: bus.SeedFile(filepath.Join(w.Data, "seeds", party)), Replica: bus.Replicas - 1, Log: slog.New(slog.DiscardHandler),
+	})
+	must(t, err)
+	t.Cleanup(b.Close)
+	return b
 }
 
 // Run runs a binary to its end and answers what it printed.

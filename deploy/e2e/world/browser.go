@@ -1,7 +1,9 @@
 package world
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -29,6 +31,8 @@ type Page struct {
 	Path   string
 	// Text is what a person reads.
 	Text string
+	// Raw is the whole answer, with its headers.
+	Raw []byte
 
 	root *html.Node
 }
@@ -68,9 +72,11 @@ func (b *Browser) load(request *http.Request) *Page {
 	answer, err := b.client.Do(request)
 	must(b.t, err)
 	defer func() { _ = answer.Body.Close() }()
-	root, err := html.Parse(answer.Body)
+	body, err := io.ReadAll(answer.Body)
 	must(b.t, err)
-	p := &Page{browser: b, Status: answer.StatusCode, Path: answer.Request.URL.Path, root: root}
+	root, err := html.Parse(bytes.NewReader(body))
+	must(b.t, err)
+	p := &Page{browser: b, Status: answer.StatusCode, Path: answer.Request.URL.Path, Raw: fmt.Appendf(body, "%v", answer.Header), root: root}
 	var text strings.Builder
 	for node := range root.Descendants() {
 		if node.Type == html.TextNode && node.Parent.Data != "style" {

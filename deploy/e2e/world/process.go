@@ -170,6 +170,23 @@ func (p *Process) Log() string {
 	return string(text)
 }
 
+// Metrics answers what the process tells who measures it.
+func (p *Process) Metrics(ctx context.Context) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.health+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	return io.ReadAll(answer.Body)
+}
+
+// Measured tells whether the process has metrics: a nats-server has none.
+func (p *Process) Measured() bool { return p.health != "" }
+
 // shown is how much of a log is shown when a test fails.
 const shown = 6000
 

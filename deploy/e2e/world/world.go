@@ -40,6 +40,8 @@ type World struct {
 	// Data is the data folder. The processes that run apart each have a folder of
 	// their own in it.
 	Data string
+	// Log is where the log has its files.
+	Log string
 	// Key signs tokens that the hub believes.
 	Key *token.Key
 	// At is where it listens.
@@ -72,7 +74,7 @@ func Single(t testing.TB, b *Builder, flags ...string) *World {
 func On(t testing.TB, b *Builder, data string, flags ...string) *World {
 	t.Helper()
 	w := prepare(t, b, data)
-	w.single = true
+	w.single, w.Log = true, filepath.Join(data, "jetstream")
 	first, err := FreePorts(3 + len(name.Providers))
 	must(t, err)
 	w.At = Addresses{GRPC: address(first), Web: address(first + 1), Health: address(first + 2), Providers: map[string]string{}}
@@ -146,6 +148,9 @@ func (w *World) Process(part string) *Process {
 	panic("world: no process " + part)
 }
 
+// Processes are all of them, in the order in which they were started.
+func (w *World) Processes() []*Process { return w.processes }
+
 // IsSingle tells whether everything runs in one process.
 func (w *World) IsSingle() bool { return w.single }
 
@@ -186,11 +191,23 @@ func (w *World) Projections() []string {
 	if w.single {
 		return []string{filepath.Join(w.Data, "projections")}
 	}
-	folders := []string{filepath.Join(w.Data, "gateway")}
+	folders := []string{w.Projection("gateway")}
 	for _, key := range name.Providers {
-		folders = append(folders, filepath.Join(w.Data, key+"-0"))
+		folders = append(folders, w.Projection(key))
 	}
 	return folders
+}
+
+// Projection is the folder of what one part builds from the log: the gateway, or
+// a provider by its key.
+func (w *World) Projection(part string) string {
+	switch {
+	case w.single:
+		return filepath.Join(w.Data, "projections", part)
+	case part == "gateway":
+		return filepath.Join(w.Data, part)
+	}
+	return filepath.Join(w.Data, part+"-0")
 }
 
 // Conn answers a connection to an address; it is closed with the world.

@@ -35,7 +35,7 @@ type DeadLetter struct {
 	Party, Handler string
 	// Reason is the handler's last error, in one line.
 	Reason string
-	// Event is the event as it was.
+	// Event is the event as it was; nothing but its place when it was private.
 	Event Event
 }
 
@@ -43,9 +43,16 @@ type DeadLetter struct {
 // dead.<own party>.<handler>.<stream>.<sequence>, unless it is there already: a
 // handler that reads the log again, or another replica, meets it again. The reason
 // must hold no personal data.
+//
+// Of an event on a private stream only its place is kept: operators read dead
+// letters, and what is private leaves its provider in no form, not even as a time
+// or as the request that it belongs to.
 func (b *Bus) DeadLetter(ctx context.Context, ev Event, handler, reason string) error {
 	if !validToken(handler) {
 		return fmt.Errorf("bus: dead letter: handler %q must be one word of letters, digits, - and _", handler)
+	}
+	if private(ev.Stream) {
+		ev = Event{Stream: ev.Stream, Sequence: ev.Sequence}
 	}
 	subject := fmt.Sprint(deadPrefix, b.party, ".", handler, ".", ev.Stream, ".", ev.Sequence)
 	m := Message{Subject: subject, Header: deadHeader(ev, handler, reason), Data: ev.Data}

@@ -54,7 +54,11 @@ const (
 )
 
 // PrivateStream names the stream of what never leaves the provider.
-func PrivateStream(party string) string { return "PRIVATE_" + token(party) }
+func PrivateStream(party string) string { return privatePrefix + token(party) }
+
+const privatePrefix = "PRIVATE_"
+
+func private(stream string) bool { return strings.HasPrefix(stream, privatePrefix) }
 
 func bucketStream(bucket string) string { return "KV_" + bucket }
 

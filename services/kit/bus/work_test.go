@@ -172,6 +172,27 @@ func TestAProvidersDeadLetterIsReplayedToIt(t *testing.T) {
 	}
 }
 
+// The hub reads dead letters, and nothing of what is private: that something is
+// there is all that an operator is told.
+func TestAPrivateDeadLetterHoldsItsPlaceAlone(t *testing.T) {
+	server, hub := startLog(t)
+	omnia := connect(t, server, "omnia")
+	event := bus.Event{
+		Message: bus.Message{Subject: "private.omnia.somecase.1.own", Header: map[string]string{"ce-time": "somewhen"}, Data: []byte("sometext")},
+		Stream:  bus.PrivateStream("omnia"), Sequence: 7, Time: time.Now(),
+	}
+	if err := omnia.DeadLetter(t.Context(), event, "notes", "it is no fact"); err != nil {
+		t.Fatal(err)
+	}
+	letters, err := hub.DeadLetters(t.Context(), "omnia", 0, 10)
+	want := []bus.DeadLetter{{
+		Sequence: 1, Party: "omnia", Handler: "notes", Reason: "it is no fact", Event: bus.Event{Stream: event.Stream, Sequence: 7},
+	}}
+	if diff := cmp.Diff(want, letters, cmpopts.EquateEmpty()); diff != "" || err != nil {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
 func TestTwoWorkersShareTheWork(t *testing.T) {
 	server, hub := startLog(t)
 	w := bus.Worker{Name: "router", Stream: bus.StreamCases, Concurrency: 4}
