@@ -26,6 +26,14 @@ type Options struct {
 	Personas func() []Persona
 	// Status tells which parts of the hub are up; nil shows an empty list.
 	Status func(context.Context) []PartStatus
+	// BehindProxy tells that the pages are reached through a proxy alone, which sets
+	// X-Forwarded-Proto and adds the visitor to X-Forwarded-For. Otherwise no such header counts.
+	BehindProxy bool
+	// RateLimit is how many pages a second one address gets over time; 0 is without limit.
+	RateLimit float64
+	// Verify tells whether a token is good; nil accepts at sign-in what looks like one,
+	// and leaves the rest to the API.
+	Verify func(token string) error
 	// Log gets faults of the hub, never what a person wrote; nil discards them.
 	Log *slog.Logger
 	// Clock tells the time; time.Now when nil.
@@ -51,6 +59,7 @@ type server struct {
 	style     asset
 	icon      asset
 	catalogue catalogueCache
+	limits    limits
 }
 
 // New returns the handler of all pages. It panics when the built-in texts,
@@ -62,7 +71,7 @@ func New(options Options) http.Handler {
 	if options.Clock == nil {
 		options.Clock = time.Now
 	}
-	s := &server{Options: options, texts: mustTexts(), pages: mustPages(), style: newAsset("style", ".css", styleFile), icon: newAsset("icon", ".svg", iconFile)}
+	s := &server{Options: options, texts: mustTexts(), pages: mustPages(), style: newAsset("style", ".css", styleFile), icon: newAsset("icon", ".svg", iconFile), limits: newLimits(options.RateLimit)}
 	mux := http.NewServeMux()
 	for pattern, page := range s.routes() {
 		mux.Handle(pattern, s.serve(page))

@@ -54,7 +54,9 @@ type Options struct {
 	Metrics *Metrics
 	// MaxMessage is the largest message in bytes; the constant when 0.
 	MaxMessage int
-	// Clock measures how long calls take; time.Now when nil.
+	// Limits bound what one caller may ask; the zero value bounds streams and wrong codes.
+	Limits Limits
+	// Clock measures how long calls take, and when who may call again; time.Now when nil.
 	Clock func() time.Time
 	// Recheck is how often a stream sees whether its caller may still have it; every
 	// five seconds when 0.
@@ -64,13 +66,14 @@ type Options struct {
 // Server is a gRPC server with reflection and grpc.health.v1. Register services
 // on it as on any other; Part serves it.
 //
-// A call passes, in this order: recovery, trace, readiness, authentication, the access rule
-// of the method, the field rules of the request, the handler; and on the way
+// A call passes, in this order: recovery, trace, readiness, authentication, the limits of its
+// caller, the access rule of the method, the field rules of the request, the handler; and on the way
 // back any error becomes a status by kit/problem, and the call is logged.
 type Server struct {
 	*grpc.Server
 
 	options Options
+	limits  *limits
 	health  *health.Server
 	rules   sync.Map // full method name -> *rule
 	plans   plans
@@ -94,7 +97,7 @@ func NewGRPC(options Options) *Server {
 	if options.MaxMessage == 0 {
 		options.MaxMessage = MaxMessage
 	}
-	s := &Server{options: options, health: health.NewServer()}
+	s := &Server{options: options, limits: newLimits(options.Limits), health: health.NewServer()}
 	s.draining, s.drain = context.WithCancelCause(context.Background())
 	s.Server = grpc.NewServer(
 		grpc.MaxRecvMsgSize(options.MaxMessage),
