@@ -43,6 +43,10 @@ func (s *server) guard(next http.Handler) http.Handler {
 			s.explain(w, r, f, problem.New(problem.Denied, "CROSS_ORIGIN", "the form was sent from another site").Because(err))
 			return
 		}
+		if !utf8.ValidString(r.URL.Path) {
+			s.explain(w, r, s.frame(w, r), errNoPage()) // no name of the API has such bytes
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
 }
@@ -87,5 +91,9 @@ func readForm(r *http.Request) error {
 
 // missingPage answers for an address that there is not.
 func (s *server) missingPage(_ http.ResponseWriter, _ *http.Request, _ *frame) error {
+	return errNoPage()
+}
+
+func errNoPage() error {
 	return problem.New(problem.NotFound, "NO_SUCH_PAGE", "there is no page at this address")
 }

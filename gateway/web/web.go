@@ -8,7 +8,9 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
@@ -81,6 +83,10 @@ func New(options Options) http.Handler {
 	}
 	return s.guard(mux)
 }
+
+// Patterns are the addresses of all pages, with their methods, as net/http writes
+// them: for what must hold for each of them.
+func Patterns() []string { return slices.Sorted(maps.Keys((&server{}).routes())) }
 
 // page answers one request. An error becomes a page that explains it.
 type page func(w http.ResponseWriter, r *http.Request, f *frame) error
