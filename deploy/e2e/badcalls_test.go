@@ -100,7 +100,12 @@ func (f *fixture) call(m method, s sample, a *attempt) (proto.Message, error) {
 	if a.authorization != "" {
 		ctx = world.Authorized(ctx, a.authorization)
 	}
-	conn := f.w.Conn(f.t, s.address(f.w))
+	return f.callAt(ctx, s.address(f.w), m, a)
+}
+
+// callAt makes the call at an address, with the authorization that ctx carries.
+func (f *fixture) callAt(ctx context.Context, address string, m method, a *attempt) (proto.Message, error) {
+	conn := f.w.Conn(f.t, address)
 	kind, err := protoregistry.GlobalTypes.FindMessageByName(m.descriptor.Output().FullName())
 	if err != nil {
 		return nil, err

@@ -22,6 +22,8 @@ type visitor struct {
 	t      *testing.T
 	base   string
 	client *http.Client
+	// from is where a proxy says that the visitor is; empty without one.
+	from string
 }
 
 func newVisitor(t *testing.T, w *world.World, token string) *visitor {
@@ -56,6 +58,9 @@ func (v *visitor) ask(method, path string, form url.Values) given {
 		v.t.Fatal(err)
 	}
 	request.URL.Opaque = "//" + strings.TrimPrefix(v.base, "http://") + path
+	if v.from != "" {
+		request.Header.Set("X-Forwarded-For", v.from)
+	}
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		request.Header.Set("Sec-Fetch-Site", "same-origin")

@@ -30,6 +30,8 @@ const (
 	// the transport.
 	MaxMessage    = 4 << 20
 	streamWorkers = 32
+	// maxHeaders is the most metadata in bytes that comes with a call; gRPC's own limit is 16 MiB.
+	maxHeaders = 256 << 10
 	// MaxCall is how long a unary call may take when the caller sets no deadline.
 	MaxCall       = 30 * time.Second
 	normalRecheck = 5 * time.Second
@@ -101,6 +103,7 @@ func NewGRPC(options Options) *Server {
 	s.draining, s.drain = context.WithCancelCause(context.Background())
 	s.Server = grpc.NewServer(
 		grpc.MaxRecvMsgSize(options.MaxMessage),
+		grpc.MaxHeaderListSize(maxHeaders),
 		grpc.MaxConcurrentStreams(1000),
 		// Who stops the server may close what its handlers read from.
 		grpc.WaitForHandlers(true),

@@ -22,15 +22,15 @@ import (
 // Flags are the flags that a process which runs apart has. Embed them in the
 // struct that kong reads.
 type Flags struct {
-	NATS         string `name:"nats" env:"HUB_NATS" default:"nats://127.0.0.1:4222" help:"Addresses of the nats-server, separated by commas. It must run on what 'hub nats-config' wrote."`
-	User         string `name:"nats-user" env:"HUB_NATS_USER" help:"User at the nats-server. The party's key when empty."`
-	Password     string `name:"nats-password" env:"HUB_NATS_PASSWORD" help:"Password at the nats-server. Others see flags: better give it in the environment, or in a file."`
-	PasswordFile string `name:"nats-password-file" env:"HUB_NATS_PASSWORD_FILE" type:"path" help:"File that holds the password."`
-	Data         string `name:"data" env:"HUB_DATA" default:"./data" type:"path" help:"Directory of the files, which are built again from the log when they are deleted. Each process takes a directory of its own in it."`
-	TokenKey     string `name:"token-public-key" env:"HUB_TOKEN_PUBLIC_KEY" default:"./data/token.pub" type:"path" help:"File with the public key that tokens are verified with. The process waits for it."`
+	NATS         string  `name:"nats" env:"HUB_NATS" default:"nats://127.0.0.1:4222" help:"Addresses of the nats-server, separated by commas. It must run on what 'hub nats-config' wrote."`
+	User         string  `name:"nats-user" env:"HUB_NATS_USER" help:"User at the nats-server. The party's key when empty."`
+	Password     string  `name:"nats-password" env:"HUB_NATS_PASSWORD" help:"Password at the nats-server. Others see flags: better give it in the environment, or in a file."`
+	PasswordFile string  `name:"nats-password-file" env:"HUB_NATS_PASSWORD_FILE" type:"path" help:"File that holds the password."`
+	Data         string  `name:"data" env:"HUB_DATA" default:"./data" type:"path" help:"Directory of the files, which are built again from the log when they are deleted. Each process takes a directory of its own in it."`
+	TokenKey     string  `name:"token-public-key" env:"HUB_TOKEN_PUBLIC_KEY" default:"./data/token.pub" type:"path" help:"File with the public key that tokens are verified with. The process waits for it."`
 	RateLimit    float64 `name:"rate-limit" env:"HUB_RATE_LIMIT" default:"100" help:"How many calls a second of one caller are answered over time; five seconds' worth may come at once. 0 is without limit."`
-	LogFormat    string `name:"log-format" env:"HUB_LOG_FORMAT" default:"text" enum:"text,json" help:"Form of the log: text or json."`
-	LogLevel     string `name:"log-level" env:"HUB_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
+	LogFormat    string  `name:"log-format" env:"HUB_LOG_FORMAT" default:"text" enum:"text,json" help:"Form of the log: text or json."`
+	LogLevel     string  `name:"log-level" env:"HUB_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
 }
 
 const (
