@@ -5,6 +5,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -55,6 +56,10 @@ type Options struct {
 	Providers map[string]string
 	// Verifier reads callers' tokens.
 	Verifier *token.Verifier
+	// RateLimit is how many calls a second of one caller are answered; 0 is without limit.
+	RateLimit float64
+	// BehindProxy tells that the pages are reached through a proxy alone; see web.Options.
+	BehindProxy bool
 	// Clock is the hub's time; time.Now when nil.
 	Clock func() time.Time
 	// AdvanceClock moves the clock of a demo or a test; nil keeps real time.
@@ -148,10 +153,16 @@ func (g *Gateway) serve(journeys *journey.Set) error {
 	if err != nil {
 		return err
 	}
+	// Only the pages of this process know it.
+	relay := rand.Text()
 	g.server = host.NewGRPC(host.Options{
 		Verifier: o.Verifier, CaseHolder: g.caseHolder, Ready: g.hasRead,
 		// Companies and integrators show a token and no certificate.
 		Credentials: o.TLS.Server(tlsfile.Anybody, o.Log), Log: o.Log, Metrics: o.Metrics,
+		Limits: host.Limits{Rate: o.RateLimit, Relay: relay, Dear: []string{
+			casesv1.CaseService_SuggestServices_FullMethodName, // reads a whole index
+			casesv1.CaseService_OpenCase_FullMethodName,        // writes, and asks up to seven providers
+		}},
 	})
 	casesv1.RegisterCaseServiceServer(g.server, g.cases)
 	cataloguev1.RegisterCatalogueServiceServer(g.server, &api.Catalogue{
@@ -164,13 +175,14 @@ func (g *Gateway) serve(journeys *journey.Set) error {
 	if o.Web == nil {
 		return nil
 	}
-	if g.loopback, err = dial(o.GRPC.Addr().String(), o.TLS.Own(o.Log)); err != nil {
+	if g.loopback, err = dial(o.GRPC.Addr().String(), o.TLS.Own(o.Log), grpc.WithUnaryInterceptor(forVisitor(relay))); err != nil {
 		return err
 	}
 	g.pages = append(g.pages, host.HTTPPart("pages", o.Web, web.New(web.Options{
 		Cases: casesv1.NewCaseServiceClient(g.loopback), Provider: providerv1.NewProviderServiceClient(g.loopback),
 		Catalogue: cataloguev1.NewCatalogueServiceClient(g.loopback),
-		Personas:  o.Personas, Status: g.status, Log: o.Log, Clock: o.Clock,
+		Personas:  o.Personas, Status: g.status, Log: o.Log, Clock: o.Clock, BehindProxy: o.BehindProxy, RateLimit: o.RateLimit,
+		Verify: func(token string) error { _, err := o.Verifier.Verify(token); return err },
 	})))
 	return nil
 }
@@ -193,11 +205,21 @@ func (g *Gateway) connect() (*api.Desks, error) {
 // shut long after its provider is back.
 const reconnect = time.Second
 
-func dial(target string, c credentials.TransportCredentials) (*grpc.ClientConn, error) {
+// forVisitor has the pages' calls counted as those of their visitors.
+func forVisitor(relay string) grpc.UnaryClientInterceptor {
+	return func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+		if visitor := web.Visitor(ctx); visitor != "" {
+			ctx = host.ForVisitor(ctx, relay, visitor)
+		}
+		return invoke(ctx, method, req, reply, conn, options...)
+	}
+}
+
+func dial(target string, c credentials.TransportCredentials, options ...grpc.DialOption) (*grpc.ClientConn, error) {
 	patience := backoff.DefaultConfig
 	patience.BaseDelay, patience.MaxDelay = reconnect/10, reconnect
-	return grpc.NewClient(target, grpc.WithTransportCredentials(c),
-		grpc.WithConnectParams(grpc.ConnectParams{Backoff: patience, MinConnectTimeout: 2 * time.Second}))
+	return grpc.NewClient(target, append(options, grpc.WithTransportCredentials(c),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: patience, MinConnectTimeout: 2 * time.Second}))...)
 }
 
 // caseHolder answers the holder of a code and its secret.

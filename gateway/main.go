@@ -23,10 +23,11 @@ import (
 // settings are the flags of a gateway's process, and their environment.
 type settings struct {
 	process.Flags
-	Providers map[string]string `name:"providers" env:"HUB_PROVIDERS" mapsep:"," help:"gRPC addresses of the providers, such as omnia=10.0.0.3:9103,chamber=10.0.0.5:9105. One that is not named is looked for on its default port of this machine."`
-	Listen    string            `name:"listen" env:"HUB_LISTEN" default:"127.0.0.1:9090" help:"Address for gRPC."`
-	Web       string            `name:"web" env:"HUB_WEB" default:"127.0.0.1:8080" help:"Address for the pages."`
-	Health    string            `name:"health" env:"HUB_HEALTH" default:"127.0.0.1:9190" help:"Address for /livez, /readyz and /metrics. Let only operators reach it."`
+	Providers   map[string]string `name:"providers" env:"HUB_PROVIDERS" mapsep:"," help:"gRPC addresses of the providers, such as omnia=10.0.0.3:9103,chamber=10.0.0.5:9105. One that is not named is looked for on its default port of this machine."`
+	Listen      string            `name:"listen" env:"HUB_LISTEN" default:"127.0.0.1:9090" help:"Address for gRPC."`
+	Web         string            `name:"web" env:"HUB_WEB" default:"127.0.0.1:8080" help:"Address for the pages."`
+	BehindProxy bool              `name:"behind-proxy" env:"HUB_BEHIND_PROXY" help:"The pages are reached through a proxy alone: believe what it says in X-Forwarded-Proto and, last, in X-Forwarded-For."`
+	Health      string            `name:"health" env:"HUB_HEALTH" default:"127.0.0.1:9190" help:"Address for /livez, /readyz and /metrics. Let only operators reach it."`
 }
 
 // firstPort is the default gRPC port of the first provider.
@@ -62,7 +63,9 @@ func (s settings) run(ctx context.Context) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	o := Options{DataDir: dir, Providers: s.addresses(), TLS: s.TLS, Log: log, Metrics: host.NewMetrics()}
+	o := Options{
+		DataDir: dir, Providers: s.addresses(), RateLimit: s.RateLimit, BehindProxy: s.BehindProxy, TLS: s.TLS, Log: log, Metrics: host.NewMetrics(),
+	}
 	if o.GRPC, err = net.Listen("tcp", s.Listen); err != nil {
 		return fmt.Errorf("listen for gRPC: %w", err)
 	}

@@ -55,7 +55,7 @@ func (b *bench) start(ctx context.Context, data string) (*process, error) {
 	}
 	defer func() { _ = log.Close() }()
 	p.cmd = exec.CommandContext(ctx, b.hub, "run", "--data", data, "--listen", at(0), "--web", at(1), "--health", at(2),
-		"--provider-listen", at(3), "--log-level", "warn")
+		"--provider-listen", at(3), "--log-level", "warn", "--rate-limit", "0")
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	began := time.Now()
 	if err := p.cmd.Start(); err != nil {

@@ -70,7 +70,7 @@ func (h *hubProcess) launch() error {
 	defer func() { _ = log.Close() }() // the process has its own
 	h.said = &announcement{ready: make(chan struct{})}
 	h.cmd = exec.Command(h.binary, "run", "--data", h.data, "--listen", "127.0.0.1:0", "--web", "127.0.0.1:0",
-		"--health", "127.0.0.1:0", "--provider-listen", "127.0.0.1:0", "--log-level", "warn")
+		"--health", "127.0.0.1:0", "--provider-listen", "127.0.0.1:0", "--log-level", "warn", "--rate-limit", "0")
 	h.cmd.Stdout, h.cmd.Stderr = h.said, log
 	dieWithParent(h.cmd)
 	if err := h.cmd.Start(); err != nil {

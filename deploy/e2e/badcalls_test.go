@@ -13,7 +13,9 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
@@ -44,7 +46,7 @@ func (f *fixture) try(m method, s sample, k kind) string {
 	}
 	if a.alike != nil {
 		_, otherErr := f.call(m, s, a.alike)
-		if one, other := f.anonymous(err, a.message), f.anonymous(otherErr, a.alike.message); one != other {
+		if one, other := f.anonymous(err, a), f.anonymous(otherErr, a.alike); one != other {
 			f.t.Errorf("%s: another's and none can be told apart:\n%s\n%s", m.name, one, other)
 		}
 	}
@@ -81,10 +83,11 @@ func (f *fixture) plain(m method, k kind, got world.Refusal) {
 	}
 }
 
-// anonymous is a refusal as bytes, without the names in it that were asked for.
-func (f *fixture) anonymous(err error, asked proto.Message) string {
-	text := status.Convert(err).Proto().String()
-	for _, id := range caseIDs(asked) {
+// anonymous is all that comes with a refusal, without the names in it that were
+// asked for.
+func (f *fixture) anonymous(err error, asked *attempt) string {
+	text := prototext.Format(status.Convert(err).Proto()) + asked.beside
+	for _, id := range caseIDs(asked.message) {
 		text = strings.ReplaceAll(text, id, "?")
 	}
 	return text
@@ -97,7 +100,12 @@ func (f *fixture) call(m method, s sample, a *attempt) (proto.Message, error) {
 	if a.authorization != "" {
 		ctx = world.Authorized(ctx, a.authorization)
 	}
-	conn := f.w.Conn(f.t, s.address(f.w))
+	return f.callAt(ctx, s.address(f.w), m, a)
+}
+
+// callAt makes the call at an address, with the authorization that ctx carries.
+func (f *fixture) callAt(ctx context.Context, address string, m method, a *attempt) (proto.Message, error) {
+	conn := f.w.Conn(f.t, address)
 	kind, err := protoregistry.GlobalTypes.FindMessageByName(m.descriptor.Output().FullName())
 	if err != nil {
 		return nil, err
@@ -109,7 +117,10 @@ func (f *fixture) call(m method, s sample, a *attempt) (proto.Message, error) {
 		request, options = rawMessage(a.raw), append(options, grpc.ForceCodecV2(rawWriter{encoding.GetCodecV2("proto")}))
 	}
 	if !m.descriptor.IsStreamingServer() {
-		return answer, conn.Invoke(ctx, m.path, request, answer, options...)
+		var header, trailer metadata.MD
+		err := conn.Invoke(ctx, m.path, request, answer, append(options, grpc.Header(&header), grpc.Trailer(&trailer))...)
+		a.beside = beside(header, trailer)
+		return answer, err
 	}
 	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, m.path, options...)
 	if err == nil {
@@ -122,7 +133,15 @@ func (f *fixture) call(m method, s sample, a *attempt) (proto.Message, error) {
 	if headers, err := stream.Header(); err != nil || headers != nil {
 		return answer, err
 	}
-	return answer, stream.RecvMsg(answer)
+	err = stream.RecvMsg(answer)
+	a.beside = beside(nil, stream.Trailer())
+	return answer, err
+}
+
+// beside writes down what came with an answer. The status is there once more, as bytes.
+func beside(header, trailer metadata.MD) string {
+	trailer.Delete("grpc-status-details-bin")
+	return fmt.Sprintf("header %v trailer %v", header, trailer)
 }
 
 // fresh is a message of a method's input with nothing in it.

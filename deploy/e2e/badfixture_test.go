@@ -24,6 +24,8 @@ type fixture struct {
 	witness, scope string
 	// first is the answer to the call before an attempt.
 	first proto.Message
+	// held is the authorization of a holder, once there is one.
+	held string
 	// looks is how many messages state has written to the witness.
 	looks int
 }

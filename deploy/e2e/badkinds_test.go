@@ -24,6 +24,8 @@ type attempt struct {
 	// alike is a second attempt that must be answered with the same bytes, but for
 	// the names in it.
 	alike *attempt
+	// beside is what came with the answer, once the call was made: headers and trailers.
+	beside string
 	// verify looks at a call that was taken.
 	verify func(t *testing.T, answer proto.Message)
 }

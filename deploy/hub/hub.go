@@ -46,6 +46,12 @@ type Options struct {
 	// on the next ports, in the order of bus.Providers. With port 0 each takes a
 	// free one.
 	ProviderListen string
+	// RateLimit is how many calls a second of one caller each part answers over time;
+	// 0 is without limit.
+	RateLimit float64
+	// BehindProxy tells that the pages are reached through a proxy alone; see
+	// web.Options.
+	BehindProxy bool
 	// Log receives what an operator should know; slog.Default when nil.
 	Log *slog.Logger
 	// Out receives what a person should know: what listens where, and what to try.
@@ -172,7 +178,7 @@ func (p *process) openProviders(ctx context.Context) error {
 		group.Go(func() error {
 			made, err := provider.New(provider.Options{
 				Definition: definition, Bus: connected, Dir: p.folder.path(projectionsDir, definition.Key),
-				Verifier: p.verifier, Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
+				Verifier: p.verifier, RateLimit: p.options.RateLimit, Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
 			})
 			if err != nil {
 				return err
@@ -193,6 +199,7 @@ func (p *process) openGateway(ctx context.Context, hubBus *bus.Bus) error {
 	options := gateway.Options{
 		Bus: hubBus, DataDir: dir, GRPC: p.listeners.grpc, Web: p.listeners.web,
 		Providers: p.listeners.addresses().Providers, Verifier: p.verifier,
+		RateLimit: p.options.RateLimit, BehindProxy: p.options.BehindProxy,
 		Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
 	}
 	if p.options.Demo {

@@ -48,6 +48,14 @@ func (s *server) showBehalf(w http.ResponseWriter, r *http.Request, f *frame, co
 		return f.dirError
 	}
 	provider := "providers/" + r.PathValue("provider")
+	switch {
+	case f.dir.provider[provider] == nil:
+		return errNoPage()
+	case !f.Session.Desk():
+		return problem.New(problem.Denied, "ROLE_NOT_ALLOWED", "only those who work for a provider open a case on behalf of a company")
+	case f.Session.Provider != r.PathValue("provider"):
+		return problem.New(problem.Denied, "OTHER_PROVIDER", "you belong to %s", f.Session.Provider)
+	}
 	f.Title = f.T("behalf.title")
 	f.sent = was
 	view := behalfView{frame: f, ProviderName: f.Provider(provider), Chosen: map[string]bool{}}

@@ -50,7 +50,7 @@ func newest[T any](revision string, read func(revision string) (T, error)) (T, e
 // arrival and arrivalStep bound the wait for what was made this moment.
 const (
 	arrival     = 2 * time.Second
-	arrivalStep = 20 * time.Millisecond
+	arrivalStep = 10 * time.Millisecond
 )
 
 // onceThere repeats a read for a moment while it fails with the kind: a case's
@@ -58,7 +58,8 @@ const (
 // answer that names it.
 func onceThere[T any](ctx context.Context, kind problem.Kind, read func(revision string) (T, error)) func(string) (T, error) {
 	return func(revision string) (T, error) {
-		for waited := time.Duration(0); ; waited += arrivalStep {
+		// Each pause is twice the last: a code that is not known costs an attempt.
+		for waited, pause := time.Duration(0), arrivalStep; ; waited, pause = waited+pause, 2*pause {
 			answer, err := read(revision)
 			if !isKind(err, kind) || waited >= arrival {
 				return answer, err
@@ -66,7 +67,7 @@ func onceThere[T any](ctx context.Context, kind problem.Kind, read func(revision
 			select {
 			case <-ctx.Done():
 				return answer, err
-			case <-time.After(arrivalStep):
+			case <-time.After(pause):
 			}
 		}
 	}

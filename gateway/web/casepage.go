@@ -122,7 +122,7 @@ func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code
 // justOpened shows code and secret once: they are in the visitor's own cookie,
 // and in no address.
 func (s *server) justOpened(w http.ResponseWriter, r *http.Request, f *frame, c *casesv1.Case) *holder {
-	cookie, err := r.Cookie(openedCookie)
+	cookie, err := r.Cookie(cookieName(r, openedCookie))
 	if err != nil || f.Holder == nil || cookie.Value != f.Holder.Case || c.GetName() != "cases/"+cookie.Value {
 		return nil
 	}

@@ -34,6 +34,7 @@ func (s *server) explain(w http.ResponseWriter, r *http.Request, f *frame, err e
 	if p.Kind == problem.Internal {
 		s.Log.Error("page failed", "page", r.Pattern, "error", p.Error(), "reference", p.Metadata["reference"])
 	}
+	f.comeAgain(p)
 	f.Title = f.T("failure." + string(p.Kind))
 	f.LanguageForm = ""
 	page := failurePage{
@@ -99,7 +100,12 @@ func (f *frame) refused(was *sent, err error, names func(path string) string) er
 	case problem.Conflict:
 		was.title = f.T("failure.conflict")
 		was.fail("", fieldError{Text: f.T("failure.conflict_advice")})
-	case problem.Unavailable, problem.Deadline, problem.Exhausted:
+	case problem.Exhausted:
+		// Refused before anything was done.
+		f.comeAgain(p)
+		was.title = f.T("failure.exhausted")
+		was.fail("", f.reason(p))
+	case problem.Unavailable, problem.Deadline:
 		// The step may have been taken: the same request_id makes trying again harmless.
 		was.title = f.T("failure." + string(p.Kind))
 		was.fail("", fieldError{Text: f.T("failure.send_again")})

@@ -28,6 +28,8 @@ type frame struct {
 	// StylePath and IconPath are where the style file and the icon are.
 	StylePath, IconPath string
 
+	// header is the answer's.
+	header http.Header
 	// sent is the form that was sent and refused, if one was.
 	sent  *sent
 	path  string
@@ -43,7 +45,7 @@ func (s *server) frame(w http.ResponseWriter, r *http.Request) *frame {
 	f := &frame{
 		Lang: language(w, r), Session: readSession(readToken(r)), Holder: readHolder(r),
 		StylePath: s.style.path, IconPath: s.icon.path,
-		path: r.URL.Path, query: r.URL.Query(), texts: s.texts, now: s.Clock(),
+		header: w.Header(), path: r.URL.Path, query: r.URL.Query(), texts: s.texts, now: s.Clock(),
 	}
 	f.dir, f.dirError = s.directory(r.Context())
 	if done := "done." + f.query.Get("done"); s.texts.has(f.Lang, done) {

@@ -23,6 +23,7 @@ const (
 func (s *server) guard(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = s.arrived(r)
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -33,10 +34,17 @@ func (s *server) guard(next http.Handler) http.Handler {
 		// The pages differ by cookie and language, and may hold a company's matter.
 		h.Set("Cache-Control", "private, no-cache")
 		h.Add("Vary", "Cookie, Accept-Language")
+		if visitOf(r.Context()).secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, largestForm)
 		if err := crossOrigin.Check(r); err != nil {
 			f := s.frame(w, r)
 			s.explain(w, r, f, problem.New(problem.Denied, "CROSS_ORIGIN", "the form was sent from another site").Because(err))
+			return
+		}
+		if !utf8.ValidString(r.URL.Path) {
+			s.explain(w, r, s.frame(w, r), errNoPage()) // no name of the API has such bytes
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -49,6 +57,10 @@ func (s *server) serve(p page) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), longestPage)
 		defer cancel()
 		r = r.WithContext(ctx)
+		if err := s.limits.page(r, time.Now()); err != nil { // real time: a demo's clock leaps
+			s.explain(w, r, s.frame(w, r), err)
+			return
+		}
 		unreadable := readForm(r) // first: the language may be in the form
 		f := s.frame(w, r)
 		if unreadable != nil {
@@ -79,5 +91,9 @@ func readForm(r *http.Request) error {
 
 // missingPage answers for an address that there is not.
 func (s *server) missingPage(_ http.ResponseWriter, _ *http.Request, _ *frame) error {
+	return errNoPage()
+}
+
+func errNoPage() error {
 	return problem.New(problem.NotFound, "NO_SUCH_PAGE", "there is no page at this address")
 }

@@ -86,7 +86,7 @@ type holder struct {
 func (h *holder) credential() string { return "Case " + h.Code + ":" + h.Secret }
 
 func readHolder(r *http.Request) *holder {
-	cookie, err := r.Cookie(holderCookie)
+	cookie, err := r.Cookie(cookieName(r, holderCookie))
 	if err != nil {
 		return nil
 	}
@@ -117,7 +117,8 @@ func setHolder(w http.ResponseWriter, r *http.Request, h *holder) {
 }
 
 func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
-	c := &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: overTLS(r)}
+	c := &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure(r)}
+	c.Name = cookieName(r, name)
 	if name == languageCookie {
 		c.MaxAge = 365 * 24 * 3600
 	}
@@ -125,18 +126,23 @@ func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 }
 
 func dropCookie(w http.ResponseWriter, r *http.Request, name string) {
-	http.SetCookie(w, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: overTLS(r)})
+	http.SetCookie(w, &http.Cookie{Name: cookieName(r, name), Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure(r)})
 }
 
-// overTLS also believes a proxy in front: a false claim only keeps a cookie
-// from being sent.
-func overTLS(r *http.Request) bool {
-	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+func secure(r *http.Request) bool { return visitOf(r.Context()).secure }
+
+// cookieName is what a cookie is called: over https no other host and no plain page
+// can set one with this prefix.
+func cookieName(r *http.Request, name string) string {
+	if secure(r) {
+		return "__Host-" + name
+	}
+	return name
 }
 
 // readToken returns the token in the visitor's cookie.
 func readToken(r *http.Request) string {
-	cookie, err := r.Cookie(tokenCookie)
+	cookie, err := r.Cookie(cookieName(r, tokenCookie))
 	if err != nil {
 		return ""
 	}

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/businessespoo/hub/services/kit/host"
 )
 
 // signInView lists whom to sign in as. Proper sign-in with strong
@@ -88,8 +91,13 @@ func (s *server) signInAction(w http.ResponseWriter, r *http.Request, f *frame) 
 // signIn keeps the token in the cookie and leads on, so that it does not stay
 // in the address.
 func (s *server) signIn(w http.ResponseWriter, r *http.Request, f *frame, token string) error {
+	address, now := Visitor(r.Context()), time.Now() // real time: a demo's clock leaps
+	if wait := s.limits.wrong.Wait(address, now); wait > 0 {
+		return host.TooOften(wait, "wrong tokens came from your address", 1/wrongTokenEvery.Seconds(), wrongTokens)
+	}
 	who := readSession(token)
-	if who == nil || !printable(token) || len(token) > longestToken {
+	if who == nil || !printable(token) || len(token) > longestToken || s.Verify != nil && s.Verify(token) != nil {
+		s.limits.wrong.Charge(address, now)
 		was := &sent{form: "token", values: map[string][]string{}}
 		was.fail("token", fieldError{Text: f.T("sign_in.wrong")})
 		return s.showSignIn(w, f, http.StatusUnprocessableEntity, was)

@@ -84,7 +84,7 @@ func language(w http.ResponseWriter, r *http.Request) string {
 		setCookie(w, r, languageCookie, chosen)
 		return chosen
 	}
-	if cookie, err := r.Cookie(languageCookie); err == nil && slices.Contains(languages(), cookie.Value) {
+	if cookie, err := r.Cookie(cookieName(r, languageCookie)); err == nil && slices.Contains(languages(), cookie.Value) {
 		return cookie.Value
 	}
 	return accepted(r.Header.Get("Accept-Language"))

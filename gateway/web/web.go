@@ -8,7 +8,9 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/businessespoo/hub/gateway/privacy"
@@ -27,6 +29,14 @@ type Options struct {
 	Personas func() []Persona
 	// Status tells which parts of the hub are up; nil shows an empty list.
 	Status func(context.Context) []PartStatus
+	// BehindProxy tells that the pages are reached through a proxy alone, which sets
+	// X-Forwarded-Proto and adds the visitor to X-Forwarded-For. Otherwise no such header counts.
+	BehindProxy bool
+	// RateLimit is how many pages a second one address gets over time; 0 is without limit.
+	RateLimit float64
+	// Verify tells whether a token is good; nil accepts at sign-in what looks like one,
+	// and leaves the rest to the API.
+	Verify func(token string) error
 	// Log gets faults of the hub, never what a person wrote; nil discards them.
 	Log *slog.Logger
 	// Clock tells the time; time.Now when nil.
@@ -53,6 +63,7 @@ type server struct {
 	icon      asset
 	catalogue catalogueCache
 	privacy   *privacy.Register
+	limits    limits
 }
 
 // New returns the handler of all pages. It panics when the built-in texts,
@@ -64,7 +75,7 @@ func New(options Options) http.Handler {
 	if options.Clock == nil {
 		options.Clock = time.Now
 	}
-	s := &server{Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(), style: newAsset("style", ".css", styleFile), icon: newAsset("icon", ".svg", iconFile)}
+	s := &server{Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(), style: newAsset("style", ".css", styleFile), icon: newAsset("icon", ".svg", iconFile), limits: newLimits(options.RateLimit)}
 	mux := http.NewServeMux()
 	for pattern, page := range s.routes() {
 		mux.Handle(pattern, s.serve(page))
@@ -74,6 +85,10 @@ func New(options Options) http.Handler {
 	}
 	return s.guard(mux)
 }
+
+// Patterns are the addresses of all pages, with their methods, as net/http writes
+// them: for what must hold for each of them.
+func Patterns() []string { return slices.Sorted(maps.Keys((&server{}).routes())) }
 
 // page answers one request. An error becomes a page that explains it.
 type page func(w http.ResponseWriter, r *http.Request, f *frame) error

@@ -84,13 +84,15 @@ func (s settings) run(ctx context.Context, d Definition) error {
 	verifier := token.NewVerifier(time.Now, key)
 	probes := host.NewHTTP(metrics)
 	desk := &running{
-		options: Options{Definition: d, Dir: filepath.Join(s.Data, fmt.Sprintf("%s-%d", d.Key, s.Replica)), Verifier: verifier, Log: log, Metrics: metrics},
+		options: Options{Definition: d, Dir: filepath.Join(s.Data, fmt.Sprintf("%s-%d", d.Key, s.Replica)), Verifier: verifier, RateLimit: s.RateLimit, Log: log, Metrics: metrics},
 		bus:     connection,
 		probes:  probes,
 	}
 	// The provider is there before the server serves: see part.
 	ready := func(ctx context.Context) error { return desk.provider.Check(ctx) }
-	server := host.NewGRPC(host.Options{Verifier: verifier, Ready: ready, Credentials: s.TLS.Server(tlsfile.Trusted, log), Log: log, Metrics: metrics})
+	server := host.NewGRPC(host.Options{
+		Verifier: verifier, Ready: ready, Credentials: s.TLS.Server(tlsfile.Trusted, log), Limits: host.Limits{Rate: s.RateLimit}, Log: log, Metrics: metrics,
+	})
 	desk.server = server
 	return host.Run(ctx, log, 0, probes.Part(health), desk.part(), server.Part("gRPC", listener))
 }

@@ -73,6 +73,8 @@ type Options struct {
 	Dir string
 	// Verifier reads the tokens of callers.
 	Verifier *token.Verifier
+	// RateLimit is how many calls a second of one caller are answered; 0 is without limit.
+	RateLimit float64
 	// Clock tells the time; time.Now when nil.
 	Clock func() time.Time
 	// Log receives what an operator should know; slog.Default when nil.
@@ -91,6 +93,7 @@ type Provider struct {
 	notes      *notes
 	directory  *directory.Directory
 	verifier   *token.Verifier
+	rateLimit  float64
 	metrics    *host.Metrics
 	clock      func() time.Time
 	newID      func() string
@@ -110,7 +113,7 @@ func New(o Options) (*Provider, error) {
 		return nil, fmt.Errorf("provider: start %q with the catalogue of %q and the connection of %q: all three must be one of the seven", d.Key, read.Key, o.Bus.Party())
 	}
 	p := &Provider{
-		key: d.Key, definition: d, catalogue: read, bus: o.Bus, verifier: o.Verifier, metrics: o.Metrics,
+		key: d.Key, definition: d, catalogue: read, bus: o.Bus, verifier: o.Verifier, rateLimit: o.RateLimit, metrics: o.Metrics,
 		clock: o.Clock, newID: uuid.NewString, watchCheck: normalCheck, log: o.Log,
 	}
 	if p.clock == nil {
@@ -160,7 +163,7 @@ func (p *Provider) Register(r grpc.ServiceRegistrar) {
 // NewServer makes a gRPC server with the provider registered on it. It may be
 // served on several listeners.
 func (p *Provider) NewServer() *host.Server {
-	s := host.NewGRPC(host.Options{Verifier: p.verifier, Ready: p.Check, Log: p.log, Metrics: p.metrics})
+	s := host.NewGRPC(host.Options{Verifier: p.verifier, Ready: p.Check, Limits: host.Limits{Rate: p.rateLimit}, Log: p.log, Metrics: p.metrics})
 	p.Register(s)
 	return s
 }

@@ -17,13 +17,15 @@ type dataFlag struct {
 
 type runCommand struct {
 	dataFlag
-	Demo           bool   `help:"Fill an empty data folder with companies, advisors and cases that do not exist, let anybody sign in as one of them, and make the clock settable."`
-	Listen         string `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Address of the gateway's gRPC. (default: ${default})"`
-	Web            string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the pages. (default: ${default})"`
-	ProviderListen string `default:"127.0.0.1:9101" placeholder:"HOST:PORT" help:"Address of the first provider's gRPC. The other six follow on the next ports. (default: ${default})"`
-	Health         string `default:"127.0.0.1:9099" placeholder:"HOST:PORT" help:"Address of /livez, /readyz and /metrics. Let only operators reach it. (default: ${default})"`
-	LogFormat      string `default:"text" enum:"text,json" help:"Form of the log on standard error: text or json. (default: ${default})"`
-	LogLevel       string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error. (default: ${default})"`
+	Demo           bool    `help:"Fill an empty data folder with companies, advisors and cases that do not exist, let anybody sign in as one of them, and make the clock settable."`
+	Listen         string  `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Address of the gateway's gRPC. (default: ${default})"`
+	Web            string  `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the pages. (default: ${default})"`
+	ProviderListen string  `default:"127.0.0.1:9101" placeholder:"HOST:PORT" help:"Address of the first provider's gRPC. The other six follow on the next ports. (default: ${default})"`
+	Health         string  `default:"127.0.0.1:9099" placeholder:"HOST:PORT" help:"Address of /livez, /readyz and /metrics. Let only operators reach it. (default: ${default})"`
+	RateLimit      float64 `default:"100" placeholder:"N" help:"How many calls a second of one caller are answered over time; five seconds' worth may come at once. 0 is without limit. (default: ${default})"`
+	BehindProxy    bool    `help:"The pages are reached through a proxy alone: believe what it says in X-Forwarded-Proto and, last, in X-Forwarded-For."`
+	LogFormat      string  `default:"text" enum:"text,json" help:"Form of the log on standard error: text or json. (default: ${default})"`
+	LogLevel       string  `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error. (default: ${default})"`
 }
 
 // garbage is how much the heap may grow before it is collected, in percent. It
@@ -48,6 +50,6 @@ func (c *runCommand) Run(ctx context.Context, out output) error {
 	}
 	return hub.Run(ctx, hub.Options{
 		Data: c.Data, Demo: c.Demo, Listen: c.Listen, Web: c.Web, Health: c.Health,
-		ProviderListen: c.ProviderListen, Log: log, Out: out,
+		ProviderListen: c.ProviderListen, RateLimit: c.RateLimit, BehindProxy: c.BehindProxy, Log: log, Out: out,
 	})
 }

@@ -91,7 +91,7 @@ func newWorld(t testing.TB) *world {
 }
 
 // startWorld is newWorld whose server may still read the log.
-func startWorld(t testing.TB, starting bool) *world {
+func startWorld(t testing.TB, starting bool, change ...func(*host.Options)) *world {
 	t.Helper()
 	key, err := token.OpenKey(filepath.Join(t.TempDir(), "key.pem"))
 	if err != nil {
@@ -104,8 +104,8 @@ func startWorld(t testing.TB, starting bool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.server = host.NewGRPC(host.Options{
-		Verifier: token.NewVerifier(func() time.Time { return noon.Add(time.Duration(w.later.Load())) }, key.Public()),
+	options := host.Options{
+		Verifier: token.NewVerifier(w.now, key.Public()),
 		Recheck:  10 * time.Millisecond,
 		Ready: func(context.Context) error {
 			if w.starting.Load() {
@@ -123,11 +123,17 @@ func startWorld(t testing.TB, starting bool) *world {
 			return token.Principal{CaseID: "abc"}, nil
 		},
 		Log: log, Metrics: w.metrics,
-	})
+	}
+	for _, c := range change {
+		c(&options)
+	}
+	w.server = host.NewGRPC(options)
 	casesv1.RegisterCaseServiceServer(w.server, w.cases)
 	w.serve(t)
 	return w
 }
+
+func (w *world) now() time.Time { return noon.Add(time.Duration(w.later.Load())) }
 
 // serve runs the server in memory and connects the client.
 func (w *world) serve(t testing.TB) {

@@ -27,10 +27,12 @@ type call struct {
 	method    string
 	rule      *rule
 	principal token.Principal
+	caller    string // as it is counted
 	began     time.Time
 }
 
-// begin does what comes before the handler: trace, readiness, authentication, access.
+// begin does what comes before the handler: trace, readiness, authentication, limits,
+// access.
 func (s *Server) begin(ctx context.Context, method string) (*call, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	c := &call{ctx: traced(ctx, md), method: method, began: s.options.Clock()}
@@ -41,7 +43,7 @@ func (s *Server) begin(ctx context.Context, method string) (*call, error) {
 	if err := s.awaitReady(c.ctx); err != nil {
 		return c, err
 	}
-	if c.principal, err = s.authenticate(c.ctx, md); err != nil {
+	if err := s.identify(c, md); err != nil {
 		return c, err
 	}
 	if err := s.allow(c.rule, c.principal); err != nil {
@@ -177,6 +179,10 @@ func (s *Server) stream(server any, stream grpc.ServerStream, info *grpc.StreamS
 	if err != nil {
 		return s.end(c, err)
 	}
+	if err := s.hold(c); err != nil {
+		return s.end(c, err)
+	}
+	defer s.limits.streams.Leave(c.caller)
 	go s.recheck(ctx, c, cancel)
 	err = protect(func() error {
 		return handler(server, &checkedStream{ServerStream: stream, ctx: c.ctx, plan: c.rule.request})

@@ -32,6 +32,8 @@ const (
 	// the transport.
 	MaxMessage    = 4 << 20
 	streamWorkers = 32
+	// maxHeaders is the most metadata in bytes that comes with a call; gRPC's own limit is 16 MiB.
+	maxHeaders = 256 << 10
 	// MaxCall is how long a unary call may take when the caller sets no deadline.
 	MaxCall       = 30 * time.Second
 	normalRecheck = 5 * time.Second
@@ -59,7 +61,9 @@ type Options struct {
 	Credentials credentials.TransportCredentials
 	// MaxMessage is the largest message in bytes; the constant when 0.
 	MaxMessage int
-	// Clock measures how long calls take; time.Now when nil.
+	// Limits bound what one caller may ask; the zero value bounds streams and wrong codes.
+	Limits Limits
+	// Clock measures how long calls take, and when who may call again; time.Now when nil.
 	Clock func() time.Time
 	// Recheck is how often a stream sees whether its caller may still have it; every
 	// five seconds when 0.
@@ -69,13 +73,14 @@ type Options struct {
 // Server is a gRPC server with reflection and grpc.health.v1. Register services
 // on it as on any other; Part serves it.
 //
-// A call passes, in this order: recovery, trace, readiness, authentication, the access rule
-// of the method, the field rules of the request, the handler; and on the way
+// A call passes, in this order: recovery, trace, readiness, authentication, the limits of its
+// caller, the access rule of the method, the field rules of the request, the handler; and on the way
 // back any error becomes a status by kit/problem, and the call is logged.
 type Server struct {
 	*grpc.Server
 
 	options Options
+	limits  *limits
 	health  *health.Server
 	rules   sync.Map // full method name -> *rule
 	plans   plans
@@ -99,7 +104,7 @@ func NewGRPC(options Options) *Server {
 	if options.MaxMessage == 0 {
 		options.MaxMessage = MaxMessage
 	}
-	s := &Server{options: options, health: health.NewServer()}
+	s := &Server{options: options, limits: newLimits(options.Limits), health: health.NewServer()}
 	if options.Credentials == nil {
 		options.Credentials = insecure.NewCredentials()
 	}
@@ -107,6 +112,7 @@ func NewGRPC(options Options) *Server {
 	s.Server = grpc.NewServer(
 		grpc.Creds(options.Credentials),
 		grpc.MaxRecvMsgSize(options.MaxMessage),
+		grpc.MaxHeaderListSize(maxHeaders),
 		grpc.MaxConcurrentStreams(1000),
 		// Who stops the server may close what its handlers read from.
 		grpc.WaitForHandlers(true),

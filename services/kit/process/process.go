@@ -26,6 +26,7 @@ type Flags struct {
 	Data      string        `name:"data" env:"HUB_DATA" default:"./data" type:"path" help:"Directory of the files, which are built again from the log when they are deleted. Each process takes a directory of its own in it."`
 	TokenKey  string        `name:"token-public-key" env:"HUB_TOKEN_PUBLIC_KEY" default:"./data/token.pub" type:"path" help:"File with the public key that tokens are verified with. The process waits for it."`
 	TLS       tlsfile.Files `embed:""`
+	RateLimit float64       `name:"rate-limit" env:"HUB_RATE_LIMIT" default:"100" help:"How many calls a second of one caller are answered over time; five seconds' worth may come at once. 0 is without limit."`
 	LogFormat string        `name:"log-format" env:"HUB_LOG_FORMAT" default:"text" enum:"text,json" help:"Form of the log: text or json."`
 	LogLevel  string        `name:"log-level" env:"HUB_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
 }
