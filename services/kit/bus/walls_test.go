@@ -90,9 +90,7 @@ func forbiddenToHear(t testing.TB, p string) []string {
 		">", "*", "*.>", "*.*", "case.>", "case.*." + p + ".>", "private.>", "people.>", "people." + p + ".>", "company.>", "staff.>", "catalogue.>", "access.>", "dead.>", "kv.>", "hub.>", "hub.ask.*.consumer",
 		"_INBOX_hub.>", "_INBOX.>", "_R_.>", "$JS.>", "$JS.API.>", "$JS.EVENT.>", "$KV.>", "$O.>", "$SYS.>", "$SRV.>", "replay.>", "replay.*.>", "log.>",
 	}
-	for _, pattern := range rightsOf(t, p).Publish {
-		subjects = append(subjects, pattern)
-	}
+	subjects = append(subjects, rightsOf(t, p).Publish...)
 	for _, other := range others(p) {
 		rights := rightsOf(t, other)
 		subjects = append(subjects, slices.Concat(rights.Publish, rights.Serve, []string{rights.Receive})...)
