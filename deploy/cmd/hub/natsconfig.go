@@ -15,8 +15,8 @@ type natsConfigCommand struct {
 	Name   string   `default:"hub-1" help:"Name of the server, unique in a cluster. (default: ${default})"`
 	Listen string   `default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Address on which the server takes the hub's processes. (default: ${default})"`
 	Store  string   `placeholder:"DIR" help:"Directory of the log as the server will see it; it adds jetstream to it. The data folder when empty."`
-	Rotate []string `placeholder:"PARTY,..." xor:"step" help:"First half of a rotation: give these parties (hub, a provider's key, or all) a next key beside the one in use. The server takes both once it has read the configuration again."`
-	Retire []string `placeholder:"PARTY,..." xor:"step" help:"Second half: put the next seeds of these parties in place. The former keys are refused once the server has read the configuration again."`
+	Rotate []string `placeholder:"PARTY" xor:"step" help:"First half of a rotation: give these parties (hub, a provider's key, or all) a next key beside the one in use. The server takes both once it has read the configuration again."`
+	Retire []string `placeholder:"PARTY" xor:"step" help:"Second half: put the next seeds of these parties in place. The former keys are refused once the server has read the configuration again."`
 }
 
 // Run writes the files and says what they are for.

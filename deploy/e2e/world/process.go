@@ -161,6 +161,9 @@ func (p *Process) Pause() error { return p.cmd.Process.Signal(syscall.SIGSTOP) }
 // Resume lets a paused process go on.
 func (p *Process) Resume() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
 
+// Reload lets it read its configuration again, when it is a nats-server.
+func (p *Process) Reload() error { return p.cmd.Process.Signal(syscall.SIGHUP) }
+
 // Log answers what the process has written so far, in all its lives.
 func (p *Process) Log() string {
 	text, err := os.ReadFile(p.logPath)

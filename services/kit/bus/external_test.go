@@ -153,8 +153,12 @@ func TestConnectWaitsForTheServer(t *testing.T) {
 func TestConnectRefusesWhatNobodyIs(t *testing.T) {
 	seed, _ := newKey(t)
 	for _, o := range []bus.Options{
-		{Party: "mallory", Seed: seed}, {Party: "", Seed: seed}, {Party: "omnia", Replica: bus.Replicas, Seed: seed}, {Party: "omnia", Replica: -1, Seed: seed},
-		{Party: "omnia"}, {Party: "omnia", Seed: bus.SeedFile(filepath.Join(t.TempDir(), "none"))},
+		{Party: "mallory", Seed: seed},
+		{Party: "", Seed: seed},
+		{Party: "omnia", Replica: bus.Replicas, Seed: seed},
+		{Party: "omnia", Replica: -1, Seed: seed},
+		{Party: "omnia"},
+		{Party: "omnia", Seed: bus.SeedFile(filepath.Join(t.TempDir(), "none"))},
 	} {
 		if _, err := bus.Connect(t.Context(), o); err == nil {
 			t.Errorf("%s replica %d was accepted", o.Party, o.Replica)

@@ -86,3 +86,26 @@ func receive[T any](t testing.TB, values <-chan T) T {
 		panic("unreachable")
 	}
 }
+
+// within reports whether something becomes so, and waits for it generously.
+func within(so func() bool) bool {
+	deadline := time.After(20 * time.Second)
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for !so() {
+		select {
+		case <-ticker.C:
+		case <-deadline:
+			return false
+		}
+	}
+	return true
+}
+
+// await fails the test when something does not become so.
+func await(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	if !within(so) {
+		t.Fatalf("not within 20 s: %s", what)
+	}
+}

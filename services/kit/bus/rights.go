@@ -32,7 +32,8 @@ func Providers() []string {
 //
 // One thing remains open: an append may name any subject of the stream as the
 // one whose last sequence it expects, and the refusal tells that sequence. So a
-// provider can learn that something happened on a subject it can name, not what.
+// provider can learn that something happened on a subject it can name, not what;
+// TestARefusedAppendTellsASequenceAndNoMore holds it to that.
 type Rights struct {
 	// Publish are the subjects it may write to or ask on.
 	Publish []string

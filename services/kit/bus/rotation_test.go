@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/bus/embedded"
@@ -228,21 +227,6 @@ func writeSeed(t testing.TB, file string, seed bus.Seed) {
 	}
 	if err := os.Rename(file+".new", file); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// await waits until something is so, generously.
-func await(t testing.TB, what string, so func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
-	for !so() {
-		select {
-		case <-ticker.C:
-		case <-deadline:
-			t.Fatalf("not within 20 s: %s", what)
-		}
 	}
 }
 
