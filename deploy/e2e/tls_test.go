@@ -24,7 +24,7 @@ import (
 // a restart.
 func TestNineProcessesOverTLS(t *testing.T) {
 	dir := t.TempDir()
-	parties := append([]string{"", name.Hub}, name.Providers...)
+	parties := append([]string{"", "nats", name.Hub}, name.Providers...)
 	certify := func() map[string]tlsfile.Files {
 		authority, files := tlsfiletest.New(t), map[string]tlsfile.Files{}
 		for _, party := range parties {

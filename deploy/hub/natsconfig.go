@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/tlsfile"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -22,6 +23,8 @@ type NATSOptions struct {
 	Listen string
 	// Store is the directory of the log, as the server will see it.
 	Store string
+	// TLS are the certificate files of the server, as it will see them; none means no TLS.
+	TLS tlsfile.Files
 	// Key is the key whose public half the processes verify tokens with.
 	Key *token.Key
 	// Rotate are the parties that get a next key beside the one they have, and
@@ -83,7 +86,7 @@ func WriteNATSConfig(o NATSOptions) (NATSFiles, error) {
 	if changeOfKeys {
 		return files, nil
 	}
-	config, err := bus.ServerConfig(bus.ServerSettings{Name: o.Name, Listen: o.Listen, StoreDir: o.Store, AccountsFile: accountsFile})
+	config, err := bus.ServerConfig(bus.ServerSettings{Name: o.Name, Listen: o.Listen, StoreDir: o.Store, TLS: o.TLS, AccountsFile: accountsFile})
 	if err != nil {
 		return NATSFiles{}, err
 	}

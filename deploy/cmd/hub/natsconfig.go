@@ -7,16 +7,20 @@ import (
 	"slices"
 
 	"github.com/businessespoo/hub/deploy/hub"
+	"github.com/businessespoo/hub/services/kit/tlsfile"
 )
 
 type natsConfigCommand struct {
 	dataFlag
-	Out    string   `placeholder:"DIR" help:"Folder to write to; the data folder when empty. Seeds that are there are kept."`
-	Name   string   `default:"hub-1" help:"Name of the server, unique in a cluster. (default: ${default})"`
-	Listen string   `default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Address on which the server takes the hub's processes. (default: ${default})"`
-	Store  string   `placeholder:"DIR" help:"Directory of the log as the server will see it; it adds jetstream to it. The data folder when empty."`
-	Rotate []string `placeholder:"PARTY" xor:"step" help:"First half of a rotation: give these parties (hub, a provider's key, or all) a next key beside the one in use. The server takes both once it has read the configuration again."`
-	Retire []string `placeholder:"PARTY" xor:"step" help:"Second half: put the next seeds of these parties in place. The former keys are refused once the server has read the configuration again."`
+	Out     string   `placeholder:"DIR" help:"Folder to write to; the data folder when empty. Seeds that are there are kept."`
+	Name    string   `default:"hub-1" help:"Name of the server, unique in a cluster. (default: ${default})"`
+	Listen  string   `default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Address on which the server takes the hub's processes. (default: ${default})"`
+	Store   string   `placeholder:"DIR" help:"Directory of the log as the server will see it; it adds jetstream to it. The data folder when empty."`
+	TLSCert string   `name:"tls-cert" env:"HUB_TLS_CERT" placeholder:"FILE" help:"Certificate of the server in PEM. With --tls-key and --tls-ca it speaks TLS and takes only processes that show a certificate."`
+	TLSKey  string   `name:"tls-key" env:"HUB_TLS_KEY" placeholder:"FILE" help:"Private key of that certificate in PEM."`
+	TLSCA   string   `name:"tls-ca" env:"HUB_TLS_CA" placeholder:"FILE" help:"Certificates in PEM that sign those of the hub's processes."`
+	Rotate  []string `placeholder:"PARTY" xor:"step" help:"First half of a rotation: give these parties (hub, a provider's key, or all) a next key beside the one in use. The server takes both once it has read the configuration again."`
+	Retire  []string `placeholder:"PARTY" xor:"step" help:"Second half: put the next seeds of these parties in place. The former keys are refused once the server has read the configuration again."`
 }
 
 // Run writes the files and says what they are for.
@@ -33,12 +37,16 @@ func (c *natsConfigCommand) Run(out output) error {
 	if err != nil {
 		return err
 	}
-	o := hub.NATSOptions{Out: c.Out, Name: c.Name, Listen: c.Listen, Store: c.Store, Key: key, Rotate: c.Rotate, Retire: c.Retire}
+	o := hub.NATSOptions{Out: c.Out, Name: c.Name, Listen: c.Listen, Store: c.Store, Key: key, Rotate: c.Rotate, Retire: c.Retire,
+		TLS: tlsfile.Files{Cert: c.TLSCert, Key: c.TLSKey, CA: c.TLSCA}}
 	if o.Out == "" {
 		o.Out = data
 	}
 	if o.Store == "" {
 		o.Store = data
+	}
+	if err := o.TLS.Check(); err != nil {
+		return err
 	}
 	files, err := hub.WriteNATSConfig(o)
 	if err != nil {

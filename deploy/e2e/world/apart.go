@@ -33,16 +33,21 @@ func ApartOverTLS(t testing.TB, b *Builder, files func(party string) tlsfile.Fil
 		NATS: address(first), GRPC: address(first + 1), Web: address(first + 2), Health: address(first + 3), Providers: map[string]string{},
 	}
 	w.Log = mkdir(t, filepath.Join(t.TempDir(), "log"))
-	if out, err := w.Hub(t.Context(), "nats-config", "--data", w.Data, "--listen", w.At.NATS, "--store", w.Log); err != nil {
+	if out, err := w.Hub(t.Context(), "nats-config", "--data", w.Data, "--listen", w.At.NATS, "--store", w.Log,
+		"--tls-cert", files("nats").Cert, "--tls-key", files("nats").Key, "--tls-ca", files("nats").CA); err != nil {
 		t.Fatalf("hub nats-config: %v\n%s", err, out)
 	}
 	w.add(t, "nats-server", "nats-server", "", w.At.NATS, "-c", filepath.Join(w.Data, "nats-server.conf"))
 	w.security = files("").Client(slog.New(slog.DiscardHandler))
+	scheme := "nats://"
+	if files("nats") != (tlsfile.Files{}) {
+		scheme = "tls://"
+	}
 	w.apart = func(party string) []string {
 		f := files(party)
 		return []string{
 			"--tls-cert", f.Cert, "--tls-key", f.Key, "--tls-ca", f.CA,
-			"--nats", "nats://" + w.At.NATS, "--nats-seed-file", filepath.Join(w.Data, "seeds", party),
+			"--nats", scheme + w.At.NATS, "--nats-seed-file", filepath.Join(w.Data, "seeds", party),
 			"--data", w.Data, "--token-public-key", filepath.Join(w.Data, "token.pub"),
 		}
 	}

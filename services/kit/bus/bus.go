@@ -14,6 +14,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/businessespoo/hub/services/kit/tlsfile"
+
 	"github.com/businessespoo/hub/services/kit/problem"
 )
 
@@ -32,8 +34,9 @@ type Options struct {
 	// Seed proves who the party is. It is asked at each connect; with URLs also
 	// every few seconds, and a connection moves to a seed that has become another.
 	Seed Seed
-	// TLS, when set, is used with the external servers.
-	TLS *tls.Config
+	// TLS are the certificate files that are used with the external servers, read at
+	// each connect; none means no TLS.
+	TLS tlsfile.Files
 	// InProcess is the embedded server; nil means URLs.
 	InProcess InProcess
 	// Durability is the embedded server's; nil means that the server syncs
@@ -49,6 +52,15 @@ type Options struct {
 	Log *slog.Logger
 	// Clock tells the time; nil means time.Now.
 	Clock func() time.Time
+}
+
+// secure has the server show a certificate that is trusted, and shows it this
+// process's own.
+func (o Options) secure() []nats.Option {
+	if o.TLS == (tlsfile.Files{}) {
+		return nil
+	}
+	return []nats.Option{nats.Secure(&tls.Config{MinVersion: tls.VersionTLS13}), nats.ClientTLSConfig(o.TLS.Certificate, o.TLS.Trusted)}
 }
 
 const connectRetry = 250 * time.Millisecond
@@ -177,9 +189,7 @@ func (b *Bus) connectionOptions(o Options) ([]nats.Option, error) {
 	if o.InProcess != nil {
 		options = append(options, nats.InProcessServer(o.InProcess))
 	}
-	if o.TLS != nil {
-		options = append(options, nats.Secure(o.TLS))
-	}
+	options = append(options, o.secure()...)
 	return options, nil
 }
 

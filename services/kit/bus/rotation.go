@@ -60,9 +60,7 @@ func tryKey(o Options) error {
 		return err
 	}
 	options = append(options, nats.Name(o.Party), nats.NoReconnect())
-	if o.TLS != nil {
-		options = append(options, nats.Secure(o.TLS))
-	}
+	options = append(options, o.secure()...)
 	nc, err := nats.Connect(o.URLs, options...)
 	if err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nkeys"
+
+	"github.com/businessespoo/hub/services/kit/tlsfile"
 )
 
 // ServerSettings are what the configuration of a NATS server for the hub needs
@@ -23,6 +25,9 @@ type ServerSettings struct {
 	// accounts: a file with what AccountsConfig writes, named as seen from its
 	// folder. Keys are unused then.
 	AccountsFile string
+	// TLS are the certificate files of the server; with them it takes only processes
+	// that show a certificate which the CA has signed. None means no TLS.
+	TLS tlsfile.Files
 	// MaxStore limits the log on disk, in bytes; 0 leaves it to the server,
 	// which takes three quarters of what is free.
 	MaxStore int64
@@ -51,6 +56,9 @@ func ServerConfig(s ServerSettings) (string, error) {
 	}
 	if s.Listen != "" {
 		w.line("listen: %q", s.Listen)
+	}
+	if s.TLS != (tlsfile.Files{}) {
+		w.line("tls: {cert_file: %q, key_file: %q, ca_file: %q, verify: true, min_version: %q}", s.TLS.Cert, s.TLS.Key, s.TLS.CA, "1.3")
 	}
 	w.line("max_payload: %d", maxPayload)
 	w.open("jetstream {")

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/businessespoo/hub/services/kit/bus"
@@ -21,7 +22,7 @@ import (
 // Flags are the flags that a process which runs apart has. Embed them in the
 // struct that kong reads.
 type Flags struct {
-	NATS      string        `name:"nats" env:"HUB_NATS" default:"nats://127.0.0.1:4222" help:"Addresses of the nats-server, separated by commas. It must run on what 'hub nats-config' wrote."`
+	NATS      string        `name:"nats" env:"HUB_NATS" default:"nats://127.0.0.1:4222" help:"Addresses of the nats-server, separated by commas; tls:// in place of nats:// with certificates. It must run on what 'hub nats-config' wrote."`
 	SeedFile  string        `name:"nats-seed-file" env:"HUB_NATS_SEED_FILE" type:"path" help:"File with the seed that proves to the nats-server who this is: the one that 'hub nats-config' wrote for this party. A file put in its place takes effect within seconds, without a restart."`
 	Data      string        `name:"data" env:"HUB_DATA" default:"./data" type:"path" help:"Directory of the files, which are built again from the log when they are deleted. Each process takes a directory of its own in it."`
 	TokenKey  string        `name:"token-public-key" env:"HUB_TOKEN_PUBLIC_KEY" default:"./data/token.pub" type:"path" help:"File with the public key that tokens are verified with. The process waits for it."`
@@ -32,6 +33,8 @@ type Flags struct {
 }
 
 const (
+	// tlsScheme begins the address of a nats-server that speaks TLS.
+	tlsScheme = "tls://"
 	// keyPatience is how long a process waits for the public key of the tokens.
 	keyPatience = 5 * time.Minute
 	keyPause    = 200 * time.Millisecond
@@ -45,7 +48,14 @@ func (f Flags) Bus(party string, log *slog.Logger) (bus.Options, error) {
 	if f.SeedFile == "" {
 		return bus.Options{}, fmt.Errorf("process: %s has no seed for the nats-server: name the file that hub nats-config wrote for it with --nats-seed-file or HUB_NATS_SEED_FILE", party)
 	}
-	return bus.Options{Party: party, URLs: f.NATS, Seed: bus.SeedFile(f.SeedFile), Log: log}, nil
+	o := bus.Options{Party: party, URLs: f.NATS, Seed: bus.SeedFile(f.SeedFile), Log: log}
+	if strings.HasPrefix(f.NATS, tlsScheme) {
+		if f.TLS == (tlsfile.Files{}) {
+			return bus.Options{}, fmt.Errorf("process: --nats %s asks for TLS; give --tls-cert, --tls-key and --tls-ca too", f.NATS)
+		}
+		o.TLS = f.TLS
+	}
+	return o, nil
 }
 
 // AwaitKey reads the public key of the tokens, and waits for the file while

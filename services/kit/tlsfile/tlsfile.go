@@ -1,4 +1,4 @@
-// Package tlsfile makes TLS credentials for gRPC from certificate files, which may
+// Package tlsfile makes TLS credentials from certificate files, which may
 // be replaced while the process runs: each new connection uses the files as they
 // are then. Connections that are open keep what they were made with.
 package tlsfile
@@ -94,6 +94,25 @@ func (f Files) credentials(log *slog.Logger, configure func(*material) *tls.Conf
 		return insecure.NewCredentials()
 	}
 	return &reloading{files: f, configure: configure, log: log, last: &last{}}
+}
+
+// Certificate answers this process's certificate as the files are now.
+func (f Files) Certificate() (tls.Certificate, error) {
+	m, err := f.load()
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return m.own, nil
+}
+
+// Trusted answers the certificates that sign those of trusted processes, as the
+// files are now.
+func (f Files) Trusted() (*x509.CertPool, error) {
+	m, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	return m.trusted, nil
 }
 
 // material is what the files hold.
