@@ -74,6 +74,9 @@ func TestNineProcessesOverTLS(t *testing.T) {
 	// An authority takes the place of the other. Omnia, which starts again, knows the
 	// new one alone; the gateway, which does not, must have taken it too.
 	certify()
+	if err := w.Process("nats-server").Reload(); err != nil {
+		t.Fatal(err)
+	}
 	w.Kill(t, "omnia")
 	w.Start(t, "omnia")
 	play("toinen oppisopimus")
