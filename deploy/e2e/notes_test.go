@@ -202,7 +202,5 @@ func (p *planting) kept(ville *world.Advisor) {
 // private tells which files may hold notes: the provider's private stream, and
 // its own projection of the notes.
 func (p *planting) private(path string) bool {
-	folder := filepath.Base(filepath.Dir(path))
-	return strings.Contains(path, "/PRIVATE_OMNIA/") ||
-		strings.HasPrefix(filepath.Base(path), "notes.db") && (folder == "omnia" || folder == "omnia-0")
+	return strings.Contains(path, "/PRIVATE_OMNIA/") || strings.HasPrefix(path, filepath.Join(p.w.Projection("omnia"), "notes.db"))
 }

@@ -92,35 +92,14 @@ func (p *planting) staysIn(all []*onlooker, taps []*world.Tap) {
 			found = append(found, world.Found(where, page, markers)...)
 		}
 	}
-	for _, tap := range taps {
-		for _, heard := range tap.All() {
-			found = append(found, world.Found(heard.What, heard.Data, markers)...)
-		}
-	}
-	for _, process := range p.w.Processes() {
-		if !process.Measured() {
-			continue
-		}
-		metrics, err := process.Metrics(p.t.Context())
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		found = append(found, world.Found("metrics of "+process.Name, metrics, markers)...)
-		for _, counts := range []string{"omnia-notes", "PRIVATE"} {
-			if strings.Contains(string(metrics), counts) {
-				found = append(found, fmt.Sprintf("metrics of %s: how many notes there are, as %s", process.Name, counts))
-			}
-		}
-	}
+	found = append(found, heard(taps, markers)...)
+	// How many notes there are, projections and streams could tell by their names.
+	counts := []*world.Marker{world.Mark("notes in a count", "omnia-notes"), world.Mark("private stream in a count", "PRIVATE_OMNIA")}
+	found = append(found, measured(p.t, p.w, append(counts, markers...))...)
 	if !p.w.IsSingle() {
 		found = append(found, streams(p.t, p.w, markers)...)
 	}
-	for _, process := range p.w.Processes() {
-		if err := process.Stop(); err != nil {
-			p.t.Error(err)
-		}
-		found = append(found, world.Found("log of "+process.Name, []byte(process.Log()), markers)...)
-	}
+	found = append(found, stopped(p.t, p.w, markers)...)
 	for _, part := range []string{"omnia", "gateway"} {
 		if !strings.Contains(p.w.Process(part).Log(), "ProviderService/AddNote") {
 			p.t.Errorf("%s logs too little to prove anything", part)

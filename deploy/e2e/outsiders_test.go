@@ -1,10 +1,12 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -104,10 +106,11 @@ func first[Request, Response any](open func(context.Context, *Request, ...grpc.C
 }
 
 // sees are the onlooker's answers as bytes, but for the calls that are left out:
-// refusals too are answers.
+// refusals too are answers. They are without the id of the case, so that answers
+// about a case that is there compare with those about one that is not.
 func (o *onlooker) sees(t *testing.T, request, provider, word string, leftOut ...string) map[string]string {
 	t.Helper()
-	saw := map[string]string{}
+	saw, id := map[string]string{}, request[len("cases/"):strings.Index(request, "/requests/")]
 	for what, look := range looks(o.tap, request, provider, word) {
 		if slices.Contains(leftOut, what) {
 			continue
@@ -120,7 +123,8 @@ func (o *onlooker) sees(t *testing.T, request, provider, word string, leftOut ..
 		if err != nil {
 			t.Fatal(err)
 		}
-		saw[fmt.Sprint(o.who, ": ", what, " at ", provider)] = fmt.Sprintf("%s\n%x", prototext.MarshalOptions{Multiline: true}.Format(answer), body)
+		text := prototext.MarshalOptions{Multiline: true}.Format(answer)
+		saw[fmt.Sprint(o.who, ": ", what, " at ", provider)] = fmt.Sprintf("%s\n%x", strings.ReplaceAll(text, id, "?"), bytes.ReplaceAll(body, []byte(id), []byte("?")))
 	}
 	return saw
 }
@@ -146,4 +150,43 @@ var timeOfDay = regexp.MustCompile(`\b\d{1,2}[.:]\d{2}\b`)
 // figures are what the status page tells to everybody.
 func (o *onlooker) figures() string {
 	return timeOfDay.ReplaceAllString(o.browser.Open("/status").Text, "?")
+}
+
+// measured looks for markers in the metrics of every process.
+func measured(t *testing.T, w *world.World, markers []*world.Marker) (found []string) {
+	t.Helper()
+	for _, process := range w.Processes() {
+		if !process.Measured() {
+			continue
+		}
+		metrics, err := process.Metrics(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, world.Found("metrics of "+process.Name, metrics, markers)...)
+	}
+	return found
+}
+
+// stopped stops every process in good order, so that all that they write is
+// written, and looks for markers in their logs.
+func stopped(t *testing.T, w *world.World, markers []*world.Marker) (found []string) {
+	t.Helper()
+	for _, process := range w.Processes() {
+		if err := process.Stop(); err != nil {
+			t.Error(err)
+		}
+		found = append(found, world.Found("log of "+process.Name, []byte(process.Log()), markers)...)
+	}
+	return found
+}
+
+// heard looks for markers in all that taps brought.
+func heard(taps []*world.Tap, markers []*world.Marker) (found []string) {
+	for _, tap := range taps {
+		for _, h := range tap.All() {
+			found = append(found, world.Found(h.What, h.Data, markers)...)
+		}
+	}
+	return found
 }

@@ -15,15 +15,18 @@ import (
 // Marker is a word that occurs nowhere by chance. A test plants its Text where it
 // may stay, and looks for the word everywhere else.
 type Marker struct {
-	// Planted says where, for the failure.
+	// Planted says what it is, for the failure.
 	Planted string
 	word    string
 	forms   map[string][]byte
 }
 
 // NewMarker makes a marker.
-func NewMarker(planted string) *Marker {
-	m := &Marker{Planted: planted, word: "Zq" + rand.Text()}
+func NewMarker(planted string) *Marker { return Mark(planted, "Zq"+rand.Text()) }
+
+// Mark makes a marker of a word that is there already, such as a name.
+func Mark(what, word string) *Marker {
+	m := &Marker{Planted: what, word: word}
 	percent := ""
 	for _, b := range []byte(m.word) {
 		percent += fmt.Sprintf("%%%02X", b)

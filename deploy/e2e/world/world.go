@@ -187,11 +187,23 @@ func (w *World) Projections() []string {
 	if w.single {
 		return []string{filepath.Join(w.Data, "projections")}
 	}
-	folders := []string{filepath.Join(w.Data, "gateway")}
+	folders := []string{w.Projection("gateway")}
 	for _, key := range name.Providers {
-		folders = append(folders, filepath.Join(w.Data, key+"-0"))
+		folders = append(folders, w.Projection(key))
 	}
 	return folders
+}
+
+// Projection is the folder of what one part builds from the log: the gateway, or
+// a provider by its key.
+func (w *World) Projection(part string) string {
+	switch {
+	case w.single:
+		return filepath.Join(w.Data, "projections", part)
+	case part == "gateway":
+		return filepath.Join(w.Data, part)
+	}
+	return filepath.Join(w.Data, part+"-0")
 }
 
 // Conn answers a connection to an address; it is closed with the world.
