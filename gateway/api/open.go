@@ -74,7 +74,7 @@ func (s *Cases) opened(ctx context.Context, req *casesv1.OpenCaseRequest) (*even
 	language := orElse(req.Language, "fi")
 	opened := &eventsv1.CaseOpened{
 		Title: strings.TrimSpace(req.Title), NeedText: req.NeedText, NeedCodes: req.NeedCodes, Language: language,
-		ContactLanguage: orElse(req.ContactLanguage, language), Secret: req.Secret, Journey: req.Journey,
+		ContactLanguage: orElse(req.ContactLanguage, language), Secret: req.Secret || s.Journeys.Secret(req.Journey, req.NeedCodes), Journey: req.Journey,
 	}
 	if req.Company != nil {
 		opened.Company = s.company(ctx, req.Company, "company", wrong)
@@ -88,10 +88,7 @@ func (s *Cases) opened(ctx context.Context, req *casesv1.OpenCaseRequest) (*even
 		planned, invitation := s.plan(choice.Service, choice.Inputs, language, fmt.Sprintf("services[%d].", i), wrong)
 		opened.Requests = appendPlanned(opened.Requests, planned, invitation)
 	}
-	switch followed, known := s.Journeys.Journey(req.Journey); {
-	case known:
-		opened.Secret = opened.Secret || followed.Secret
-	case req.Journey != "":
+	if _, known := s.Journeys.Journey(req.Journey); req.Journey != "" && !known {
 		wrong.Field("journey", fmt.Sprintf("%q is no journey; CatalogueService.ListJourneys lists them", req.Journey))
 	}
 	opened.Consents = s.consents(req.Consents, wrong)

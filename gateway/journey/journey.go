@@ -9,7 +9,11 @@
 // any service without one.
 package journey
 
-import "github.com/businessespoo/hub/services/kit/catalogue"
+import (
+	"slices"
+
+	"github.com/businessespoo/hub/services/kit/catalogue"
+)
 
 // Set is all journeys with the vocabulary they share.
 type Set struct {
@@ -30,6 +34,22 @@ func (s *Set) Journey(id string) (*Journey, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Secret tells whether a case is to be kept from everybody else: it follows a
+// secret journey, or has a need that leads to secret journeys alone.
+func (s *Set) Secret(journey string, needs []string) bool {
+	open, secret := map[string]bool{}, map[string]bool{}
+	for _, j := range s.Journeys {
+		if j.Secret && j.ID == journey {
+			return true
+		}
+		for _, need := range j.Needs {
+			open[need] = open[need] || !j.Secret
+			secret[need] = secret[need] || j.Secret
+		}
+	}
+	return slices.ContainsFunc(needs, func(need string) bool { return secret[need] && !open[need] })
 }
 
 // ForNeed returns the journeys that answer a need code, in their order.

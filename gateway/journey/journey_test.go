@@ -20,6 +20,29 @@ func journeys(t *testing.T) *Set {
 	return set
 }
 
+func TestSecret(t *testing.T) {
+	set := journeys(t)
+	set.Journeys = append(set.Journeys, Journey{ID: "shared", Needs: []string{"layoffs"}})
+	for _, c := range []struct {
+		journey string
+		needs   []string
+		want    bool
+	}{
+		{"hard-times", nil, true},
+		{"change-of-ownership", []string{"hire"}, true},
+		{"", []string{"hire", "crisis"}, true},
+		{"", []string{"buy-or-sell-business"}, true},
+		{"", []string{"layoffs"}, false}, // a journey that is no secret has it too
+		{"export", []string{"export"}, false},
+		{"", []string{"unheard-of"}, false},
+		{"", nil, false},
+	} {
+		if got := set.Secret(c.journey, c.needs); got != c.want {
+			t.Errorf("journey %q with needs %v is secret: %t", c.journey, c.needs, got)
+		}
+	}
+}
+
 func TestJourneys(t *testing.T) {
 	set := journeys(t)
 	var ids []string

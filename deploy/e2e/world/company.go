@@ -61,6 +61,7 @@ type Opening struct {
 	Answers  Answers
 	Language string
 	Journey  string
+	Needs    []string
 	// Company is a Business ID; empty for no company yet.
 	Company string
 	Secret  bool
@@ -81,7 +82,7 @@ type Case struct {
 func (o Opening) Message(t testing.TB, w *World) *casesv1.OpenCaseRequest {
 	t.Helper()
 	request := &casesv1.OpenCaseRequest{
-		RequestId: uuid.NewString(), NeedText: o.Need, Language: o.Language, Journey: o.Journey, Secret: o.Secret,
+		RequestId: uuid.NewString(), NeedText: o.Need, Language: o.Language, Journey: o.Journey, NeedCodes: o.Needs, Secret: o.Secret,
 	}
 	if o.Company != "" {
 		request.Company = BusinessID(o.Company)

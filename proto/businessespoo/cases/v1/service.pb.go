@@ -399,7 +399,7 @@ type OpenCaseRequest struct {
 	ContactLanguage string `protobuf:"bytes,8,opt,name=contact_language,json=contactLanguage,proto3" json:"contact_language,omitempty"`
 	// One consent for each provider that is asked.
 	Consents []*Consent `protobuf:"bytes,9,rep,name=consents,proto3" json:"consents,omitempty"`
-	// Keep the case out of everyone else's sight. A case that follows a secret journey is kept so anyway.
+	// Keep the case out of everyone else's sight. A case with a secret journey, or a need for one, is anyway.
 	Secret bool `protobuf:"varint,10,opt,name=secret,proto3" json:"secret,omitempty"`
 	// The journey it follows, such as first-employee.
 	Journey       string `protobuf:"bytes,11,opt,name=journey,proto3" json:"journey,omitempty"`
