@@ -6,6 +6,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.8.0
 BUF := go run github.com/bufbuild/buf/cmd/buf@v1.75.0
 
 HUB := github.com/businessespoo/hub
@@ -21,7 +22,7 @@ PLAIN := $(HUB)/(deploy|services/kit/bus/embedded)(/|$$)
 KILL := services/kit/projection
 TESTED := go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' work
 
-.PHONY: help run test check lint format generated proto build apart bench chaos browser clean
+.PHONY: help run test check lint format generated proto build apart bench chaos browser vuln clean
 
 help: ## Say what each target does.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -78,6 +79,15 @@ chaos: ## Kill the hub under load and cut its power, again and again.
 
 browser: ## Play every page in every language, as a browser without scripts would.
 	go test -count=1 -v ./gateway/web
+
+# Not part of check: the database cannot be reached from every machine.
+vuln: ## Look for known vulnerabilities in what the modules use; needs https://vuln.go.dev.
+	@failed=0; for module in $(MODULES); do \
+		said=$$(cd $$module && $(GOVULNCHECK) ./... 2>&1) || failed=1; \
+		if grep -q "fetching vulnerabilities" <<<"$$said"; then \
+			echo "vuln: the database at https://vuln.go.dev cannot be reached from this machine; nothing was checked"; exit 1; fi; \
+		echo "$$module: $$said"; \
+	done; exit $$failed
 
 clean: ## Remove what was built; data stays.
 	rm -rf bin

@@ -143,11 +143,13 @@ func (g *Gateway) open(ctx context.Context) error {
 	g.cases = &api.Cases{
 		View: g.view, Writer: w, Registry: g.registry, Journeys: journeys, Directory: g.directory, Keys: keys, Drafts: drafts, Log: o.Log,
 	}
-	return g.serve(journeys)
+	return g.serve(journeys, web.Options{
+		SessionKeys: keys.For("sessions"), SignOuts: &signOuts{bucket: hubBucket, clock: o.Clock},
+	})
 }
 
 // serve makes the gRPC server, and the pages, which are its client.
-func (g *Gateway) serve(journeys *journey.Set) error {
+func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	o := g.options
 	desks, err := g.connect()
 	if err != nil {
@@ -178,12 +180,12 @@ func (g *Gateway) serve(journeys *journey.Set) error {
 	if g.loopback, err = dial(o.GRPC.Addr().String(), o.TLS.Own(o.Log), grpc.WithUnaryInterceptor(forVisitor(relay))); err != nil {
 		return err
 	}
-	g.pages = append(g.pages, host.HTTPPart("pages", o.Web, web.New(web.Options{
-		Cases: casesv1.NewCaseServiceClient(g.loopback), Provider: providerv1.NewProviderServiceClient(g.loopback),
-		Catalogue: cataloguev1.NewCatalogueServiceClient(g.loopback),
-		Personas:  o.Personas, Status: g.status, Log: o.Log, Clock: o.Clock, BehindProxy: o.BehindProxy, RateLimit: o.RateLimit,
-		Verify: func(token string) error { _, err := o.Verifier.Verify(token); return err },
-	})))
+	pages.Cases, pages.Provider = casesv1.NewCaseServiceClient(g.loopback), providerv1.NewProviderServiceClient(g.loopback)
+	pages.Catalogue = cataloguev1.NewCatalogueServiceClient(g.loopback)
+	pages.Personas, pages.Status, pages.Log, pages.Clock = o.Personas, g.status, o.Log, o.Clock
+	pages.BehindProxy, pages.RateLimit = o.BehindProxy, o.RateLimit
+	pages.Verify = func(token string) error { _, err := o.Verifier.Verify(token); return err }
+	g.pages = append(g.pages, host.HTTPPart("pages", o.Web, web.New(pages)))
 	return nil
 }
 

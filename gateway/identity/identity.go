@@ -102,6 +102,17 @@ func (k *Keys) Cases(opener, requestID string) []Case {
 	return cases
 }
 
+// For answers keys for another purpose, of 32 bytes, the newest first.
+func (k *Keys) For(purpose string) [][]byte {
+	var keys [][]byte
+	for _, key := range slices.Backward(k.keys) {
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte("for\x00" + purpose))
+		keys = append(keys, h.Sum(nil))
+	}
+	return keys
+}
+
 const codePrefix = "BE-"
 
 func written(code string) string { return codePrefix + code[:4] + "-" + code[4:] }

@@ -38,11 +38,11 @@ type page struct {
 	head http.Header
 }
 
-func newBrowser(t *testing.T) *browser {
+func newBrowser(t *testing.T, change ...func(*web.Options)) *browser {
 	t.Helper()
 	api := newFake()
 	conn := api.serve(t)
-	handler := web.New(web.Options{
+	options := web.Options{
 		Cases: casesv1.NewCaseServiceClient(conn), Provider: providerv1.NewProviderServiceClient(conn), Catalogue: cataloguev1.NewCatalogueServiceClient(conn),
 		Personas: func() []web.Persona {
 			return []web.Persona{
@@ -60,8 +60,11 @@ func newBrowser(t *testing.T) *browser {
 			}
 		},
 		Clock: noon,
-	})
-	server := httptest.NewServer(handler)
+	}
+	for _, c := range change {
+		c(&options)
+	}
+	server := httptest.NewServer(web.New(options))
 	t.Cleanup(server.Close)
 	jar, err := cookiejar.New(nil)
 	if err != nil {

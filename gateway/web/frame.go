@@ -43,7 +43,7 @@ type frame struct {
 
 func (s *server) frame(w http.ResponseWriter, r *http.Request) *frame {
 	f := &frame{
-		Lang: language(w, r), Session: readSession(readToken(r)), Holder: readHolder(r),
+		Lang: language(w, r), Session: s.session(r), Holder: readHolder(r),
 		StylePath: s.style.path, IconPath: s.icon.path,
 		header: w.Header(), path: r.URL.Path, query: r.URL.Query(), texts: s.texts, now: s.Clock(),
 	}

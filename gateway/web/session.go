@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // The cookies. All are HttpOnly and SameSite=Lax and end with the browser's
 // session, except the language.
 const (
-	tokenCookie    = "hub_token"
+	sessionCookie  = "hub_session"
 	holderCookie   = "hub_case"
 	openedCookie   = "hub_opened"
 	languageCookie = "hub_lang"
@@ -20,12 +21,14 @@ const (
 // what is allowed: the token is read here without verifying it, and the API
 // verifies it at each call.
 type session struct {
+	id        string
 	Token     string   `json:"-"`
 	Subject   string   `json:"sub"`
 	Role      string   `json:"role"`
 	Provider  string   `json:"provider"`
 	AdvisorID string   `json:"advisor"`
 	Companies []string `json:"companies"`
+	Expires   float64  `json:"exp"`
 }
 
 // readSession returns nil for what is not a token of three parts with a role.
@@ -44,6 +47,9 @@ func readSession(token string) *session {
 	}
 	return who
 }
+
+// until is when the token ends by itself.
+func (s *session) until() time.Time { return time.Unix(int64(s.Expires), 0) }
 
 // Desk tells whether the visitor works for a provider.
 func (s *session) Desk() bool {
@@ -138,13 +144,4 @@ func cookieName(r *http.Request, name string) string {
 		return "__Host-" + name
 	}
 	return name
-}
-
-// readToken returns the token in the visitor's cookie.
-func readToken(r *http.Request) string {
-	cookie, err := r.Cookie(cookieName(r, tokenCookie))
-	if err != nil {
-		return ""
-	}
-	return cookie.Value
 }

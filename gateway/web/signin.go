@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/businessespoo/hub/services/kit/host"
+	"github.com/businessespoo/hub/services/kit/problem"
 )
 
 // signInView lists whom to sign in as. Proper sign-in with strong
@@ -102,7 +103,13 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request, f *frame, token 
 		was.fail("token", fieldError{Text: f.T("sign_in.wrong")})
 		return s.showSignIn(w, f, http.StatusUnprocessableEntity, was)
 	}
-	setCookie(w, r, tokenCookie, token)
+	cookie := s.sessions.begin(token)
+	if cookie == "" {
+		return problem.New(problem.Invalid, "TOKEN_MALFORMED", "the token is not a JSON Web Token of three parts; sign in again for a new one")
+	}
+	// A session that was there ends: its cookie may be known to somebody else.
+	s.endSession(r, f.Session)
+	setCookie(w, r, sessionCookie, cookie)
 	next := localPath(r.Form.Get("next"))
 	if next == "" {
 		next = who.Home()
@@ -111,11 +118,23 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request, f *frame, token 
 	return nil
 }
 
-func (s *server) signOut(w http.ResponseWriter, r *http.Request, _ *frame) error {
-	dropCookie(w, r, tokenCookie)
+func (s *server) signOut(w http.ResponseWriter, r *http.Request, f *frame) error {
+	s.endSession(r, f.Session)
+	dropCookie(w, r, sessionCookie)
 	dropCookie(w, r, holderCookie)
 	http.Redirect(w, r, "/?done=signed_out", http.StatusSeeOther)
 	return nil
+}
+
+// endSession signs a session out, if there is one. When the log does not take it, it
+// has ended at this gateway.
+func (s *server) endSession(r *http.Request, who *session) {
+	if who == nil {
+		return
+	}
+	if err := s.sessions.end(r.Context(), who, s.Clock()); err != nil {
+		s.Log.WarnContext(r.Context(), "a sign-out did not reach the log", "error", err)
+	}
 }
 
 // localPath keeps a path of these pages and drops every other address.

@@ -37,6 +37,11 @@ type Options struct {
 	// Verify tells whether a token is good; nil accepts at sign-in what looks like one,
 	// and leaves the rest to the API.
 	Verify func(token string) error
+	// SessionKeys seal the sessions of visitors, the newest first, of 32 bytes each;
+	// without one, sessions end with the process.
+	SessionKeys [][]byte
+	// SignOuts shares with other gateways which sessions were signed out; may be nil.
+	SignOuts SignOuts
 	// Log gets faults of the hub, never what a person wrote; nil discards them.
 	Log *slog.Logger
 	// Clock tells the time; time.Now when nil.
@@ -53,8 +58,8 @@ type Persona struct {
 	Token string
 }
 
-// server holds what every page needs. It keeps nothing about visitors: who they
-// are is in their cookies.
+// server holds what every page needs. Who visitors are is in their cookies, sealed;
+// it keeps only how often an address came, and which sessions were signed out.
 type server struct {
 	Options
 	texts     texts
@@ -64,6 +69,7 @@ type server struct {
 	catalogue catalogueCache
 	privacy   *privacy.Register
 	limits    limits
+	sessions  *sessions
 }
 
 // New returns the handler of all pages. It panics when the built-in texts,
@@ -75,7 +81,11 @@ func New(options Options) http.Handler {
 	if options.Clock == nil {
 		options.Clock = time.Now
 	}
-	s := &server{Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(), style: newAsset("style", ".css", styleFile), icon: newAsset("icon", ".svg", iconFile), limits: newLimits(options.RateLimit)}
+	s := &server{
+		Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(),
+		style: newAsset("style", ".css", styleFile), icon: newAsset("icon", ".svg", iconFile),
+		limits: newLimits(options.RateLimit), sessions: newSessions(options.SessionKeys, options.SignOuts),
+	}
 	mux := http.NewServeMux()
 	for pattern, page := range s.routes() {
 		mux.Handle(pattern, s.serve(page))

@@ -57,7 +57,7 @@ func TestAWrongAttemptIsChargedAfterwards(t *testing.T) {
 	if wait := b.Wait("a", noon); wait < 4*time.Second || wait > 4*time.Second+time.Millisecond {
 		t.Errorf("three attempts too many wait %s, want 4 s", wait)
 	}
-	if b.Wait("a", noon) != b.Wait("a", noon) {
+	if first, second := b.Wait("a", noon), b.Wait("a", noon); first != second {
 		t.Error("asking takes something")
 	}
 }
