@@ -37,8 +37,10 @@ func (c *natsConfigCommand) Run(out output) error {
 	if err != nil {
 		return err
 	}
-	o := hub.NATSOptions{Out: c.Out, Name: c.Name, Listen: c.Listen, Store: c.Store, Key: key, Rotate: c.Rotate, Retire: c.Retire,
-		TLS: tlsfile.Files{Cert: c.TLSCert, Key: c.TLSKey, CA: c.TLSCA}}
+	o := hub.NATSOptions{
+		Out: c.Out, Name: c.Name, Listen: c.Listen, Store: c.Store, Key: key, Rotate: c.Rotate, Retire: c.Retire,
+		TLS: tlsfile.Files{Cert: c.TLSCert, Key: c.TLSKey, CA: c.TLSCA},
+	}
 	if o.Out == "" {
 		o.Out = data
 	}
