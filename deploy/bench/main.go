@@ -30,13 +30,22 @@ func main() {
 	parts := flag.String("parts", "limits,load,rebuild", "what to measure, of these three")
 	clients := flag.String("clients", "1,8,32", "numbers of clients that the load is measured with")
 	binary := flag.String("hub", "", "binary of the hub, to compare versions; built from here when empty")
+	comparison := flag.String("compare", "", "binaries of the hub, separated by commas, to load in turns with the first number of -clients, and nothing else")
+	turns := flag.Int("turns", 24, "how many turns of a second each binary of -compare gets")
 	flag.Parse()
 	debug.SetGCPercent(400) // the load shares the processors with what it measures
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	b := &bench{dir: *keep, hub: *binary, load: time.Duration(*seconds) * time.Second}
 	err := b.parse(*clients)
-	if err == nil {
+	switch {
+	case err != nil:
+	case *comparison != "":
+		var binaries []string
+		if binaries, err = builds(*comparison); err == nil {
+			err = b.compare(ctx, binaries, max(*turns, 1))
+		}
+	default:
 		err = b.run(ctx, *large, *parts)
 	}
 	if err != nil {
