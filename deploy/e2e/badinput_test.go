@@ -76,7 +76,7 @@ func TestEveryRPCHasSamplesAndExpectations(t *testing.T) {
 }
 
 func TestBadInput(t *testing.T) {
-	w := world.Single(t, &binaries, "--rate-limit", "0") // two people make all the calls
+	w := world.Single(t, &binaries)
 	w.Hire(t)
 	f := newFixture(t, w)
 	before := w.Process("gateway")

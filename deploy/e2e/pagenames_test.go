@@ -110,7 +110,7 @@ func filled(do string) url.Values {
 // address, and sends every form there: for another's id and for a random one the
 // answer is the same, byte for byte, with its headers.
 func TestAnothersPageCannotBeToldFromNone(t *testing.T) {
-	w := world.Single(t, &binaries, "--rate-limit", "0")
+	w := world.Single(t, &binaries)
 	w.Hire(t)
 	f := newFixture(t, w)
 	full := f.request("referral")
@@ -164,7 +164,7 @@ func TestAnothersPageCannotBeToldFromNone(t *testing.T) {
 
 // TestHostilePaths puts hostile pieces where each page's address has an id.
 func TestHostilePaths(t *testing.T) {
-	w := world.Single(t, &binaries, "--rate-limit", "0")
+	w := world.Single(t, &binaries)
 	w.Hire(t)
 	f := newFixture(t, w)
 	full := f.request("mine")

@@ -185,7 +185,7 @@ func doors(w *world.World, p principal) map[string]door {
 
 // TestBadTokens brings every token that is not right to every kind of door.
 func TestBadTokens(t *testing.T) {
-	w := world.Single(t, &binaries, "--rate-limit", "0")
+	w := world.Single(t, &binaries)
 	w.Hire(t)
 	f := newFixture(t, w)
 	for _, p := range []principal{world.CompanyUser("owner", mine), world.AdvisorOf("omnia", world.FirstAdvisor)} {
