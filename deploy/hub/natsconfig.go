@@ -23,7 +23,8 @@ type NATSOptions struct {
 	Listen string
 	// Store is the directory of the log, as the server will see it.
 	Store string
-	// TLS are the certificate files of the server, as it will see them; none means no TLS.
+	// TLS are the certificate files of the server, as it will see them; hub nats-config
+	// checks them where it runs. None means no TLS.
 	TLS tlsfile.Files
 	// Key is the key whose public half the processes verify tokens with.
 	Key *token.Key
