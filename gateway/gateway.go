@@ -23,13 +23,16 @@ import (
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 
 	"github.com/businessespoo/hub/gateway/api"
 	"github.com/businessespoo/hub/gateway/identity"
 	"github.com/businessespoo/hub/gateway/journey"
 	"github.com/businessespoo/hub/gateway/registry"
 	"github.com/businessespoo/hub/gateway/router"
+	"github.com/businessespoo/hub/gateway/statute"
 	"github.com/businessespoo/hub/gateway/view"
 	"github.com/businessespoo/hub/gateway/web"
 	"github.com/businessespoo/hub/gateway/writer"
@@ -40,6 +43,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/projection"
+	"github.com/businessespoo/hub/services/kit/sight"
 	"github.com/businessespoo/hub/services/kit/tlsfile"
 	"github.com/businessespoo/hub/services/kit/token"
 )
@@ -71,6 +75,9 @@ type Options struct {
 	// TLS are the certificate files for the API and for calls to the providers; none
 	// means no TLS.
 	TLS tlsfile.Files
+	// Sight is the table of who sees what; the hub's own when nil. Only a test that
+	// changes a cell gives another.
+	Sight *sight.Table
 	// Log is where the gateway reports; slog.Default when nil.
 	Log *slog.Logger
 	// Metrics counts; may be nil.
@@ -98,6 +105,9 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Sight == nil {
+		o.Sight = sight.Rules()
 	}
 	if o.Tick == 0 {
 		o.Tick = 5 * time.Second
@@ -141,7 +151,7 @@ func (g *Gateway) open(ctx context.Context) error {
 	w := writer.New(o.Bus, g.view, o.Clock, g.registry.Limits)
 	g.router = router.New(o.Bus, g.view, w, o.Log, o.Tick)
 	g.cases = &api.Cases{
-		View: g.view, Writer: w, Registry: g.registry, Journeys: journeys, Directory: g.directory, Keys: keys, Drafts: drafts, Log: o.Log,
+		View: g.view, Writer: w, Registry: g.registry, Journeys: journeys, Directory: g.directory, Keys: keys, Drafts: drafts, Log: o.Log, Sight: o.Sight,
 	}
 	return g.serve(journeys, web.Options{
 		SessionKeys: keys.For("sessions"), SignOuts: &signOuts{bucket: hubBucket, clock: o.Clock},
@@ -158,7 +168,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	// Only the pages of this process know it.
 	relay := rand.Text()
 	g.server = host.NewGRPC(host.Options{
-		Verifier: o.Verifier, CaseHolder: g.caseHolder, Ready: g.hasRead,
+		Verifier: o.Verifier, CaseHolder: g.caseHolder, Ready: g.hasRead, Sight: o.Sight,
 		// Companies and integrators show a token and no certificate.
 		Credentials: o.TLS.Server(tlsfile.Anybody, o.Log), Log: o.Log, Metrics: o.Metrics,
 		Limits: host.Limits{Rate: o.RateLimit, Relay: relay, Dear: []string{
@@ -166,7 +176,13 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 			casesv1.CaseService_OpenCase_FullMethodName,        // writes, and asks up to seven providers
 		}},
 	})
+	grounds, err := statute.Load()
+	if err != nil {
+		return err
+	}
 	casesv1.RegisterCaseServiceServer(g.server, g.cases)
+	consentv1.RegisterConsentServiceServer(g.server, &api.Consents{Cases: g.cases})
+	sharingv1.RegisterSharedCaseServiceServer(g.server, &api.Sharing{Cases: g.cases, Grounds: grounds})
 	cataloguev1.RegisterCatalogueServiceServer(g.server, &api.Catalogue{
 		Registry: g.registry, Journeys: journeys, Today: func() catalogue.Date { return catalogue.DateOf(o.Clock()) },
 	})
@@ -181,6 +197,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 		return err
 	}
 	pages.Cases, pages.Provider = casesv1.NewCaseServiceClient(g.loopback), providerv1.NewProviderServiceClient(g.loopback)
+	pages.Consents, pages.Sharing = consentv1.NewConsentServiceClient(g.loopback), sharingv1.NewSharedCaseServiceClient(g.loopback)
 	pages.Catalogue = cataloguev1.NewCatalogueServiceClient(g.loopback)
 	pages.Personas, pages.Status, pages.Log, pages.Clock = o.Personas, g.status, o.Log, o.Clock
 	pages.BehindProxy, pages.RateLimit = o.BehindProxy, o.RateLimit

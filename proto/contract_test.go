@@ -16,11 +16,13 @@ import (
 	_ "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/chamber/v1"
+	_ "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/employment/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/omnia/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	_ "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 )
 
@@ -150,6 +152,44 @@ func checkMethod(t *testing.T, m protoreflect.MethodDescriptor) {
 	}
 }
 
+// A method that can answer more than names and revisions says which part its callers
+// have in it, and a class that differs from one value to the next is a DataClass.
+func TestAnswersSayToWhomTheyAre(t *testing.T) {
+	said := 0
+	for _, file := range files(t) {
+		for i := range file.Services().Len() {
+			methods := file.Services().Get(i).Methods()
+			for j := range methods.Len() {
+				m := methods.Get(j)
+				access, _ := proto.GetExtension(m.Options(), policyv1.E_Access).(*policyv1.MethodAccess)
+				if access.GetPart() != policyv1.Part_PART_UNSPECIFIED {
+					said++
+					continue
+				}
+				reachable(m.Output(), map[protoreflect.FullName]bool{}, func(field protoreflect.FieldDescriptor) {
+					switch policyOf(field).GetData() {
+					case policyv1.DataClass_DATA_CLASS_UNSPECIFIED, policyv1.DataClass_DATA_CLASS_PUBLIC, policyv1.DataClass_DATA_CLASS_CASE:
+					default:
+						t.Errorf("%s can answer %s, and does not say to whom; add part to its access", m.FullName(), field.FullName())
+					}
+				})
+			}
+		}
+		eachMessage(file.Messages(), func(m protoreflect.MessageDescriptor) {
+			for i := range m.Fields().Len() {
+				from := policyOf(m.Fields().Get(i)).GetDataFrom()
+				sibling := m.Fields().ByName(protoreflect.Name(from))
+				if from != "" && (sibling == nil || sibling.Enum() == nil || sibling.Enum().FullName() != policyPackage+".DataClass") {
+					t.Errorf("%s takes its class from %q, which is no DataClass beside it", m.Fields().Get(i).FullName(), from)
+				}
+			}
+		})
+	}
+	if said == 0 {
+		t.Error("no method says to whom its answers are")
+	}
+}
+
 // givesSecrets are the methods whose answers hold secrets, because that is what
 // they are for: the secret of a case without a name, once, and confidential notes
 // to those who may read them.
@@ -168,7 +208,8 @@ func TestSecretsStayAtHome(t *testing.T) {
 			for j := range methods.Len() {
 				m, secret := methods.Get(j), ""
 				reachable(m.Output(), map[protoreflect.FullName]bool{}, func(field protoreflect.FieldDescriptor) {
-					if policyOf(field).GetData() == policyv1.DataClass_DATA_CLASS_SECRET {
+					switch policyOf(field).GetData() {
+					case policyv1.DataClass_DATA_CLASS_SECRET, policyv1.DataClass_DATA_CLASS_CREDENTIAL:
 						secret = string(field.FullName())
 					}
 				})

@@ -22,6 +22,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/bus/embedded"
 	"github.com/businessespoo/hub/services/kit/host"
+	"github.com/businessespoo/hub/services/kit/sight"
 	"github.com/businessespoo/hub/services/kit/token"
 	"github.com/businessespoo/hub/services/omnia"
 	"github.com/businessespoo/hub/services/provider"
@@ -59,17 +60,20 @@ type Options struct {
 	Out io.Writer
 	// Ready is called once, when everything is up; nil for nothing.
 	Ready func(Addresses)
-	// Trial is for the test that cuts the power, and zero anywhere else.
+	// Trial is for tests that take a safeguard away, and zero anywhere else.
 	Trial Trial
 }
 
-// Trial is what a test that cuts the power needs of a hub's log.
+// Trial is what a test needs that cuts the power, or changes who sees what. No flag
+// and no file of a hub sets it.
 type Trial struct {
 	// GroupCommitOff acknowledges before anything is on disk, so that the test can
 	// show that it would notice.
 	GroupCommitOff bool
 	// Opened is given the log as soon as it is open; nil for nothing.
 	Opened func(*embedded.Server)
+	// Sight is the table of who sees what; nil for the hub's own.
+	Sight *sight.Table
 }
 
 // Definitions are the seven, in the order of bus.Providers.
@@ -177,6 +181,7 @@ func (p *process) openProviders(ctx context.Context) error {
 		}
 		group.Go(func() error {
 			made, err := provider.New(provider.Options{
+				Sight: p.options.Trial.Sight,
 				Definition: definition, Bus: connected, Dir: p.folder.path(projectionsDir, definition.Key),
 				Verifier: p.verifier, RateLimit: p.options.RateLimit, Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
 			})
@@ -197,6 +202,7 @@ func (p *process) openGateway(ctx context.Context, hubBus *bus.Bus) error {
 		return err
 	}
 	options := gateway.Options{
+		Sight: p.options.Trial.Sight,
 		Bus: hubBus, DataDir: dir, GRPC: p.listeners.grpc, Web: p.listeners.web,
 		Providers: p.listeners.addresses().Providers, Verifier: p.verifier,
 		RateLimit: p.options.RateLimit, BehindProxy: p.options.BehindProxy,

@@ -28,6 +28,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/revision"
+	"github.com/businessespoo/hub/services/kit/sight"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -53,7 +54,9 @@ type Cases struct {
 	Directory *directory.Directory
 	Keys      *identity.Keys
 	Drafts    Drafts
-	Log       *slog.Logger
+	// Sight is the table of who sees what.
+	Sight *sight.Table
+	Log   *slog.Logger
 }
 
 // seer is what the caller may see.

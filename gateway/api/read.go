@@ -8,6 +8,7 @@ import (
 
 	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/paging"
 	"github.com/businessespoo/hub/services/kit/problem"
@@ -70,6 +71,7 @@ func (s *Cases) ListCases(ctx context.Context, req *casesv1.ListCasesRequest) (*
 	}
 	size := paging.Size(req.PageSize, 20)
 	filter, err := filterOf(req)
+	filter.Classes = s.Sight.Caller(policyv1.Part_PART_CASE, token.From(ctx))
 	if err != nil {
 		return nil, err
 	}

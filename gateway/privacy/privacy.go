@@ -4,8 +4,10 @@ package privacy
 
 import (
 	_ "embed" // the records
+	"strings"
 	"time"
 
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/catalogue"
 	"github.com/businessespoo/hub/services/kit/datafile"
 )
@@ -38,6 +40,8 @@ type Record struct {
 	ID string `yaml:"id"`
 	// Class of the contract that its fields carry.
 	Class catalogue.DataClass `yaml:"class"`
+	// Also are further classes that they carry.
+	Also []catalogue.DataClass `yaml:"also,omitempty"`
 	// KeptIn names the streams and buckets of the log that hold it; PRIVATE_* is
 	// that of each provider.
 	KeptIn     []string   `yaml:"kept_in"`
@@ -85,10 +89,21 @@ func load(file string, data []byte) (*Register, error) {
 	return &register, nil
 }
 
+// contractClasses are the data classes of the contract, as the file writes them.
+func contractClasses() []catalogue.DataClass {
+	var classes []catalogue.DataClass
+	for number := range len(policyv1.DataClass_name) {
+		if known := policyv1.DataClass_name[int32(number)]; number > 0 && known != "" {
+			classes = append(classes, catalogue.DataClass(strings.ToLower(strings.TrimPrefix(known, "DATA_CLASS_"))))
+		}
+	}
+	return classes
+}
+
 func (r *Record) check(f *datafile.File, at datafile.Place) {
-	datafile.OneOf(f, at.Field("class"), r.Class, []catalogue.DataClass{
-		catalogue.ClassPublic, catalogue.ClassCase, catalogue.ClassApplication, catalogue.ClassSecret,
-	})
+	for _, class := range append([]catalogue.DataClass{r.Class}, r.Also...) {
+		datafile.OneOf(f, at.Field("class"), class, contractClasses())
+	}
 	datafile.OneOf(f, at.Field("controller"), r.Controller, []Controller{Joint, Provider})
 	if len(r.KeptIn) == 0 {
 		f.Fail(at.Field("kept_in"), "is empty; name the streams or buckets that hold it")

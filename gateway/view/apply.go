@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/bus"
@@ -146,23 +147,30 @@ func (b *batch) keep(id string, entry *caseEntry, e bus.Event, f *eventsv1.Fact)
 	if _, err := b.tx.Exec(`INSERT INTO timeline (seq, row, subject, body) VALUES (?, ?, ?, ?)`, int64(e.Sequence), entry.row, e.Subject, e.Data); err != nil {
 		return fmt.Errorf("view: keep %s at %d: %w", e.Subject, e.Sequence, err)
 	}
-	if words := wordsOf(f); words != "" {
-		if _, err := b.tx.Exec(`INSERT INTO texts (body, row) VALUES (?, ?)`, words, entry.row); err != nil {
+	for class, words := range wordsOf(f) {
+		if words == "" {
+			continue
+		}
+		if _, err := b.tx.Exec(`INSERT INTO texts (body, row, class) VALUES (?, ?, ?)`, words, entry.row, int64(class)); err != nil {
 			return fmt.Errorf("view: index %s at %d: %w", e.Subject, e.Sequence, err)
 		}
 	}
 	return nil
 }
 
-// wordsOf are the words of a fact that a search finds.
-func wordsOf(f *eventsv1.Fact) string {
+// wordsOf are the words of a fact that a search finds, by what kind of data they are:
+// nobody finds a case by words that they may not read.
+func wordsOf(f *eventsv1.Fact) map[policyv1.DataClass]string {
 	if opened := f.GetCaseOpened(); opened != nil {
-		return opened.Title + "\n" + opened.NeedText
+		return map[policyv1.DataClass]string{
+			policyv1.DataClass_DATA_CLASS_CASE: opened.Title, policyv1.DataClass_DATA_CLASS_APPLICATION: opened.NeedText,
+		}
 	}
 	if made := f.GetRequestMade(); made != nil {
-		return made.Request.GetTerms().GetDisplayName()
+		return map[policyv1.DataClass]string{policyv1.DataClass_DATA_CLASS_PROGRESS: made.Request.GetTerms().GetDisplayName()}
 	}
-	return casework.EntryOf(f, "", "").Text
+	entry := casework.EntryOf(f, "", "")
+	return map[policyv1.DataClass]string{entry.TextClass: entry.Text}
 }
 
 // caseOf answers the case to change: a copy of the state, or an empty one.

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	"github.com/businessespoo/hub/services/kit/sight"
 )
 
 // Seer is who sees cases: those of its companies, and those that it opened and
@@ -36,8 +37,9 @@ type Filter struct {
 	Companies []string
 	// Provider is the key of a provider that the case has a request with.
 	Provider string
-	// Words must all occur; see Words.
-	Words []string
+	// Words must all occur, in texts of these classes; see Words.
+	Words   []string
+	Classes sight.Set
 	// AsksMe lists cases that wait for the company's answer.
 	AsksMe bool
 	// Before lists cases that changed before this sequence; 0 from the newest.
@@ -74,7 +76,7 @@ func (v *View) List(ctx context.Context, seer Seer, f Filter) (ids []string, cha
 			int64(casesv1.CaseStatus_CASE_STATUS_OPEN))
 	}
 	for _, word := range f.Words {
-		add("c.row IN (SELECT row FROM texts WHERE texts MATCH ?)", word)
+		add("c.row IN (SELECT row FROM texts WHERE texts MATCH ? AND (1 << class) & ? <> 0)", word, int64(f.Classes))
 	}
 	args = append(args, f.Limit)
 	rows, err := v.db.Reader().QueryContext(ctx, "SELECT c.id, c.updated FROM cases c WHERE "+where+" ORDER BY c.updated DESC LIMIT ?", args...)

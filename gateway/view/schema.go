@@ -8,7 +8,7 @@ import (
 // schema is the form of the view's file. Raise the version with every change of
 // the SQL or of what is written.
 var schema = projection.Schema{
-	Version: 5,
+	Version: 6,
 	Streams: []string{bus.StreamCases},
 	SQL: `
 CREATE TABLE cases (
@@ -51,6 +51,14 @@ CREATE TABLE timeline (
 );
 CREATE INDEX timeline_row ON timeline (row, seq);
 
-CREATE VIRTUAL TABLE texts USING fts5 (body, row UNINDEXED, tokenize = "unicode61 remove_diacritics 2");
+CREATE TABLE shares (
+	provider TEXT    NOT NULL,
+	row      INTEGER NOT NULL, -- of a case that a consent or a law opens to the provider
+	valid_to TEXT    NOT NULL, -- the last local date of it; empty without an end
+	PRIMARY KEY (provider, row, valid_to)
+) WITHOUT ROWID;
+CREATE INDEX shares_row ON shares (row);
+
+CREATE VIRTUAL TABLE texts USING fts5 (body, row UNINDEXED, class UNINDEXED, tokenize = "unicode61 remove_diacritics 2");
 `,
 }

@@ -30,6 +30,9 @@ func (b *batch) write() error {
 			CompanyKey(c.Company), entry.state.Opener, int64(entry.linked), c.Code, int64(c.Status), confirmBy(c), int64(updated), secret(entry.state), blob, entry.row); err != nil {
 			return fmt.Errorf("view: write case %s: %w", id, err)
 		}
+		if err := b.writeShares(entry); err != nil {
+			return fmt.Errorf("view: write who sees case %s: %w", id, err)
+		}
 	}
 	for scope, state := range b.requests {
 		if state.Request == nil {

@@ -16,15 +16,19 @@ import (
 	"github.com/businessespoo/hub/gateway/privacy"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 )
 
 // Options is what the pages need from the process that serves them.
 type Options struct {
-	// Cases, Provider and Catalogue are clients of the gateway's own API.
+	// Cases, Provider, Catalogue, Consents and Sharing are clients of the gateway's own API.
 	Cases     casesv1.CaseServiceClient
 	Provider  providerv1.ProviderServiceClient
 	Catalogue cataloguev1.CatalogueServiceClient
+	Consents  consentv1.ConsentServiceClient
+	Sharing   sharingv1.SharedCaseServiceClient
 	// Personas lists the demo identities to sign in as; nil when the process has none.
 	Personas func() []Persona
 	// Status tells which parts of the hub are up; nil shows an empty list.

@@ -80,4 +80,8 @@ var caseTable = map[string][]casesv1.CaseStatus{
 	"CloseCase":      {caseUnconfirmed, caseOpen},
 	"FinishClosing":  {caseClosing},
 	"ReopenCase":     {caseClosed},
+
+	"GrantConsent":     {caseOpen, caseClosing, caseClosed},
+	"WithdrawConsent":  {caseOpen, caseClosing, caseClosed},
+	"RecordDisclosure": {caseOpen, caseClosing, caseClosed},
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -30,12 +31,12 @@ func DecideCase(s *statev1.CaseState, cmd CaseCommand, call Call) (*eventsv1.Fac
 	var err error
 	switch cmd := cmd.(type) {
 	case OpenCase:
-		f.Event, err = decideOpen(cmd)
+		f.Event, err = decideOpen(cmd, call.Time)
 	case ConfirmCase:
 		if today := Today(call.Time); c.ConfirmBy != "" && today > c.ConfirmBy {
 			return nil, refuse(State, "CONFIRMATION_LATE", "the case had to be confirmed by %s, and today is %s; open a new case", c.ConfirmBy, today)
 		}
-		if err = consented(s.Planned, nil, cmd.Consents, ""); err == nil {
+		if err = consented(s.Planned, nil, cmd.Consents, "", call.Time); err == nil {
 			f.Event = &eventsv1.Fact_CaseConfirmed{CaseConfirmed: &eventsv1.CaseConfirmed{Consents: cmd.Consents}}
 		}
 	case LapseCase:
@@ -44,13 +45,19 @@ func DecideCase(s *statev1.CaseState, cmd CaseCommand, call Call) (*eventsv1.Fac
 		}
 		f.Event = &eventsv1.Fact_CaseLapsed{CaseLapsed: &eventsv1.CaseLapsed{}}
 	case AddRequest:
-		f.Event, err = decideAdd(s, cmd)
+		f.Event, err = decideAdd(s, cmd, call.Time)
 	case AnswerReferral:
-		f.Event, err = decideReferral(s, cmd)
+		f.Event, err = decideReferral(s, cmd, call.Time)
 	case LinkCompany:
 		f.Event, err = decideLink(c, cmd)
 	case CloseCase:
 		f.Event = &eventsv1.Fact_CaseClosing{CaseClosing: &eventsv1.CaseClosing{Reason: cmd.Reason}}
+	case GrantConsent:
+		f.Event, err = decideGrant(cmd)
+	case WithdrawConsent:
+		f.Event, err = decideWithdrawConsent(c, cmd)
+	case RecordDisclosure:
+		f.Event, err = decideDisclosure(cmd)
 	case FinishClosing:
 		f.Event = &eventsv1.Fact_CaseClosed{CaseClosed: &eventsv1.CaseClosed{Heads: cmd.Heads}}
 	case ReopenCase:
@@ -65,7 +72,7 @@ func DecideCase(s *statev1.CaseState, cmd CaseCommand, call Call) (*eventsv1.Fac
 	return f, nil
 }
 
-func decideOpen(cmd OpenCase) (*eventsv1.Fact_CaseOpened, error) {
+func decideOpen(cmd OpenCase, now time.Time) (*eventsv1.Fact_CaseOpened, error) {
 	if len(cmd.Opened.GetRequests()) == 0 {
 		return nil, refuse(Invalid, "NO_SERVICE", "services is empty; a case asks for at least one service").field("services")
 	}
@@ -73,21 +80,21 @@ func decideOpen(cmd OpenCase) (*eventsv1.Fact_CaseOpened, error) {
 		return nil, err
 	}
 	opened := proto.Clone(cmd.Opened).(*eventsv1.CaseOpened)
-	if err := consented(opened.Requests, nil, opened.Consents, opened.OnBehalfBy); err != nil {
+	if err := consented(opened.Requests, nil, opened.Consents, opened.OnBehalfBy, now); err != nil {
 		return nil, err
 	}
 	number(nil, opened.Requests...)
 	return &eventsv1.Fact_CaseOpened{CaseOpened: opened}, nil
 }
 
-func decideAdd(s *statev1.CaseState, cmd AddRequest) (*eventsv1.Fact_RequestAdded, error) {
+func decideAdd(s *statev1.CaseState, cmd AddRequest, now time.Time) (*eventsv1.Fact_RequestAdded, error) {
 	added := &eventsv1.RequestAdded{Consents: cmd.Consents}
 	var err error
-	added.Request, added.Invitation, err = plan(s, cmd.Request, cmd.Invitation, cmd.Consents)
+	added.Request, added.Invitation, err = plan(s, cmd.Request, cmd.Invitation, cmd.Consents, now)
 	return &eventsv1.Fact_RequestAdded{RequestAdded: added}, err
 }
 
-func decideReferral(s *statev1.CaseState, cmd AnswerReferral) (*eventsv1.Fact_ReferralAnswered, error) {
+func decideReferral(s *statev1.CaseState, cmd AnswerReferral, now time.Time) (*eventsv1.Fact_ReferralAnswered, error) {
 	key := referralKey(cmd.FromProvider, cmd.FromNumber, cmd.Number)
 	switch {
 	case cmd.Referral == nil:
@@ -103,7 +110,7 @@ func decideReferral(s *statev1.CaseState, cmd AnswerReferral) (*eventsv1.Fact_Re
 		return &eventsv1.Fact_ReferralAnswered{ReferralAnswered: answered}, nil
 	}
 	var err error
-	answered.Request, answered.Invitation, err = plan(s, cmd.Request, cmd.Invitation, cmd.Consents)
+	answered.Request, answered.Invitation, err = plan(s, cmd.Request, cmd.Invitation, cmd.Consents, now)
 	return &eventsv1.Fact_ReferralAnswered{ReferralAnswered: answered}, err
 }
 
@@ -118,7 +125,7 @@ func decideLink(c *casesv1.Case, cmd LinkCompany) (*eventsv1.Fact_CompanyLinked,
 }
 
 // plan numbers a request and its invitation, and checks consent for both.
-func plan(s *statev1.CaseState, request, invitation *eventsv1.PlannedRequest, consents []*casesv1.Consent) (*eventsv1.PlannedRequest, *eventsv1.PlannedRequest, error) {
+func plan(s *statev1.CaseState, request, invitation *eventsv1.PlannedRequest, consents []*casesv1.Consent, now time.Time) (*eventsv1.PlannedRequest, *eventsv1.PlannedRequest, error) {
 	if request == nil {
 		return nil, nil, refuse(Invalid, "NO_SERVICE", "service is empty; name the service that is asked for").field("service")
 	}
@@ -129,7 +136,7 @@ func plan(s *statev1.CaseState, request, invitation *eventsv1.PlannedRequest, co
 	if err := room(s.Planned, len(asked)); err != nil {
 		return nil, nil, err
 	}
-	if err := consented(asked, s.Case.Consents, consents, ""); err != nil {
+	if err := consented(asked, s.Case.Consents, consents, "", now); err != nil {
 		return nil, nil, err
 	}
 	number(s.Planned, asked...)
@@ -169,16 +176,17 @@ func lastNumbers(planned []*eventsv1.PlannedRequest) map[string]int32 {
 	return last
 }
 
-// consented checks that each provider that is asked may see what it needs. What
+// consented checks that each provider that is asked may see what it needs: under a
+// consent that holds now, or one that is given with the call. What
 // a provider opens on behalf of a company it may see without: the company told it.
-func consented(asked []*eventsv1.PlannedRequest, given, added []*casesv1.Consent, onBehalfBy string) error {
+func consented(asked []*eventsv1.PlannedRequest, given, added []*casesv1.Consent, onBehalfBy string, now time.Time) error {
 	if onBehalfBy != "" {
 		return nil
 	}
 	for _, p := range asked {
 		name := "providers/" + p.Provider
 		has := func(c *casesv1.Consent) bool { return c.GetProvider() == name }
-		if !slices.ContainsFunc(given, has) && !slices.ContainsFunc(added, has) {
+		if Effective(given, name, toServe, now) == nil && !slices.ContainsFunc(added, has) {
 			return refuse(Invalid, "CONSENT_MISSING", "consents lacks one for %s; nothing is sent to a provider without the company's consent", name).
 				field("consents").meta("provider", name)
 		}

@@ -55,6 +55,15 @@ func caseFits(s *statev1.CaseState, f *eventsv1.Fact) error {
 		fits = status == caseClosed
 	case *eventsv1.Fact_RequestAdded:
 		return numbered(s.Planned, e.RequestAdded.GetRequest(), e.RequestAdded.GetInvitation())
+	case *eventsv1.Fact_ConsentGranted:
+		fits = e.ConsentGranted.GetConsent() != nil
+	case *eventsv1.Fact_ConsentWithdrawn:
+		consent := ConsentNamed(s.Case, e.ConsentWithdrawn.GetConsent())
+		if consent == nil || consent.WithdrawnAt != nil {
+			return fmt.Errorf("%q does not hold", e.ConsentWithdrawn.GetConsent())
+		}
+	case *eventsv1.Fact_DisclosureRecorded:
+		fits = e.DisclosureRecorded.GetDisclosure() != nil
 	case *eventsv1.Fact_ReferralAnswered:
 		return numbered(s.Planned, e.ReferralAnswered.GetRequest(), e.ReferralAnswered.GetInvitation())
 	}
@@ -83,8 +92,9 @@ func openState(s *statev1.CaseState, o *eventsv1.CaseOpened, f *eventsv1.Fact, n
 	s.Case = &casesv1.Case{
 		Name: name, Company: o.Company, Title: o.Title, NeedText: o.NeedText, NeedCodes: o.NeedCodes, Status: caseOpen,
 		Language: o.Language, ContactLanguage: o.ContactLanguage, OpenedAt: f.Time, Secret: o.Secret,
-		Anonymous: len(o.SecretHash) > 0, Code: o.Code, Journey: o.Journey, Consents: stamp(o.Consents, f),
+		Anonymous: len(o.SecretHash) > 0, Code: o.Code, Journey: o.Journey,
 	}
+	addConsents(s.Case, o.Consents, f)
 	// The fact's list is copied: appending to it later must not write into the fact.
 	s.Planned, s.Opener, s.SecretHash = slices.Clone(o.Requests), f.Actor.GetPerson(), o.SecretHash
 	if o.OnBehalfBy != "" {
@@ -101,7 +111,7 @@ func applyCase(s *statev1.CaseState, f *eventsv1.Fact) error {
 			s.Planned[i] = afterHolding(c, p, f.Time.AsTime())
 		}
 		c.Status, c.ConfirmBy = caseOpen, ""
-		c.Consents = append(c.Consents, stamp(e.CaseConfirmed.Consents, f)...)
+		addConsents(c, e.CaseConfirmed.Consents, f)
 		if s.Opener == "" {
 			s.Opener = f.Actor.GetPerson()
 		}
@@ -109,12 +119,12 @@ func applyCase(s *statev1.CaseState, f *eventsv1.Fact) error {
 		c.Status, c.ClosedAt = caseLapsed, f.Time
 	case *eventsv1.Fact_RequestAdded:
 		s.Planned = appendPlanned(s.Planned, e.RequestAdded.Request, e.RequestAdded.Invitation)
-		c.Consents = append(c.Consents, stamp(e.RequestAdded.Consents, f)...)
+		addConsents(c, e.RequestAdded.Consents, f)
 	case *eventsv1.Fact_ReferralAnswered:
 		a := e.ReferralAnswered
 		s.AnsweredReferrals = append(s.AnsweredReferrals, referralKey(a.Provider, int(a.RequestNumber), a.Number))
 		s.Planned = appendPlanned(s.Planned, a.Request, a.Invitation)
-		c.Consents = append(c.Consents, stamp(a.Consents, f)...)
+		addConsents(c, a.Consents, f)
 	case *eventsv1.Fact_CompanyLinked:
 		c.Company = e.CompanyLinked.Company
 	case *eventsv1.Fact_CaseClosing:
@@ -123,6 +133,12 @@ func applyCase(s *statev1.CaseState, f *eventsv1.Fact) error {
 		c.Status, c.ClosedAt = caseClosed, f.Time
 	case *eventsv1.Fact_CaseReopened:
 		c.Status, c.ClosedAt = caseOpen, nil
+	case *eventsv1.Fact_ConsentGranted:
+		addConsents(c, []*casesv1.Consent{e.ConsentGranted.GetConsent()}, f)
+	case *eventsv1.Fact_ConsentWithdrawn:
+		withdrawConsent(s, e.ConsentWithdrawn, f)
+	case *eventsv1.Fact_DisclosureRecorded:
+		addDisclosure(c, e.DisclosureRecorded.GetDisclosure(), f)
 	default:
 		return fmt.Errorf("casework: %T cannot stand in a case's scope (%s)", f.Event, c.Name)
 	}
@@ -147,15 +163,4 @@ func appendPlanned(planned []*eventsv1.PlannedRequest, more ...*eventsv1.Planned
 		}
 	}
 	return planned
-}
-
-// stamp tells when consents were given: when the fact that holds them was.
-func stamp(consents []*casesv1.Consent, f *eventsv1.Fact) []*casesv1.Consent {
-	stamped := make([]*casesv1.Consent, len(consents))
-	for i, c := range consents {
-		stamped[i] = &casesv1.Consent{
-			Provider: c.Provider, DataClasses: c.DataClasses, TextVersion: c.TextVersion, ValidTo: c.ValidTo, GivenAt: f.Time,
-		}
-	}
-	return stamped
 }

@@ -5,6 +5,7 @@ import (
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 )
 
 // kinds say how each fact shows in a timeline.
@@ -62,6 +63,12 @@ func kind(f *eventsv1.Fact) casesv1.EntryKind {
 		return casesv1.EntryKind_ENTRY_KIND_DUE_SOON
 	case *eventsv1.Fact_RequestOverdue:
 		return casesv1.EntryKind_ENTRY_KIND_OVERDUE
+	case *eventsv1.Fact_ConsentGranted:
+		return casesv1.EntryKind_ENTRY_KIND_CONSENT_GRANTED
+	case *eventsv1.Fact_ConsentWithdrawn, *eventsv1.Fact_RequestConsentEnded:
+		return casesv1.EntryKind_ENTRY_KIND_CONSENT_WITHDRAWN
+	case *eventsv1.Fact_DisclosureRecorded:
+		return casesv1.EntryKind_ENTRY_KIND_DISCLOSURE_RECORDED
 	}
 	return casesv1.EntryKind_ENTRY_KIND_UNSPECIFIED
 }
@@ -80,8 +87,23 @@ func EntryOf(f *eventsv1.Fact, caseName, request string) *casesv1.TimelineEntry 
 		}
 	}
 	e.Notices = f.Notices
-	describe(e, f)
+	if describe(e, f); e.Text != "" {
+		e.TextClass = textClass(f)
+	}
 	return e
+}
+
+// textClass is what kind of data the words are that go with a fact.
+func textClass(f *eventsv1.Fact) policyv1.DataClass {
+	switch f.Event.(type) {
+	case *eventsv1.Fact_CaseOpened, *eventsv1.Fact_SupplementAnswered:
+		return policyv1.DataClass_DATA_CLASS_APPLICATION
+	case *eventsv1.Fact_DecisionRecorded:
+		return policyv1.DataClass_DATA_CLASS_DECISION
+	case *eventsv1.Fact_DisclosureRecorded:
+		return policyv1.DataClass_DATA_CLASS_CASE
+	}
+	return policyv1.DataClass_DATA_CLASS_CONVERSATION
 }
 
 // describe adds the words and numbers that go with a fact.
@@ -129,6 +151,13 @@ func describe(e *casesv1.TimelineEntry, f *eventsv1.Fact) {
 		e.Text = v.ContactRecorded.Summary
 	case *eventsv1.Fact_RequestRated:
 		e.Text, e.Number = v.RequestRated.Comment, v.RequestRated.Stars
+	case *eventsv1.Fact_ConsentGranted:
+		e.Concerns = v.ConsentGranted.GetConsent().GetProvider()
+	case *eventsv1.Fact_ConsentWithdrawn:
+		e.Concerns = v.ConsentWithdrawn.Provider
+	case *eventsv1.Fact_DisclosureRecorded:
+		d := v.DisclosureRecorded.GetDisclosure()
+		e.Text, e.Concerns = d.GetReason(), d.GetProvider()
 	}
 }
 
@@ -136,7 +165,7 @@ func describe(e *casesv1.TimelineEntry, f *eventsv1.Fact) {
 // case's scope, so that a timeline of the whole case shows it once.
 func Repeated(f *eventsv1.Fact) bool {
 	switch f.Event.(type) {
-	case *eventsv1.Fact_CompanyLinked, *eventsv1.Fact_ReferralAnswered, *eventsv1.Fact_RequestConfirmed:
+	case *eventsv1.Fact_CompanyLinked, *eventsv1.Fact_ReferralAnswered, *eventsv1.Fact_RequestConfirmed, *eventsv1.Fact_RequestConsentEnded:
 		return true
 	}
 	return false

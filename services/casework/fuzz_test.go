@@ -2,6 +2,7 @@ package casework
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 	"time"
 
@@ -72,7 +73,7 @@ func (d *dice) consents() []*casesv1.Consent {
 }
 
 func (d *dice) requestCommand() RequestCommand {
-	switch d.roll(20) {
+	switch d.roll(21) {
 	case 0:
 		return MakeRequest{&eventsv1.RequestMade{Request: d.planned(), Company: d.company(), Unconfirmed: d.roll(2) == 1}}
 	case 1:
@@ -114,6 +115,8 @@ func (d *dice) requestCommand() RequestCommand {
 		})}
 	case 18:
 		return Complete{d.text()}
+	case 20:
+		return EndConsent{Consent: caseName + "/consents/1", KeptByLaw: d.roll(2) == 1}
 	}
 	return RecordContact{pick(d, nil, &eventsv1.ContactRecorded{
 		Kind: casesv1.ContactKind(d.roll(7)), OccurredAt: pick(d, nil, timestamppb.New(time.Unix(0, 0)), &timestamppb.Timestamp{Seconds: 1 << 60}),
@@ -121,7 +124,7 @@ func (d *dice) requestCommand() RequestCommand {
 }
 
 func (d *dice) caseCommand(w *world) CaseCommand {
-	switch d.roll(9) {
+	switch d.roll(12) {
 	case 0:
 		o := &eventsv1.CaseOpened{Consents: d.consents(), OnBehalfBy: pick(d, "", "", "omnia"), ConfirmBy: d.date(), Company: d.company()}
 		for range d.roll(4) {
@@ -149,6 +152,12 @@ func (d *dice) caseCommand(w *world) CaseCommand {
 		return CloseCase{d.text()}
 	case 7:
 		return FinishClosing{}
+	case 8:
+		return GrantConsent{pick(d, nil, sharing(d.provider()), consents("omnia")[0])}
+	case 9:
+		return WithdrawConsent{Consent: fmt.Sprintf("%s/consents/%d", caseName, d.number()), KeptByLaw: d.roll(2) == 1}
+	case 10:
+		return RecordDisclosure{pick(d, nil, disclosure(d.provider()), &casesv1.Disclosure{})}
 	}
 	return ReopenCase{d.text()}
 }

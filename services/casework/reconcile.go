@@ -46,7 +46,8 @@ func Reconcile(s *statev1.CaseState, requests map[RequestKey]*statev1.RequestSta
 		if r.Unconfirmed && c.Status != caseUnconfirmed && !over {
 			step(ConfirmRequest{})
 		}
-		if r.Company == nil && c.Company != nil {
+		end := endOf(s, p)
+		if r.Company == nil && c.Company != nil && end == nil {
 			step(LinkRequest{c.Company})
 		}
 		for _, a := range answers {
@@ -57,9 +58,12 @@ func Reconcile(s *statev1.CaseState, requests map[RequestKey]*statev1.RequestSta
 				step(RecordReferralAnswer{a})
 			}
 		}
-		if over && !Ended(r.Status) {
-			step(WithdrawRequest{CaseEnded: true})
+		if (over || end != nil) && !Ended(r.Status) {
+			step(WithdrawRequest{CaseEnded: over, ConsentEnded: !over})
 			open++
+		}
+		if end != nil && r.ConsentEndedAt == nil {
+			step(EndConsent{Consent: end.Consent, KeptByLaw: end.KeptByLaw})
 		}
 	}
 	return steps, c.Status == caseClosing && open == 0
@@ -67,6 +71,11 @@ func Reconcile(s *statev1.CaseState, requests map[RequestKey]*statev1.RequestSta
 
 func madeFrom(s *statev1.CaseState, p *eventsv1.PlannedRequest) *eventsv1.RequestMade {
 	c := s.Case
+	if endOf(s, p) != nil {
+		// Made so that nobody can make it afterwards, with nothing of what it was about.
+		blank := &eventsv1.PlannedRequest{Provider: p.Provider, Number: p.Number, Service: p.Service, Terms: p.Terms}
+		return &eventsv1.RequestMade{Request: blank, Language: c.Language, ContactLanguage: c.ContactLanguage, Secret: c.Secret || p.GetTerms().GetSecret()}
+	}
 	return &eventsv1.RequestMade{
 		Request: p, Company: c.Company, CaseTitle: titleFor(s, p), NeedText: c.NeedText, Language: c.Language,
 		ContactLanguage: c.ContactLanguage, Secret: c.Secret || p.GetTerms().GetSecret(), Unconfirmed: c.Status == caseUnconfirmed,

@@ -38,8 +38,9 @@ type AnswerSupplement struct {
 
 // WithdrawRequest ends the request. By the company, or by the hub when the case ends.
 type WithdrawRequest struct {
-	Reason    string
-	CaseEnded bool
+	Reason       string
+	CaseEnded    bool
+	ConsentEnded bool
 }
 
 // RateRequest says what the company thought of it. By the company.
@@ -113,7 +114,7 @@ func (RecordContact) requestCommand() string        { return "RecordContact" }
 // other commands are a provider's. The hub may also withdraw, when a case ends.
 var (
 	companyCommands = []string{"PostMessage", "AnswerSupplement", "WithdrawRequest", "RateRequest"}
-	hubCommands     = []string{"MakeRequest", "ConfirmRequest", "LinkRequest", "RecordReferralAnswer", "WarnDueSoon", "MarkOverdue"}
+	hubCommands     = []string{"EndConsent", "MakeRequest", "ConfirmRequest", "LinkRequest", "RecordReferralAnswer", "WarnDueSoon", "MarkOverdue"}
 )
 
 // Short names of the states, for the table below.
@@ -151,4 +152,5 @@ var requestTable = map[string][]casesv1.RequestStatus{
 	"Decide":               {inProgress, waiting},
 	"Complete":             {inProgress, decided},
 	"RecordContact":        {inProgress, waiting, decided},
+	"EndConsent":           {fresh, inProgress, waiting, decided, completed, declined, withdrawn},
 }

@@ -43,7 +43,9 @@ func DecideRequest(s *statev1.RequestState, cmd RequestCommand, call Call) (*eve
 	case AnswerSupplement:
 		f.Event, err = decideAnswer(s, c, call.Time)
 	case WithdrawRequest:
-		f.Event = &eventsv1.Fact_RequestWithdrawn{RequestWithdrawn: &eventsv1.RequestWithdrawn{Reason: c.Reason, CaseEnded: c.CaseEnded}}
+		f.Event = &eventsv1.Fact_RequestWithdrawn{RequestWithdrawn: &eventsv1.RequestWithdrawn{Reason: c.Reason, CaseEnded: c.CaseEnded, ConsentEnded: c.ConsentEnded}}
+	case EndConsent:
+		f.Event = &eventsv1.Fact_RequestConsentEnded{RequestConsentEnded: &eventsv1.RequestConsentEnded{Consent: c.Consent, KeptByLaw: c.KeptByLaw}}
 	case RateRequest:
 		f.Event, err = decideRate(r, c)
 	case PickUp:
@@ -141,6 +143,8 @@ func known(s *statev1.RequestState, cmd RequestCommand) bool {
 		return s.DueSoon || r.Overdue
 	case MarkOverdue:
 		return r.Overdue
+	case EndConsent:
+		return r.ConsentEndedAt != nil
 	}
 	return false
 }

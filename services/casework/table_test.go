@@ -47,6 +47,7 @@ var requestSamples = []struct {
 	{Decide{decision()}, advisor("omnia", "aino"), ""},
 	{Complete{"Done."}, advisor("omnia", "aino"), ""},
 	{RecordContact{&eventsv1.ContactRecorded{Kind: casesv1.ContactKind_CONTACT_KIND_CALL, Summary: "Agreed"}}, advisor("omnia", "aino"), ""},
+	{EndConsent{Consent: caseName + "/consents/1"}, hub(), ""},
 }
 
 func made() *eventsv1.RequestMade {
@@ -139,6 +140,9 @@ var caseSamples = []struct {
 	{CloseCase{"Done"}, company(), "2026-04-01"},
 	{FinishClosing{}, hub(), "2026-04-01"},
 	{ReopenCase{"Not done yet"}, company(), "2026-04-01"},
+	{GrantConsent{sharing("chamber")}, company(), "2026-04-01"},
+	{WithdrawConsent{Consent: caseName + "/consents/1"}, company(), "2026-04-01"},
+	{RecordDisclosure{disclosure("employment")}, advisor("employment", "kai"), "2026-04-01"},
 }
 
 func opened(onBehalfBy string) *eventsv1.CaseOpened {

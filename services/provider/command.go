@@ -100,6 +100,7 @@ func (p *Provider) append(ctx context.Context, scope name.Scope, now held, f *ev
 	if err := casework.EvolveRequest(after.state, f, scope.Resource(), p.key, sequence, fact.Hash(message.Subject, message.Data)); err != nil {
 		return held{}, fmt.Errorf("provider: fold fact %d: %w", sequence, err)
 	}
+	p.inbox.drop(after.state)
 	p.inbox.states.put(scope.Resource(), after)
 	return after, nil
 }

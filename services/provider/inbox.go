@@ -21,6 +21,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/fact"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/projection"
+	"github.com/businessespoo/hub/services/kit/sight"
 )
 
 // inboxHandler is the handler that dead letters of the inbox name.
@@ -35,7 +36,7 @@ const noDueDate = "9999-99-99"
 // provider's open requests are soon sorted. Bump the version when what is written
 // changes.
 var inboxSchema = projection.Schema{
-	Version: 2,
+	Version: 3,
 	SQL: `
 CREATE TABLE requests (
 	id INTEGER PRIMARY KEY,
@@ -74,6 +75,8 @@ type inbox struct {
 	db     *projection.DB
 	states *states
 	dead   deadLetters
+	// kept are the classes that stay when the consent to serve is withdrawn.
+	kept sight.Set
 	// position is the last sequence of the cases that was applied.
 	position uint64
 	// spoiled are the requests of which facts that wait to be written hold one that
@@ -211,7 +214,9 @@ func (in *inbox) ahead(known held, remembered bool, ev bus.Event, scope name.Sco
 	if !follows || casework.FromProvider(f) != (author == name.ByOwn) || repeats(next.state, f) {
 		return held{}, errBehind
 	}
-	return next, casework.EvolveRequest(next.state, f, scope.Resource(), in.key, ev.Sequence, hash)
+	err = casework.EvolveRequest(next.state, f, scope.Resource(), in.key, ev.Sequence, hash)
+	in.drop(next.state)
+	return next, err
 }
 
 // take folds one fact, or puts it among the dead letters and goes on.
@@ -233,15 +238,10 @@ func (b *batch) take(ev bus.Event) error {
 	if f.GetRequestMade() != nil {
 		t.id = ev.Sequence
 	}
-	if _, err := b.tx.Exec("INSERT INTO facts (sequence, request, body) VALUES (?, ?, ?)", int64(ev.Sequence), int64(t.id), ev.Data); err != nil {
-		return fmt.Errorf("inbox: keep fact %d: %w", ev.Sequence, err)
+	if err := b.keep(ev.Sequence, t.id, ev.Data, f); err != nil || !ended(t.state) {
+		return err
 	}
-	if text := searchable(f); text != "" {
-		if _, err := b.tx.Exec("INSERT INTO texts (rowid, text) VALUES (?, ?)", int64(ev.Sequence), text); err != nil {
-			return fmt.Errorf("inbox: keep the words of fact %d: %w", ev.Sequence, err)
-		}
-	}
-	return nil
+	return b.forget(t.id)
 }
 
 // fold takes a fact into a state, unless the state holds it already: what this
@@ -268,6 +268,7 @@ func (b *batch) fold(t *touched, ev bus.Event, author string) (*eventsv1.Fact, s
 	if err := casework.EvolveRequest(t.state, f, t.name, b.in.key, ev.Sequence, hash); err != nil {
 		return nil, err.Error()
 	}
+	b.in.drop(t.state)
 	return f, ""
 }
 

@@ -34,6 +34,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/projection"
+	"github.com/businessespoo/hub/services/kit/sight"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -81,6 +82,9 @@ type Options struct {
 	Log *slog.Logger
 	// Metrics counts calls and events; nil counts nothing.
 	Metrics *host.Metrics
+	// Sight is the table of who sees what; the hub's own when nil. Only a test that
+	// changes a cell gives another.
+	Sight *sight.Table
 }
 
 // Provider is a running provider. It is safe for concurrent use.
@@ -99,6 +103,7 @@ type Provider struct {
 	newID      func() string
 	watchCheck time.Duration
 	log        *slog.Logger
+	sight      *sight.Table
 }
 
 // New reads the catalogue and opens the files. It fails with one line that names
@@ -114,7 +119,10 @@ func New(o Options) (*Provider, error) {
 	}
 	p := &Provider{
 		key: d.Key, definition: d, catalogue: read, bus: o.Bus, verifier: o.Verifier, rateLimit: o.RateLimit, metrics: o.Metrics,
-		clock: o.Clock, newID: uuid.NewString, watchCheck: normalCheck, log: o.Log,
+		clock: o.Clock, newID: uuid.NewString, watchCheck: normalCheck, log: o.Log, sight: o.Sight,
+	}
+	if p.sight == nil {
+		p.sight = sight.Rules()
 	}
 	if p.clock == nil {
 		p.clock = time.Now
@@ -136,7 +144,7 @@ func (p *Provider) open(dir string) error {
 	open := func(file string, schema projection.Schema, more ...projection.Option) (*projection.DB, error) {
 		return projection.Open(filepath.Join(dir, file+".db"), schema, append(more, projection.WithLog(p.log), projection.WithClock(p.clock))...)
 	}
-	p.inbox = &inbox{key: p.key, states: newStates(), dead: p.bus}
+	p.inbox = &inbox{key: p.key, states: newStates(), dead: p.bus, kept: p.sight.Sees(sight.FormerOwner, sight.Given{})}
 	p.notes = &notes{key: p.key, stream: bus.PrivateStream(p.key), dead: p.bus}
 	p.directory = directory.New()
 	var err error
@@ -163,7 +171,7 @@ func (p *Provider) Register(r grpc.ServiceRegistrar) {
 // NewServer makes a gRPC server with the provider registered on it. It may be
 // served on several listeners.
 func (p *Provider) NewServer() *host.Server {
-	s := host.NewGRPC(host.Options{Verifier: p.verifier, Ready: p.Check, Limits: host.Limits{Rate: p.rateLimit}, Log: p.log, Metrics: p.metrics})
+	s := host.NewGRPC(host.Options{Verifier: p.verifier, Ready: p.Check, Limits: host.Limits{Rate: p.rateLimit}, Log: p.log, Metrics: p.metrics, Sight: p.sight})
 	p.Register(s)
 	return s
 }

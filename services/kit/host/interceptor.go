@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/sight"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -27,7 +28,9 @@ type call struct {
 	method    string
 	rule      *rule
 	principal token.Principal
-	caller    string // as it is counted
+	caller    string    // as it is counted
+	sees      sight.Set // of the answer; see look and mask
+	shown     *sight.Set
 	began     time.Time
 }
 
@@ -49,7 +52,11 @@ func (s *Server) begin(ctx context.Context, method string) (*call, error) {
 	if err := s.allow(c.rule, c.principal); err != nil {
 		return c, err
 	}
+	if err := c.rule.inScope(c); err != nil {
+		return c, err
+	}
 	c.ctx = token.With(c.ctx, c.principal)
+	s.look(c)
 	return c, nil
 }
 
@@ -159,7 +166,9 @@ func (s *Server) unary(ctx context.Context, request any, info *grpc.UnaryServerI
 		if err := c.rule.request.check(request.(proto.Message)); err != nil {
 			return err
 		}
-		response, err = handler(c.ctx, request)
+		if response, err = handler(c.ctx, request); err == nil {
+			response = c.mask(response)
+		}
 		return err
 	})
 	if err != nil {
@@ -185,7 +194,7 @@ func (s *Server) stream(server any, stream grpc.ServerStream, info *grpc.StreamS
 	defer s.limits.streams.Leave(c.caller)
 	go s.recheck(ctx, c, cancel)
 	err = protect(func() error {
-		return handler(server, &checkedStream{ServerStream: stream, ctx: c.ctx, plan: c.rule.request})
+		return handler(server, &checkedStream{ServerStream: stream, ctx: c.ctx, plan: c.rule.request, mask: c.mask})
 	})
 	if cause, ours := errors.AsType[*problem.Problem](context.Cause(ctx)); err != nil && ours {
 		err = cause
@@ -224,17 +233,18 @@ type checkedStream struct {
 	grpc.ServerStream
 	ctx  context.Context
 	plan *plan
+	mask func(any) any
 }
 
 // Context is the call's, with principal and trace.
 func (s *checkedStream) Context() context.Context { return s.ctx }
 
-// SendMsg sends nothing more once the stream is to end.
+// SendMsg sends what the caller may see, and nothing more once the stream is to end.
 func (s *checkedStream) SendMsg(message any) error {
 	if s.ctx.Err() != nil {
 		return context.Cause(s.ctx)
 	}
-	return s.ServerStream.SendMsg(message)
+	return s.ServerStream.SendMsg(s.mask(message))
 }
 
 // RecvMsg reads and checks the next message.

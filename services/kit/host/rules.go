@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
+	"github.com/businessespoo/hub/services/kit/sight"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -20,6 +21,7 @@ type rule struct {
 	roles    [16]bool // by number of the role
 	roleList string
 	request  *plan
+	answer   *sight.Plan
 }
 
 // isInfrastructure tells whether a method belongs to the services that every
@@ -50,6 +52,10 @@ func (s *Server) rule(method string) (*rule, error) {
 		name:    string(m.Parent().Name() + "." + m.Name()),
 		access:  proto.GetExtension(options, policyv1.E_Access).(*policyv1.MethodAccess),
 		request: s.plans.of(m.Input()),
+		answer:  sight.PlanOf(m.Output()),
+	}
+	if err := r.checkPart(); err != nil {
+		return nil, err
 	}
 	var names []string
 	for _, role := range r.access.GetRoles() {

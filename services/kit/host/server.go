@@ -23,6 +23,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
+	"github.com/businessespoo/hub/services/kit/sight"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -68,6 +69,9 @@ type Options struct {
 	// Recheck is how often a stream sees whether its caller may still have it; every
 	// five seconds when 0.
 	Recheck time.Duration
+	// Sight is the table of who sees what; the hub's own when nil. Only a test that
+	// changes a cell gives another.
+	Sight *sight.Table
 }
 
 // Server is a gRPC server with reflection and grpc.health.v1. Register services
@@ -75,7 +79,7 @@ type Options struct {
 //
 // A call passes, in this order: recovery, trace, readiness, authentication, the limits of its
 // caller, the access rule of the method, the field rules of the request, the handler; and on the way
-// back any error becomes a status by kit/problem, and the call is logged.
+// back the answer is masked by who sees what (kit/sight), any error becomes a status by kit/problem, and the call is logged.
 type Server struct {
 	*grpc.Server
 
@@ -100,6 +104,9 @@ func NewGRPC(options Options) *Server {
 	}
 	if options.Recheck == 0 {
 		options.Recheck = normalRecheck
+	}
+	if options.Sight == nil {
+		options.Sight = sight.Rules()
 	}
 	if options.MaxMessage == 0 {
 		options.MaxMessage = MaxMessage
@@ -130,9 +137,14 @@ func NewGRPC(options Options) *Server {
 }
 
 // CheckRules returns an error that names every registered method for which the
-// contract states no access rule. Such a method would be refused to everybody.
+// contract states no access rule, or not to whom its answers are. Such a method would
+// be refused to everybody. It also names the cells of the table of who sees what
+// that no table may open.
 func (s *Server) CheckRules() error {
 	var failures []error
+	if err := s.options.Sight.Check(); err != nil {
+		failures = append(failures, err)
+	}
 	for service, info := range s.GetServiceInfo() {
 		if isInfrastructure("/" + service + "/") {
 			continue

@@ -30,6 +30,8 @@ type Principal struct {
 	Organisation string
 	// CaseID is the one case that a case holder may see. It is never in a token.
 	CaseID string
+	// Scopes are what a system's key is for, such as case:read; none means what its role may do.
+	Scopes []string
 }
 
 // ActsFor tells whether the principal acts for the company, written as in Companies.

@@ -544,6 +544,12 @@ const (
 	EntryKind_ENTRY_KIND_DUE_SOON EntryKind = 25
 	// The expected time has passed.
 	EntryKind_ENTRY_KIND_OVERDUE EntryKind = 26
+	// The company let a provider see more of the case.
+	EntryKind_ENTRY_KIND_CONSENT_GRANTED EntryKind = 40
+	// The company withdrew a consent.
+	EntryKind_ENTRY_KIND_CONSENT_WITHDRAWN EntryKind = 41
+	// An authority took what a law lets it see.
+	EntryKind_ENTRY_KIND_DISCLOSURE_RECORDED EntryKind = 42
 )
 
 // Enum value maps for EntryKind.
@@ -576,6 +582,9 @@ var (
 		24: "ENTRY_KIND_RATED",
 		25: "ENTRY_KIND_DUE_SOON",
 		26: "ENTRY_KIND_OVERDUE",
+		40: "ENTRY_KIND_CONSENT_GRANTED",
+		41: "ENTRY_KIND_CONSENT_WITHDRAWN",
+		42: "ENTRY_KIND_DISCLOSURE_RECORDED",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED":         0,
@@ -605,6 +614,9 @@ var (
 		"ENTRY_KIND_RATED":               24,
 		"ENTRY_KIND_DUE_SOON":            25,
 		"ENTRY_KIND_OVERDUE":             26,
+		"ENTRY_KIND_CONSENT_GRANTED":     40,
+		"ENTRY_KIND_CONSENT_WITHDRAWN":   41,
+		"ENTRY_KIND_DISCLOSURE_RECORDED": 42,
 	}
 )
 
@@ -755,6 +767,59 @@ func (x AskKind) Number() protoreflect.EnumNumber {
 // Deprecated: Use AskKind.Descriptor instead.
 func (AskKind) EnumDescriptor() ([]byte, []int) {
 	return file_businessespoo_cases_v1_case_proto_rawDescGZIP(), []int{9}
+}
+
+// ConsentPurpose is what a consent is for.
+type ConsentPurpose int32
+
+const (
+	// Not stated; SERVICE.
+	ConsentPurpose_CONSENT_PURPOSE_UNSPECIFIED ConsentPurpose = 0
+	// That the provider can serve the requests made to it. Given when a service is asked for.
+	ConsentPurpose_CONSENT_PURPOSE_SERVICE ConsentPurpose = 1
+	// That the provider sees what the others do in the case. Given on its own, never by default.
+	ConsentPurpose_CONSENT_PURPOSE_SHARED_CASE ConsentPurpose = 2
+)
+
+// Enum value maps for ConsentPurpose.
+var (
+	ConsentPurpose_name = map[int32]string{
+		0: "CONSENT_PURPOSE_UNSPECIFIED",
+		1: "CONSENT_PURPOSE_SERVICE",
+		2: "CONSENT_PURPOSE_SHARED_CASE",
+	}
+	ConsentPurpose_value = map[string]int32{
+		"CONSENT_PURPOSE_UNSPECIFIED": 0,
+		"CONSENT_PURPOSE_SERVICE":     1,
+		"CONSENT_PURPOSE_SHARED_CASE": 2,
+	}
+)
+
+func (x ConsentPurpose) Enum() *ConsentPurpose {
+	p := new(ConsentPurpose)
+	*p = x
+	return p
+}
+
+func (x ConsentPurpose) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ConsentPurpose) Descriptor() protoreflect.EnumDescriptor {
+	return file_businessespoo_cases_v1_case_proto_enumTypes[10].Descriptor()
+}
+
+func (ConsentPurpose) Type() protoreflect.EnumType {
+	return &file_businessespoo_cases_v1_case_proto_enumTypes[10]
+}
+
+func (x ConsentPurpose) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ConsentPurpose.Descriptor instead.
+func (ConsentPurpose) EnumDescriptor() ([]byte, []int) {
+	return file_businessespoo_cases_v1_case_proto_rawDescGZIP(), []int{10}
 }
 
 // Company names one company.
@@ -1580,7 +1645,12 @@ type Request struct {
 	// How many messages the company has sent since the advisor last wrote.
 	UnansweredMessages int32 `protobuf:"varint,34,opt,name=unanswered_messages,json=unansweredMessages,proto3" json:"unanswered_messages,omitempty"`
 	// Whether the case's company has yet to confirm it.
-	Unconfirmed   bool `protobuf:"varint,35,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	Unconfirmed bool `protobuf:"varint,35,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	// When the company withdrew the consent that it rests on; unset while it holds.
+	ConsentEndedAt *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=consent_ended_at,json=consentEndedAt,proto3" json:"consent_ended_at,omitempty"`
+	// Whether its provider, an authority, keeps what it has by law although the consent was withdrawn. Another
+	// provider then sees its own outcome and the steps alone.
+	KeptByLaw     bool `protobuf:"varint,41,opt,name=kept_by_law,json=keptByLaw,proto3" json:"kept_by_law,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1860,6 +1930,20 @@ func (x *Request) GetUnconfirmed() bool {
 	return false
 }
 
+func (x *Request) GetConsentEndedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ConsentEndedAt
+	}
+	return nil
+}
+
+func (x *Request) GetKeptByLaw() bool {
+	if x != nil {
+		return x.KeptByLaw
+	}
+	return false
+}
+
 // TimelineEntry is one thing that happened in a case.
 type TimelineEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1891,7 +1975,11 @@ type TimelineEntry struct {
 	Agreed bool `protobuf:"varint,13,opt,name=agreed,proto3" json:"agreed,omitempty"`
 	// What the rules over the whole case said once this had happened, as it was shown then and in the figures of
 	// that day; only on an entry of the case itself. Case.notices is what they say today.
-	Notices       []*Notice `protobuf:"bytes,14,rep,name=notices,proto3" json:"notices,omitempty"`
+	Notices []*Notice `protobuf:"bytes,14,rep,name=notices,proto3" json:"notices,omitempty"`
+	// What kind of data the text is: the need is application data, a message is conversation.
+	TextClass v1.DataClass `protobuf:"varint,40,opt,name=text_class,json=textClass,proto3,enum=businessespoo.policy.v1.DataClass" json:"text_class,omitempty"`
+	// For a consent or a disclosure: whose sight it concerns, providers/{provider}.
+	Concerns      string `protobuf:"bytes,41,opt,name=concerns,proto3" json:"concerns,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2022,6 +2110,20 @@ func (x *TimelineEntry) GetNotices() []*Notice {
 		return x.Notices
 	}
 	return nil
+}
+
+func (x *TimelineEntry) GetTextClass() v1.DataClass {
+	if x != nil {
+		return x.TextClass
+	}
+	return v1.DataClass(0)
+}
+
+func (x *TimelineEntry) GetConcerns() string {
+	if x != nil {
+		return x.Concerns
+	}
+	return ""
 }
 
 // Ask is one thing that waits for the company.
@@ -2197,19 +2299,38 @@ func (x *Notice) GetBlocking() bool {
 	return false
 }
 
-// Consent says what a company lets one provider see, and for what.
+// Consent says what a company lets one provider see, for what and until when. A
+// newer one for the same provider and purpose replaces the one before.
 type Consent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// providers/{provider}.
 	Provider string `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
-	// The data classes that may be shared: CASE and APPLICATION, which every service needs; both when empty.
+	// The data classes that may be seen. For SERVICE: CASE and APPLICATION, which every service needs; both when empty.
 	DataClasses []v1.DataClass `protobuf:"varint,2,rep,packed,name=data_classes,json=dataClasses,proto3,enum=businessespoo.policy.v1.DataClass" json:"data_classes,omitempty"`
 	// The version of the text that was shown; the current one is in SuggestServicesResponse.
 	TextVersion string `protobuf:"bytes,3,opt,name=text_version,json=textVersion,proto3" json:"text_version,omitempty"`
 	// The last local date it holds; 12 months from the day it was given when empty.
 	ValidTo string `protobuf:"bytes,4,opt,name=valid_to,json=validTo,proto3" json:"valid_to,omitempty"`
-	// When it was given; set by the hub.
-	GivenAt       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=given_at,json=givenAt,proto3" json:"given_at,omitempty"`
+	// When it was given; set by the hub, like all that follows but language and channel.
+	GivenAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=given_at,json=givenAt,proto3" json:"given_at,omitempty"`
+	// cases/{id}/consents/{n}.
+	Name string `protobuf:"bytes,10,opt,name=name,proto3" json:"name,omitempty"`
+	// What it is for.
+	Purpose ConsentPurpose `protobuf:"varint,11,opt,name=purpose,proto3,enum=businessespoo.cases.v1.ConsentPurpose" json:"purpose,omitempty"`
+	// Who gave it, an opaque id; empty for somebody without a name.
+	GrantedBy string `protobuf:"bytes,12,opt,name=granted_by,json=grantedBy,proto3" json:"granted_by,omitempty"`
+	// On what basis that person acts for the company, such as self, token or code.
+	Representation string `protobuf:"bytes,13,opt,name=representation,proto3" json:"representation,omitempty"`
+	// fi, sv or en: the language of the text that was shown; the case's when empty.
+	Language string `protobuf:"bytes,14,opt,name=language,proto3" json:"language,omitempty"`
+	// How it was given, such as pages or api.
+	Channel string `protobuf:"bytes,15,opt,name=channel,proto3" json:"channel,omitempty"`
+	// When it was withdrawn; unset while it was not.
+	WithdrawnAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=withdrawn_at,json=withdrawnAt,proto3" json:"withdrawn_at,omitempty"`
+	// Who withdrew it, an opaque id.
+	WithdrawnBy string `protobuf:"bytes,17,opt,name=withdrawn_by,json=withdrawnBy,proto3" json:"withdrawn_by,omitempty"`
+	// When a newer one for the same provider and purpose took its place; unset while none has.
+	ReplacedAt    *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=replaced_at,json=replacedAt,proto3" json:"replaced_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2279,6 +2400,188 @@ func (x *Consent) GetGivenAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Consent) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Consent) GetPurpose() ConsentPurpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return ConsentPurpose_CONSENT_PURPOSE_UNSPECIFIED
+}
+
+func (x *Consent) GetGrantedBy() string {
+	if x != nil {
+		return x.GrantedBy
+	}
+	return ""
+}
+
+func (x *Consent) GetRepresentation() string {
+	if x != nil {
+		return x.Representation
+	}
+	return ""
+}
+
+func (x *Consent) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Consent) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *Consent) GetWithdrawnAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WithdrawnAt
+	}
+	return nil
+}
+
+func (x *Consent) GetWithdrawnBy() string {
+	if x != nil {
+		return x.WithdrawnBy
+	}
+	return ""
+}
+
+func (x *Consent) GetReplacedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReplacedAt
+	}
+	return nil
+}
+
+// Disclosure says that an authority took what a law lets it see without the
+// company's consent. It is no consent, and the company cannot withdraw it.
+type Disclosure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// cases/{id}/disclosures/{n}.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The authority, providers/{provider}.
+	Provider string `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
+	// The act, such as 621/1999.
+	Act string `protobuf:"bytes,3,opt,name=act,proto3" json:"act,omitempty"`
+	// The section of the act, such as 29.
+	Section string `protobuf:"bytes,4,opt,name=section,proto3" json:"section,omitempty"`
+	// What it sees.
+	DataClasses []v1.DataClass `protobuf:"varint,5,rep,packed,name=data_classes,json=dataClasses,proto3,enum=businessespoo.policy.v1.DataClass" json:"data_classes,omitempty"`
+	// What it needs that for, in the authority's words.
+	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The last local date it holds.
+	ValidTo string `protobuf:"bytes,7,opt,name=valid_to,json=validTo,proto3" json:"valid_to,omitempty"`
+	// When it was recorded.
+	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
+	// By whom, providers/{provider}/advisors/{advisor}.
+	RecordedBy    string `protobuf:"bytes,9,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Disclosure) Reset() {
+	*x = Disclosure{}
+	mi := &file_businessespoo_cases_v1_case_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Disclosure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Disclosure) ProtoMessage() {}
+
+func (x *Disclosure) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_cases_v1_case_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Disclosure.ProtoReflect.Descriptor instead.
+func (*Disclosure) Descriptor() ([]byte, []int) {
+	return file_businessespoo_cases_v1_case_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Disclosure) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Disclosure) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *Disclosure) GetAct() string {
+	if x != nil {
+		return x.Act
+	}
+	return ""
+}
+
+func (x *Disclosure) GetSection() string {
+	if x != nil {
+		return x.Section
+	}
+	return ""
+}
+
+func (x *Disclosure) GetDataClasses() []v1.DataClass {
+	if x != nil {
+		return x.DataClasses
+	}
+	return nil
+}
+
+func (x *Disclosure) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Disclosure) GetValidTo() string {
+	if x != nil {
+		return x.ValidTo
+	}
+	return ""
+}
+
+func (x *Disclosure) GetRecordedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RecordedAt
+	}
+	return nil
+}
+
+func (x *Disclosure) GetRecordedBy() string {
+	if x != nil {
+		return x.RecordedBy
+	}
+	return ""
+}
+
 // Case is a company's matter as one view: what was asked of whom, where it
 // stands, what happened, and what is asked of the company now.
 type Case struct {
@@ -2330,14 +2633,16 @@ type Case struct {
 	// Names this state of the case itself. What happens in its requests changes theirs and the revision.
 	Etag string `protobuf:"bytes,23,opt,name=etag,proto3" json:"etag,omitempty"`
 	// The place in the log that this view shows: watch on from here.
-	Revision      string `protobuf:"bytes,24,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision string `protobuf:"bytes,24,opt,name=revision,proto3" json:"revision,omitempty"`
+	// What authorities took by law.
+	Disclosures   []*Disclosure `protobuf:"bytes,40,rep,name=disclosures,proto3" json:"disclosures,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Case) Reset() {
 	*x = Case{}
-	mi := &file_businessespoo_cases_v1_case_proto_msgTypes[14]
+	mi := &file_businessespoo_cases_v1_case_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2349,7 +2654,7 @@ func (x *Case) String() string {
 func (*Case) ProtoMessage() {}
 
 func (x *Case) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_cases_v1_case_proto_msgTypes[14]
+	mi := &file_businessespoo_cases_v1_case_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2362,7 +2667,7 @@ func (x *Case) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Case.ProtoReflect.Descriptor instead.
 func (*Case) Descriptor() ([]byte, []int) {
-	return file_businessespoo_cases_v1_case_proto_rawDescGZIP(), []int{14}
+	return file_businessespoo_cases_v1_case_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Case) GetName() string {
@@ -2533,6 +2838,13 @@ func (x *Case) GetRevision() string {
 	return ""
 }
 
+func (x *Case) GetDisclosures() []*Disclosure {
+	if x != nil {
+		return x.Disclosures
+	}
+	return nil
+}
+
 var File_businessespoo_cases_v1_case_proto protoreflect.FileDescriptor
 
 const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
@@ -2544,53 +2856,54 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01\x18(R\x02id\x12)\n" +
 	"\fdisplay_name\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vdisplayName\"v\n" +
 	"\aAdvisor\x12\x1a\n" +
-	"\x04name\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04name\x12)\n" +
-	"\fdisplay_name\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vdisplayName\x12$\n" +
-	"\tlanguages\x18\x03 \x03(\tB\x06\xaa\xed\x18\x02\b\x02R\tlanguages\"F\n" +
+	"\x04name\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x04name\x12)\n" +
+	"\fdisplay_name\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\vdisplayName\x12$\n" +
+	"\tlanguages\x18\x03 \x03(\tB\x06\xaa\xed\x18\x02\b\x05R\tlanguages\"F\n" +
 	"\x05Input\x12\x1c\n" +
 	"\x02id\x18\x01 \x01(\tB\f\xaa\xed\x18\b\b\x03\x10\x01\x18<(\fR\x02id\x12\x1f\n" +
 	"\x05value\x18\x02 \x01(\tB\t\xaa\xed\x18\x05\b\x03\x18\x88'R\x05value\"\xd6\x02\n" +
 	"\n" +
 	"Supplement\x12\x1e\n" +
-	"\x06number\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x06number\x12\"\n" +
-	"\bquestion\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\bquestion\x12!\n" +
-	"\bdue_date\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\adueDate\x12\x1e\n" +
+	"\x06number\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x05R\x06number\x12\"\n" +
+	"\bquestion\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\bquestion\x12!\n" +
+	"\bdue_date\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\adueDate\x12\x1e\n" +
 	"\x06answer\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x06answer\x12=\n" +
 	"\x06inputs\x18\x05 \x03(\v2\x1d.businessespoo.cases.v1.InputB\x06\xaa\xed\x18\x02\b\x03R\x06inputs\x12=\n" +
-	"\basked_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\aaskedAt\x12C\n" +
-	"\vanswered_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\n" +
+	"\basked_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x05R\aaskedAt\x12C\n" +
+	"\vanswered_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x05R\n" +
 	"answeredAt\"\xaf\x03\n" +
 	"\bReferral\x12\x1e\n" +
-	"\x06number\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x06number\x12 \n" +
-	"\aservice\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aservice\x12F\n" +
-	"\x06reason\x18\x03 \x01(\x0e2&.businessespoo.cases.v1.ReferralReasonB\x06\xaa\xed\x18\x02\b\x02R\x06reason\x12\x1a\n" +
-	"\x04text\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x04text\x12\"\n" +
+	"\x06number\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x05R\x06number\x12 \n" +
+	"\aservice\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\aservice\x12F\n" +
+	"\x06reason\x18\x03 \x01(\x0e2&.businessespoo.cases.v1.ReferralReasonB\x06\xaa\xed\x18\x02\b\x05R\x06reason\x12\x1a\n" +
+	"\x04text\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x04text\x12\"\n" +
 	"\bhandover\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\bhandover\x12C\n" +
-	"\vproposed_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\n" +
+	"\vproposed_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x05R\n" +
 	"proposedAt\x12C\n" +
-	"\vanswered_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\n" +
+	"\vanswered_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x05R\n" +
 	"answeredAt\x12\x1e\n" +
-	"\x06agreed\x18\b \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x06agreed\x12/\n" +
-	"\x0fcreated_request\x18\t \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x0ecreatedRequest\"\x99\x03\n" +
+	"\x06agreed\x18\b \x01(\bB\x06\xaa\xed\x18\x02\b\x05R\x06agreed\x12/\n" +
+	"\x0fcreated_request\x18\t \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x0ecreatedRequest\"\x99\x03\n" +
 	"\bDecision\x12F\n" +
-	"\x06result\x18\x01 \x01(\x0e2&.businessespoo.cases.v1.DecisionResultB\x06\xaa\xed\x18\x02\b\x02R\x06result\x12\x1c\n" +
-	"\x05title\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x05title\x12 \n" +
-	"\areasons\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\areasons\x12&\n" +
+	"\x06result\x18\x01 \x01(\x0e2&.businessespoo.cases.v1.DecisionResultB\x06\xaa\xed\x18\x02\b\n" +
+	"R\x06result\x12\x1c\n" +
+	"\x05title\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x06R\x05title\x12 \n" +
+	"\areasons\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\vR\areasons\x12&\n" +
 	"\n" +
-	"provisions\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\n" +
+	"provisions\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\vR\n" +
 	"provisions\x12\x1e\n" +
-	"\x06appeal\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x06appeal\x12\"\n" +
-	"\breported\x18\x06 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\breported\x12$\n" +
-	"\treference\x18\a \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\treference\x12%\n" +
+	"\x06appeal\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\vR\x06appeal\x12\"\n" +
+	"\breported\x18\x06 \x01(\bB\x06\xaa\xed\x18\x02\b\x06R\breported\x12$\n" +
+	"\treference\x18\a \x01(\tB\x06\xaa\xed\x18\x02\b\vR\treference\x12%\n" +
 	"\n" +
-	"decided_on\x18\b \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\tdecidedOn\x12!\n" +
-	"\bvalid_to\x18\t \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\avalidTo\x12)\n" +
+	"decided_on\x18\b \x01(\tB\x06\xaa\xed\x18\x02\b\x06R\tdecidedOn\x12!\n" +
+	"\bvalid_to\x18\t \x01(\tB\x06\xaa\xed\x18\x02\b\x06R\avalidTo\x12)\n" +
 	"\famount_cents\x18\n" +
-	" \x01(\x03B\x06\xaa\xed\x18\x02\b\x03R\vamountCents\"\x87\x01\n" +
+	" \x01(\x03B\x06\xaa\xed\x18\x02\b\vR\vamountCents\"\x87\x01\n" +
 	"\x06Rating\x12\x1c\n" +
-	"\x05stars\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x05stars\x12 \n" +
-	"\acomment\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\acomment\x12=\n" +
-	"\brated_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\aratedAt\"\xb8\x01\n" +
+	"\x05stars\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\aR\x05stars\x12 \n" +
+	"\acomment\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\acomment\x12=\n" +
+	"\brated_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\aR\aratedAt\"\xb8\x01\n" +
 	"\fExpectedTime\x12\x18\n" +
 	"\x03min\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x01R\x03min\x12\x18\n" +
 	"\x03max\x18\x02 \x01(\x05B\x06\xaa\xed\x18\x02\b\x01R\x03max\x12\x1a\n" +
@@ -2601,13 +2914,13 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\bOfficial\x12)\n" +
 	"\fdisplay_name\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\vdisplayName\x12\x18\n" +
 	"\x03url\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\x03url\x12$\n" +
-	"\treference\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\treference\"\xba\x0e\n" +
+	"\treference\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\treference\"\xb0\x0f\n" +
 	"\aRequest\x12\x1a\n" +
 	"\x04name\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04name\x12\"\n" +
 	"\bprovider\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\bprovider\x12 \n" +
-	"\aservice\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aservice\x128\n" +
-	"\x14service_display_name\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x12serviceDisplayName\x12E\n" +
-	"\x06status\x18\x05 \x01(\x0e2%.businessespoo.cases.v1.RequestStatusB\x06\xaa\xed\x18\x02\b\x02R\x06status\x12A\n" +
+	"\aservice\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\aservice\x128\n" +
+	"\x14service_display_name\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x12serviceDisplayName\x12E\n" +
+	"\x06status\x18\x05 \x01(\x0e2%.businessespoo.cases.v1.RequestStatusB\x06\xaa\xed\x18\x02\b\x05R\x06status\x12A\n" +
 	"\acompany\x18\x06 \x01(\v2\x1f.businessespoo.cases.v1.CompanyB\x06\xaa\xed\x18\x02\b\x02R\acompany\x12%\n" +
 	"\n" +
 	"case_title\x18\a \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\tcaseTitle\x12#\n" +
@@ -2616,70 +2929,104 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\x10contact_language\x18\n" +
 	" \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x0fcontactLanguage\x12=\n" +
 	"\x06inputs\x18\v \x03(\v2\x1d.businessespoo.cases.v1.InputB\x06\xaa\xed\x18\x02\b\x03R\x06inputs\x12A\n" +
-	"\aadvisor\x18\f \x01(\v2\x1f.businessespoo.cases.v1.AdvisorB\x06\xaa\xed\x18\x02\b\x02R\aadvisor\x12E\n" +
-	"\frequested_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\vrequestedAt\x12D\n" +
-	"\fpicked_up_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\n" +
+	"\aadvisor\x18\f \x01(\v2\x1f.businessespoo.cases.v1.AdvisorB\x06\xaa\xed\x18\x02\b\x05R\aadvisor\x12E\n" +
+	"\frequested_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x05R\vrequestedAt\x12D\n" +
+	"\fpicked_up_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x05R\n" +
 	"pickedUpAt\x12=\n" +
-	"\bended_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\aendedAt\x12A\n" +
+	"\bended_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x05R\aendedAt\x12A\n" +
 	"\n" +
-	"updated_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\tupdatedAt\x12Q\n" +
-	"\rexpected_time\x18\x11 \x01(\v2$.businessespoo.cases.v1.ExpectedTimeB\x06\xaa\xed\x18\x02\b\x02R\fexpectedTime\x12!\n" +
-	"\bdue_date\x18\x12 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\adueDate\x12 \n" +
-	"\aoverdue\x18\x13 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\aoverdue\x12L\n" +
-	"\vsupplements\x18\x14 \x03(\v2\".businessespoo.cases.v1.SupplementB\x06\xaa\xed\x18\x02\b\x02R\vsupplements\x12F\n" +
-	"\treferrals\x18\x15 \x03(\v2 .businessespoo.cases.v1.ReferralB\x06\xaa\xed\x18\x02\b\x02R\treferrals\x12D\n" +
-	"\bdecision\x18\x16 \x01(\v2 .businessespoo.cases.v1.DecisionB\x06\xaa\xed\x18\x02\b\x02R\bdecision\x12 \n" +
-	"\asummary\x18\x17 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\asummary\x12T\n" +
-	"\x0edecline_reason\x18\x18 \x01(\x0e2%.businessespoo.cases.v1.DeclineReasonB\x06\xaa\xed\x18\x02\b\x02R\rdeclineReason\x12!\n" +
-	"\bend_text\x18\x19 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\aendText\x12>\n" +
-	"\x06rating\x18\x1a \x01(\v2\x1e.businessespoo.cases.v1.RatingB\x06\xaa\xed\x18\x02\b\x02R\x06rating\x12D\n" +
+	"updated_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x05R\tupdatedAt\x12Q\n" +
+	"\rexpected_time\x18\x11 \x01(\v2$.businessespoo.cases.v1.ExpectedTimeB\x06\xaa\xed\x18\x02\b\x05R\fexpectedTime\x12!\n" +
+	"\bdue_date\x18\x12 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\adueDate\x12 \n" +
+	"\aoverdue\x18\x13 \x01(\bB\x06\xaa\xed\x18\x02\b\x05R\aoverdue\x12L\n" +
+	"\vsupplements\x18\x14 \x03(\v2\".businessespoo.cases.v1.SupplementB\x06\xaa\xed\x18\x02\b\x05R\vsupplements\x12F\n" +
+	"\treferrals\x18\x15 \x03(\v2 .businessespoo.cases.v1.ReferralB\x06\xaa\xed\x18\x02\b\x05R\treferrals\x12D\n" +
+	"\bdecision\x18\x16 \x01(\v2 .businessespoo.cases.v1.DecisionB\x06\xaa\xed\x18\x02\b\n" +
+	"R\bdecision\x12 \n" +
+	"\asummary\x18\x17 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\asummary\x12T\n" +
+	"\x0edecline_reason\x18\x18 \x01(\x0e2%.businessespoo.cases.v1.DeclineReasonB\x06\xaa\xed\x18\x02\b\x05R\rdeclineReason\x12!\n" +
+	"\bend_text\x18\x19 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\aendText\x12>\n" +
+	"\x06rating\x18\x1a \x01(\v2\x1e.businessespoo.cases.v1.RatingB\x06\xaa\xed\x18\x02\b\aR\x06rating\x12D\n" +
 	"\bofficial\x18\x1b \x01(\v2 .businessespoo.cases.v1.OfficialB\x06\xaa\xed\x18\x02\b\x01R\bofficial\x12)\n" +
-	"\foutcome_type\x18\x1c \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\voutcomeType\x12%\n" +
+	"\foutcome_type\x18\x1c \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\voutcomeType\x12%\n" +
 	"\n" +
-	"invited_to\x18\x1d \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\tinvitedTo\x12+\n" +
-	"\rreferred_from\x18\x1e \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\freferredFrom\x12\"\n" +
+	"invited_to\x18\x1d \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\tinvitedTo\x12+\n" +
+	"\rreferred_from\x18\x1e \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\freferredFrom\x12\"\n" +
 	"\bhandover\x18\x1f \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\bhandover\x12\x1e\n" +
 	"\x06secret\x18  \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x06secret\x12\x1a\n" +
-	"\x04etag\x18! \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04etag\x127\n" +
-	"\x13unanswered_messages\x18\" \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x12unansweredMessages\x12(\n" +
-	"\vunconfirmed\x18# \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\vunconfirmed\"\x9d\x05\n" +
+	"\x04etag\x18! \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x04etag\x127\n" +
+	"\x13unanswered_messages\x18\" \x01(\x05B\x06\xaa\xed\x18\x02\b\aR\x12unansweredMessages\x12(\n" +
+	"\vunconfirmed\x18# \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\vunconfirmed\x12L\n" +
+	"\x10consent_ended_at\x18( \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x0econsentEndedAt\x12&\n" +
+	"\vkept_by_law\x18) \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\tkeptByLaw\"\x98\x06\n" +
 	"\rTimelineEntry\x12\"\n" +
-	"\brevision\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\x12=\n" +
-	"\x04kind\x18\x02 \x01(\x0e2!.businessespoo.cases.v1.EntryKindB\x06\xaa\xed\x18\x02\b\x02R\x04kind\x126\n" +
-	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x04time\x12 \n" +
-	"\arequest\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12;\n" +
-	"\x05party\x18\x05 \x01(\x0e2\x1d.businessespoo.cases.v1.PartyB\x06\xaa\xed\x18\x02\b\x02R\x05party\x12\"\n" +
-	"\bprovider\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\bprovider\x12A\n" +
-	"\aadvisor\x18\a \x01(\v2\x1f.businessespoo.cases.v1.AdvisorB\x06\xaa\xed\x18\x02\b\x02R\aadvisor\x12\x1a\n" +
-	"\x04text\x18\b \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x04text\x12\x1e\n" +
-	"\x06number\x18\t \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x06number\x12 \n" +
+	"\brevision\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\brevision\x12=\n" +
+	"\x04kind\x18\x02 \x01(\x0e2!.businessespoo.cases.v1.EntryKindB\x06\xaa\xed\x18\x02\b\x05R\x04kind\x126\n" +
+	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x05R\x04time\x12 \n" +
+	"\arequest\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\arequest\x12;\n" +
+	"\x05party\x18\x05 \x01(\x0e2\x1d.businessespoo.cases.v1.PartyB\x06\xaa\xed\x18\x02\b\x05R\x05party\x12\"\n" +
+	"\bprovider\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\bprovider\x12A\n" +
+	"\aadvisor\x18\a \x01(\v2\x1f.businessespoo.cases.v1.AdvisorB\x06\xaa\xed\x18\x02\b\x05R\aadvisor\x12&\n" +
+	"\x04text\x18\b \x01(\tB\x12\xaa\xed\x18\x0e\b\x03B\n" +
+	"text_classR\x04text\x12\x1e\n" +
+	"\x06number\x18\t \x01(\x05B\x06\xaa\xed\x18\x02\b\x05R\x06number\x12 \n" +
 	"\aservice\x18\n" +
-	" \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aservice\x12#\n" +
-	"\tcase_name\x18\v \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\bcaseName\x12F\n" +
-	"\x06result\x18\f \x01(\x0e2&.businessespoo.cases.v1.DecisionResultB\x06\xaa\xed\x18\x02\b\x02R\x06result\x12\x1e\n" +
-	"\x06agreed\x18\r \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x06agreed\x12@\n" +
-	"\anotices\x18\x0e \x03(\v2\x1e.businessespoo.cases.v1.NoticeB\x06\xaa\xed\x18\x02\b\x02R\anotices\"\xe3\x01\n" +
+	" \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\aservice\x12#\n" +
+	"\tcase_name\x18\v \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\bcaseName\x12F\n" +
+	"\x06result\x18\f \x01(\x0e2&.businessespoo.cases.v1.DecisionResultB\x06\xaa\xed\x18\x02\b\n" +
+	"R\x06result\x12\x1e\n" +
+	"\x06agreed\x18\r \x01(\bB\x06\xaa\xed\x18\x02\b\x05R\x06agreed\x12@\n" +
+	"\anotices\x18\x0e \x03(\v2\x1e.businessespoo.cases.v1.NoticeB\x06\xaa\xed\x18\x02\b\x05R\anotices\x12I\n" +
+	"\n" +
+	"text_class\x18( \x01(\x0e2\".businessespoo.policy.v1.DataClassB\x06\xaa\xed\x18\x02\b\x05R\ttextClass\x12\"\n" +
+	"\bconcerns\x18) \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\bconcerns\"\xe3\x01\n" +
 	"\x03Ask\x12;\n" +
-	"\x04kind\x18\x01 \x01(\x0e2\x1f.businessespoo.cases.v1.AskKindB\x06\xaa\xed\x18\x02\b\x02R\x04kind\x12 \n" +
-	"\arequest\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12\x1e\n" +
-	"\x06number\x18\x03 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x06number\x12\x1a\n" +
-	"\x04text\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x04text\x12!\n" +
-	"\bdue_date\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\adueDate\x12\x1e\n" +
-	"\x06target\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x06target\"\xa8\x01\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x1f.businessespoo.cases.v1.AskKindB\x06\xaa\xed\x18\x02\b\x05R\x04kind\x12 \n" +
+	"\arequest\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\arequest\x12\x1e\n" +
+	"\x06number\x18\x03 \x01(\x05B\x06\xaa\xed\x18\x02\b\x05R\x06number\x12\x1a\n" +
+	"\x04text\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x04text\x12!\n" +
+	"\bdue_date\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\adueDate\x12\x1e\n" +
+	"\x06target\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x06target\"\xa8\x01\n" +
 	"\x06Notice\x12\x1a\n" +
-	"\x04code\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04code\x12\"\n" +
-	"\brequests\x18\x02 \x03(\tB\x06\xaa\xed\x18\x02\b\x02R\brequests\x12\x1a\n" +
-	"\x04text\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04text\x12\x1e\n" +
+	"\x04code\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x04code\x12\"\n" +
+	"\brequests\x18\x02 \x03(\tB\x06\xaa\xed\x18\x02\b\x05R\brequests\x12\x1a\n" +
+	"\x04text\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x04text\x12\x1e\n" +
 	"\x06source\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\x06source\x12\"\n" +
-	"\bblocking\x18\x05 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\bblocking\"\x95\x02\n" +
+	"\bblocking\x18\x05 \x01(\bB\x06\xaa\xed\x18\x02\b\x05R\bblocking\"\xd5\x05\n" +
 	"\aConsent\x12&\n" +
 	"\bprovider\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x04R\bprovider\x12O\n" +
-	"\fdata_classes\x18\x02 \x03(\x0e2\".businessespoo.policy.v1.DataClassB\b\xaa\xed\x18\x04\b\x02 \x04R\vdataClasses\x12-\n" +
+	"\fdata_classes\x18\x02 \x03(\x0e2\".businessespoo.policy.v1.DataClassB\b\xaa\xed\x18\x04\b\x02 \fR\vdataClasses\x12-\n" +
 	"\ftext_version\x18\x03 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01\x18(R\vtextVersion\x12#\n" +
 	"\bvalid_to\x18\x04 \x01(\tB\b\xaa\xed\x18\x04\b\x02(\tR\avalidTo\x12=\n" +
-	"\bgiven_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\agivenAt\"\xa1\t\n" +
+	"\bgiven_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\agivenAt\x12\x1a\n" +
+	"\x04name\x18\n" +
+	" \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04name\x12H\n" +
+	"\apurpose\x18\v \x01(\x0e2&.businessespoo.cases.v1.ConsentPurposeB\x06\xaa\xed\x18\x02\b\x02R\apurpose\x12%\n" +
+	"\n" +
+	"granted_by\x18\f \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\tgrantedBy\x12.\n" +
+	"\x0erepresentation\x18\r \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x0erepresentation\x12$\n" +
+	"\blanguage\x18\x0e \x01(\tB\b\xaa\xed\x18\x04\b\x02(\aR\blanguage\x12$\n" +
+	"\achannel\x18\x0f \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x18\x14(\fR\achannel\x12E\n" +
+	"\fwithdrawn_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\vwithdrawnAt\x12)\n" +
+	"\fwithdrawn_by\x18\x11 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vwithdrawnBy\x12C\n" +
+	"\vreplaced_at\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\n" +
+	"replacedAt\"\x88\x03\n" +
+	"\n" +
+	"Disclosure\x12\x1a\n" +
+	"\x04name\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04name\x12\"\n" +
+	"\bprovider\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\bprovider\x12\x18\n" +
+	"\x03act\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x03act\x12 \n" +
+	"\asection\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\asection\x12M\n" +
+	"\fdata_classes\x18\x05 \x03(\x0e2\".businessespoo.policy.v1.DataClassB\x06\xaa\xed\x18\x02\b\x02R\vdataClasses\x12\x1e\n" +
+	"\x06reason\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x06reason\x12!\n" +
+	"\bvalid_to\x18\a \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\avalidTo\x12C\n" +
+	"\vrecorded_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\n" +
+	"recordedAt\x12'\n" +
+	"\vrecorded_by\x18\t \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\n" +
+	"recordedBy\"\xef\t\n" +
 	"\x04Case\x12\x1a\n" +
 	"\x04name\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04name\x12A\n" +
 	"\acompany\x18\x02 \x01(\v2\x1f.businessespoo.cases.v1.CompanyB\x06\xaa\xed\x18\x02\b\x02R\acompany\x12\x1c\n" +
@@ -2693,22 +3040,23 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\topened_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\bopenedAt\x12A\n" +
 	"\n" +
 	"updated_at\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\tupdatedAt\x12?\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x05R\tupdatedAt\x12?\n" +
 	"\tclosed_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\bclosedAt\x125\n" +
 	"\x13opened_on_behalf_by\x18\f \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x10openedOnBehalfBy\x12%\n" +
 	"\n" +
 	"confirm_by\x18\r \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\tconfirmBy\x12C\n" +
 	"\brequests\x18\x0e \x03(\v2\x1f.businessespoo.cases.v1.RequestB\x06\xaa\xed\x18\x02\b\x02R\brequests\x12I\n" +
-	"\btimeline\x18\x0f \x03(\v2%.businessespoo.cases.v1.TimelineEntryB\x06\xaa\xed\x18\x02\b\x02R\btimeline\x127\n" +
-	"\x04asks\x18\x10 \x03(\v2\x1b.businessespoo.cases.v1.AskB\x06\xaa\xed\x18\x02\b\x02R\x04asks\x12@\n" +
-	"\anotices\x18\x11 \x03(\v2\x1e.businessespoo.cases.v1.NoticeB\x06\xaa\xed\x18\x02\b\x02R\anotices\x12C\n" +
+	"\btimeline\x18\x0f \x03(\v2%.businessespoo.cases.v1.TimelineEntryB\x06\xaa\xed\x18\x02\b\x05R\btimeline\x127\n" +
+	"\x04asks\x18\x10 \x03(\v2\x1b.businessespoo.cases.v1.AskB\x06\xaa\xed\x18\x02\b\x05R\x04asks\x12@\n" +
+	"\anotices\x18\x11 \x03(\v2\x1e.businessespoo.cases.v1.NoticeB\x06\xaa\xed\x18\x02\b\x05R\anotices\x12C\n" +
 	"\bconsents\x18\x12 \x03(\v2\x1f.businessespoo.cases.v1.ConsentB\x06\xaa\xed\x18\x02\b\x02R\bconsents\x12\x1e\n" +
 	"\x06secret\x18\x13 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x06secret\x12$\n" +
 	"\tanonymous\x18\x14 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\tanonymous\x12\x1a\n" +
 	"\x04code\x18\x15 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04code\x12 \n" +
 	"\ajourney\x18\x16 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\ajourney\x12\x1a\n" +
-	"\x04etag\x18\x17 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04etag\x12\"\n" +
-	"\brevision\x18\x18 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision*\xa5\x01\n" +
+	"\x04etag\x18\x17 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x04etag\x12\"\n" +
+	"\brevision\x18\x18 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\x12L\n" +
+	"\vdisclosures\x18( \x03(\v2\".businessespoo.cases.v1.DisclosureB\x06\xaa\xed\x18\x02\b\x02R\vdisclosures*\xa5\x01\n" +
 	"\n" +
 	"CaseStatus\x12\x1b\n" +
 	"\x17CASE_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n" +
@@ -2760,7 +3108,7 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\x14CONTACT_KIND_MEETING\x10\x02\x12\x16\n" +
 	"\x12CONTACT_KIND_VISIT\x10\x03\x12\x16\n" +
 	"\x12CONTACT_KIND_VIDEO\x10\x04\x12\x16\n" +
-	"\x12CONTACT_KIND_EMAIL\x10\x05*\x88\x06\n" +
+	"\x12CONTACT_KIND_EMAIL\x10\x05*\xee\x06\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ENTRY_KIND_CASE_OPENED\x10\x01\x12\x1d\n" +
@@ -2789,7 +3137,10 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\x1bENTRY_KIND_CONTACT_RECORDED\x10\x17\x12\x14\n" +
 	"\x10ENTRY_KIND_RATED\x10\x18\x12\x17\n" +
 	"\x13ENTRY_KIND_DUE_SOON\x10\x19\x12\x16\n" +
-	"\x12ENTRY_KIND_OVERDUE\x10\x1a*T\n" +
+	"\x12ENTRY_KIND_OVERDUE\x10\x1a\x12\x1e\n" +
+	"\x1aENTRY_KIND_CONSENT_GRANTED\x10(\x12 \n" +
+	"\x1cENTRY_KIND_CONSENT_WITHDRAWN\x10)\x12\"\n" +
+	"\x1eENTRY_KIND_DISCLOSURE_RECORDED\x10**T\n" +
 	"\x05Party\x12\x15\n" +
 	"\x11PARTY_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rPARTY_COMPANY\x10\x01\x12\x12\n" +
@@ -2801,7 +3152,11 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\x18ASK_KIND_ANSWER_REFERRAL\x10\x02\x12\x19\n" +
 	"\x15ASK_KIND_CONFIRM_CASE\x10\x03\x12\x1c\n" +
 	"\x18ASK_KIND_APPLY_ELSEWHERE\x10\x04\x12\x11\n" +
-	"\rASK_KIND_RATE\x10\x05BCZAgithub.com/businessespoo/hub/proto/businessespoo/cases/v1;casesv1b\x06proto3"
+	"\rASK_KIND_RATE\x10\x05*o\n" +
+	"\x0eConsentPurpose\x12\x1f\n" +
+	"\x1bCONSENT_PURPOSE_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17CONSENT_PURPOSE_SERVICE\x10\x01\x12\x1f\n" +
+	"\x1bCONSENT_PURPOSE_SHARED_CASE\x10\x02BCZAgithub.com/businessespoo/hub/proto/businessespoo/cases/v1;casesv1b\x06proto3"
 
 var (
 	file_businessespoo_cases_v1_case_proto_rawDescOnce sync.Once
@@ -2815,8 +3170,8 @@ func file_businessespoo_cases_v1_case_proto_rawDescGZIP() []byte {
 	return file_businessespoo_cases_v1_case_proto_rawDescData
 }
 
-var file_businessespoo_cases_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 10)
-var file_businessespoo_cases_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_businessespoo_cases_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 11)
+var file_businessespoo_cases_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_businessespoo_cases_v1_case_proto_goTypes = []any{
 	(CaseStatus)(0),               // 0: businessespoo.cases.v1.CaseStatus
 	(RequestStatus)(0),            // 1: businessespoo.cases.v1.RequestStatus
@@ -2828,73 +3183,83 @@ var file_businessespoo_cases_v1_case_proto_goTypes = []any{
 	(EntryKind)(0),                // 7: businessespoo.cases.v1.EntryKind
 	(Party)(0),                    // 8: businessespoo.cases.v1.Party
 	(AskKind)(0),                  // 9: businessespoo.cases.v1.AskKind
-	(*Company)(nil),               // 10: businessespoo.cases.v1.Company
-	(*Advisor)(nil),               // 11: businessespoo.cases.v1.Advisor
-	(*Input)(nil),                 // 12: businessespoo.cases.v1.Input
-	(*Supplement)(nil),            // 13: businessespoo.cases.v1.Supplement
-	(*Referral)(nil),              // 14: businessespoo.cases.v1.Referral
-	(*Decision)(nil),              // 15: businessespoo.cases.v1.Decision
-	(*Rating)(nil),                // 16: businessespoo.cases.v1.Rating
-	(*ExpectedTime)(nil),          // 17: businessespoo.cases.v1.ExpectedTime
-	(*Official)(nil),              // 18: businessespoo.cases.v1.Official
-	(*Request)(nil),               // 19: businessespoo.cases.v1.Request
-	(*TimelineEntry)(nil),         // 20: businessespoo.cases.v1.TimelineEntry
-	(*Ask)(nil),                   // 21: businessespoo.cases.v1.Ask
-	(*Notice)(nil),                // 22: businessespoo.cases.v1.Notice
-	(*Consent)(nil),               // 23: businessespoo.cases.v1.Consent
-	(*Case)(nil),                  // 24: businessespoo.cases.v1.Case
-	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
-	(v1.DataClass)(0),             // 26: businessespoo.policy.v1.DataClass
+	(ConsentPurpose)(0),           // 10: businessespoo.cases.v1.ConsentPurpose
+	(*Company)(nil),               // 11: businessespoo.cases.v1.Company
+	(*Advisor)(nil),               // 12: businessespoo.cases.v1.Advisor
+	(*Input)(nil),                 // 13: businessespoo.cases.v1.Input
+	(*Supplement)(nil),            // 14: businessespoo.cases.v1.Supplement
+	(*Referral)(nil),              // 15: businessespoo.cases.v1.Referral
+	(*Decision)(nil),              // 16: businessespoo.cases.v1.Decision
+	(*Rating)(nil),                // 17: businessespoo.cases.v1.Rating
+	(*ExpectedTime)(nil),          // 18: businessespoo.cases.v1.ExpectedTime
+	(*Official)(nil),              // 19: businessespoo.cases.v1.Official
+	(*Request)(nil),               // 20: businessespoo.cases.v1.Request
+	(*TimelineEntry)(nil),         // 21: businessespoo.cases.v1.TimelineEntry
+	(*Ask)(nil),                   // 22: businessespoo.cases.v1.Ask
+	(*Notice)(nil),                // 23: businessespoo.cases.v1.Notice
+	(*Consent)(nil),               // 24: businessespoo.cases.v1.Consent
+	(*Disclosure)(nil),            // 25: businessespoo.cases.v1.Disclosure
+	(*Case)(nil),                  // 26: businessespoo.cases.v1.Case
+	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
+	(v1.DataClass)(0),             // 28: businessespoo.policy.v1.DataClass
 }
 var file_businessespoo_cases_v1_case_proto_depIdxs = []int32{
 	2,  // 0: businessespoo.cases.v1.Company.scheme:type_name -> businessespoo.cases.v1.CompanyScheme
-	12, // 1: businessespoo.cases.v1.Supplement.inputs:type_name -> businessespoo.cases.v1.Input
-	25, // 2: businessespoo.cases.v1.Supplement.asked_at:type_name -> google.protobuf.Timestamp
-	25, // 3: businessespoo.cases.v1.Supplement.answered_at:type_name -> google.protobuf.Timestamp
+	13, // 1: businessespoo.cases.v1.Supplement.inputs:type_name -> businessespoo.cases.v1.Input
+	27, // 2: businessespoo.cases.v1.Supplement.asked_at:type_name -> google.protobuf.Timestamp
+	27, // 3: businessespoo.cases.v1.Supplement.answered_at:type_name -> google.protobuf.Timestamp
 	5,  // 4: businessespoo.cases.v1.Referral.reason:type_name -> businessespoo.cases.v1.ReferralReason
-	25, // 5: businessespoo.cases.v1.Referral.proposed_at:type_name -> google.protobuf.Timestamp
-	25, // 6: businessespoo.cases.v1.Referral.answered_at:type_name -> google.protobuf.Timestamp
+	27, // 5: businessespoo.cases.v1.Referral.proposed_at:type_name -> google.protobuf.Timestamp
+	27, // 6: businessespoo.cases.v1.Referral.answered_at:type_name -> google.protobuf.Timestamp
 	3,  // 7: businessespoo.cases.v1.Decision.result:type_name -> businessespoo.cases.v1.DecisionResult
-	25, // 8: businessespoo.cases.v1.Rating.rated_at:type_name -> google.protobuf.Timestamp
+	27, // 8: businessespoo.cases.v1.Rating.rated_at:type_name -> google.protobuf.Timestamp
 	1,  // 9: businessespoo.cases.v1.Request.status:type_name -> businessespoo.cases.v1.RequestStatus
-	10, // 10: businessespoo.cases.v1.Request.company:type_name -> businessespoo.cases.v1.Company
-	12, // 11: businessespoo.cases.v1.Request.inputs:type_name -> businessespoo.cases.v1.Input
-	11, // 12: businessespoo.cases.v1.Request.advisor:type_name -> businessespoo.cases.v1.Advisor
-	25, // 13: businessespoo.cases.v1.Request.requested_at:type_name -> google.protobuf.Timestamp
-	25, // 14: businessespoo.cases.v1.Request.picked_up_at:type_name -> google.protobuf.Timestamp
-	25, // 15: businessespoo.cases.v1.Request.ended_at:type_name -> google.protobuf.Timestamp
-	25, // 16: businessespoo.cases.v1.Request.updated_at:type_name -> google.protobuf.Timestamp
-	17, // 17: businessespoo.cases.v1.Request.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
-	13, // 18: businessespoo.cases.v1.Request.supplements:type_name -> businessespoo.cases.v1.Supplement
-	14, // 19: businessespoo.cases.v1.Request.referrals:type_name -> businessespoo.cases.v1.Referral
-	15, // 20: businessespoo.cases.v1.Request.decision:type_name -> businessespoo.cases.v1.Decision
+	11, // 10: businessespoo.cases.v1.Request.company:type_name -> businessespoo.cases.v1.Company
+	13, // 11: businessespoo.cases.v1.Request.inputs:type_name -> businessespoo.cases.v1.Input
+	12, // 12: businessespoo.cases.v1.Request.advisor:type_name -> businessespoo.cases.v1.Advisor
+	27, // 13: businessespoo.cases.v1.Request.requested_at:type_name -> google.protobuf.Timestamp
+	27, // 14: businessespoo.cases.v1.Request.picked_up_at:type_name -> google.protobuf.Timestamp
+	27, // 15: businessespoo.cases.v1.Request.ended_at:type_name -> google.protobuf.Timestamp
+	27, // 16: businessespoo.cases.v1.Request.updated_at:type_name -> google.protobuf.Timestamp
+	18, // 17: businessespoo.cases.v1.Request.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
+	14, // 18: businessespoo.cases.v1.Request.supplements:type_name -> businessespoo.cases.v1.Supplement
+	15, // 19: businessespoo.cases.v1.Request.referrals:type_name -> businessespoo.cases.v1.Referral
+	16, // 20: businessespoo.cases.v1.Request.decision:type_name -> businessespoo.cases.v1.Decision
 	4,  // 21: businessespoo.cases.v1.Request.decline_reason:type_name -> businessespoo.cases.v1.DeclineReason
-	16, // 22: businessespoo.cases.v1.Request.rating:type_name -> businessespoo.cases.v1.Rating
-	18, // 23: businessespoo.cases.v1.Request.official:type_name -> businessespoo.cases.v1.Official
-	7,  // 24: businessespoo.cases.v1.TimelineEntry.kind:type_name -> businessespoo.cases.v1.EntryKind
-	25, // 25: businessespoo.cases.v1.TimelineEntry.time:type_name -> google.protobuf.Timestamp
-	8,  // 26: businessespoo.cases.v1.TimelineEntry.party:type_name -> businessespoo.cases.v1.Party
-	11, // 27: businessespoo.cases.v1.TimelineEntry.advisor:type_name -> businessespoo.cases.v1.Advisor
-	3,  // 28: businessespoo.cases.v1.TimelineEntry.result:type_name -> businessespoo.cases.v1.DecisionResult
-	22, // 29: businessespoo.cases.v1.TimelineEntry.notices:type_name -> businessespoo.cases.v1.Notice
-	9,  // 30: businessespoo.cases.v1.Ask.kind:type_name -> businessespoo.cases.v1.AskKind
-	26, // 31: businessespoo.cases.v1.Consent.data_classes:type_name -> businessespoo.policy.v1.DataClass
-	25, // 32: businessespoo.cases.v1.Consent.given_at:type_name -> google.protobuf.Timestamp
-	10, // 33: businessespoo.cases.v1.Case.company:type_name -> businessespoo.cases.v1.Company
-	0,  // 34: businessespoo.cases.v1.Case.status:type_name -> businessespoo.cases.v1.CaseStatus
-	25, // 35: businessespoo.cases.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
-	25, // 36: businessespoo.cases.v1.Case.updated_at:type_name -> google.protobuf.Timestamp
-	25, // 37: businessespoo.cases.v1.Case.closed_at:type_name -> google.protobuf.Timestamp
-	19, // 38: businessespoo.cases.v1.Case.requests:type_name -> businessespoo.cases.v1.Request
-	20, // 39: businessespoo.cases.v1.Case.timeline:type_name -> businessespoo.cases.v1.TimelineEntry
-	21, // 40: businessespoo.cases.v1.Case.asks:type_name -> businessespoo.cases.v1.Ask
-	22, // 41: businessespoo.cases.v1.Case.notices:type_name -> businessespoo.cases.v1.Notice
-	23, // 42: businessespoo.cases.v1.Case.consents:type_name -> businessespoo.cases.v1.Consent
-	43, // [43:43] is the sub-list for method output_type
-	43, // [43:43] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	17, // 22: businessespoo.cases.v1.Request.rating:type_name -> businessespoo.cases.v1.Rating
+	19, // 23: businessespoo.cases.v1.Request.official:type_name -> businessespoo.cases.v1.Official
+	27, // 24: businessespoo.cases.v1.Request.consent_ended_at:type_name -> google.protobuf.Timestamp
+	7,  // 25: businessespoo.cases.v1.TimelineEntry.kind:type_name -> businessespoo.cases.v1.EntryKind
+	27, // 26: businessespoo.cases.v1.TimelineEntry.time:type_name -> google.protobuf.Timestamp
+	8,  // 27: businessespoo.cases.v1.TimelineEntry.party:type_name -> businessespoo.cases.v1.Party
+	12, // 28: businessespoo.cases.v1.TimelineEntry.advisor:type_name -> businessespoo.cases.v1.Advisor
+	3,  // 29: businessespoo.cases.v1.TimelineEntry.result:type_name -> businessespoo.cases.v1.DecisionResult
+	23, // 30: businessespoo.cases.v1.TimelineEntry.notices:type_name -> businessespoo.cases.v1.Notice
+	28, // 31: businessespoo.cases.v1.TimelineEntry.text_class:type_name -> businessespoo.policy.v1.DataClass
+	9,  // 32: businessespoo.cases.v1.Ask.kind:type_name -> businessespoo.cases.v1.AskKind
+	28, // 33: businessespoo.cases.v1.Consent.data_classes:type_name -> businessespoo.policy.v1.DataClass
+	27, // 34: businessespoo.cases.v1.Consent.given_at:type_name -> google.protobuf.Timestamp
+	10, // 35: businessespoo.cases.v1.Consent.purpose:type_name -> businessespoo.cases.v1.ConsentPurpose
+	27, // 36: businessespoo.cases.v1.Consent.withdrawn_at:type_name -> google.protobuf.Timestamp
+	27, // 37: businessespoo.cases.v1.Consent.replaced_at:type_name -> google.protobuf.Timestamp
+	28, // 38: businessespoo.cases.v1.Disclosure.data_classes:type_name -> businessespoo.policy.v1.DataClass
+	27, // 39: businessespoo.cases.v1.Disclosure.recorded_at:type_name -> google.protobuf.Timestamp
+	11, // 40: businessespoo.cases.v1.Case.company:type_name -> businessespoo.cases.v1.Company
+	0,  // 41: businessespoo.cases.v1.Case.status:type_name -> businessespoo.cases.v1.CaseStatus
+	27, // 42: businessespoo.cases.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
+	27, // 43: businessespoo.cases.v1.Case.updated_at:type_name -> google.protobuf.Timestamp
+	27, // 44: businessespoo.cases.v1.Case.closed_at:type_name -> google.protobuf.Timestamp
+	20, // 45: businessespoo.cases.v1.Case.requests:type_name -> businessespoo.cases.v1.Request
+	21, // 46: businessespoo.cases.v1.Case.timeline:type_name -> businessespoo.cases.v1.TimelineEntry
+	22, // 47: businessespoo.cases.v1.Case.asks:type_name -> businessespoo.cases.v1.Ask
+	23, // 48: businessespoo.cases.v1.Case.notices:type_name -> businessespoo.cases.v1.Notice
+	24, // 49: businessespoo.cases.v1.Case.consents:type_name -> businessespoo.cases.v1.Consent
+	25, // 50: businessespoo.cases.v1.Case.disclosures:type_name -> businessespoo.cases.v1.Disclosure
+	51, // [51:51] is the sub-list for method output_type
+	51, // [51:51] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_cases_v1_case_proto_init() }
@@ -2907,8 +3272,8 @@ func file_businessespoo_cases_v1_case_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_cases_v1_case_proto_rawDesc), len(file_businessespoo_cases_v1_case_proto_rawDesc)),
-			NumEnums:      10,
-			NumMessages:   15,
+			NumEnums:      11,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -2757,7 +2757,7 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\x10OpenCaseResponse\x128\n" +
 	"\x04case\x18\x01 \x01(\v2\x1c.businessespoo.cases.v1.CaseB\x06\xaa\xed\x18\x02\b\x02R\x04case\x12\"\n" +
 	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\x12\x1e\n" +
-	"\x06secret\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x04R\x06secret\"[\n" +
+	"\x06secret\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\fR\x06secret\"[\n" +
 	"\x0eGetCaseRequest\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x02R\x04name\x12)\n" +
@@ -2926,50 +2926,49 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\acompany\x18\x03 \x01(\v2\x1f.businessespoo.cases.v1.CompanyB\b\xaa\xed\x18\x04\b\x02\x10\x01R\acompany\x12\x1a\n" +
 	"\x04etag\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04etag\x12\x1a\n" +
 	"\x04code\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04code\x12\x1e\n" +
-	"\x06secret\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x04R\x06secret\"s\n" +
+	"\x06secret\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\fR\x06secret\"s\n" +
 	"\x13LinkCompanyResponse\x128\n" +
 	"\x04case\x18\x01 \x01(\v2\x1c.businessespoo.cases.v1.CaseB\x06\xaa\xed\x18\x02\b\x02R\x04case\x12\"\n" +
-	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision2\xaa\x10\n" +
-	"\vCaseService\x12z\n" +
-	"\x0fSuggestServices\x12..businessespoo.cases.v1.SuggestServicesRequest\x1a/.businessespoo.cases.v1.SuggestServicesResponse\"\x06\xb2\xed\x18\x02\x10\x01\x12k\n" +
-	"\bOpenCase\x12'.businessespoo.cases.v1.OpenCaseRequest\x1a(.businessespoo.cases.v1.OpenCaseResponse\"\f\xb2\xed\x18\b\n" +
-	"\x02\x01\x05\x10\x01\x18\x01\x12e\n" +
-	"\aGetCase\x12&.businessespoo.cases.v1.GetCaseRequest\x1a'.businessespoo.cases.v1.GetCaseResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x01\x05\a\x12k\n" +
-	"\tListCases\x12(.businessespoo.cases.v1.ListCasesRequest\x1a).businessespoo.cases.v1.ListCasesResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x01\x05\a\x12m\n" +
-	"\tWatchCase\x12(.businessespoo.cases.v1.WatchCaseRequest\x1a).businessespoo.cases.v1.WatchCaseResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x01\x05\a0\x01\x12s\n" +
-	"\vWatchEvents\x12*.businessespoo.cases.v1.WatchEventsRequest\x1a+.businessespoo.cases.v1.WatchEventsResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x01\x05\a0\x01\x12s\n" +
-	"\vPostMessage\x12*.businessespoo.cases.v1.PostMessageRequest\x1a+.businessespoo.cases.v1.PostMessageResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12\x82\x01\n" +
-	"\x10AnswerSupplement\x12/.businessespoo.cases.v1.AnswerSupplementRequest\x1a0.businessespoo.cases.v1.AnswerSupplementResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12|\n" +
-	"\x0eAnswerReferral\x12-.businessespoo.cases.v1.AnswerReferralRequest\x1a..businessespoo.cases.v1.AnswerReferralResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12p\n" +
+	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision2\xcf\x10\n" +
+	"\vCaseService\x12|\n" +
+	"\x0fSuggestServices\x12..businessespoo.cases.v1.SuggestServicesRequest\x1a/.businessespoo.cases.v1.SuggestServicesResponse\"\b\xb2\xed\x18\x04\x10\x01P\x05\x12m\n" +
+	"\bOpenCase\x12'.businessespoo.cases.v1.OpenCaseRequest\x1a(.businessespoo.cases.v1.OpenCaseResponse\"\x0e\xb2\xed\x18\n" +
 	"\n" +
-	"AddRequest\x12).businessespoo.cases.v1.AddRequestRequest\x1a*.businessespoo.cases.v1.AddRequestResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12\x7f\n" +
-	"\x0fWithdrawRequest\x12..businessespoo.cases.v1.WithdrawRequestRequest\x1a/.businessespoo.cases.v1.WithdrawRequestResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12m\n" +
-	"\tCloseCase\x12(.businessespoo.cases.v1.CloseCaseRequest\x1a).businessespoo.cases.v1.CloseCaseResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12p\n" +
+	"\x02\x01\x05\x10\x01\x18\x01P\x01\x12g\n" +
+	"\aGetCase\x12&.businessespoo.cases.v1.GetCaseRequest\x1a'.businessespoo.cases.v1.GetCaseResponse\"\v\xb2\xed\x18\a\n" +
+	"\x03\x01\x05\aP\x01\x12m\n" +
+	"\tListCases\x12(.businessespoo.cases.v1.ListCasesRequest\x1a).businessespoo.cases.v1.ListCasesResponse\"\v\xb2\xed\x18\a\n" +
+	"\x03\x01\x05\aP\x01\x12o\n" +
+	"\tWatchCase\x12(.businessespoo.cases.v1.WatchCaseRequest\x1a).businessespoo.cases.v1.WatchCaseResponse\"\v\xb2\xed\x18\a\n" +
+	"\x03\x01\x05\aP\x010\x01\x12u\n" +
+	"\vWatchEvents\x12*.businessespoo.cases.v1.WatchEventsRequest\x1a+.businessespoo.cases.v1.WatchEventsResponse\"\v\xb2\xed\x18\a\n" +
+	"\x03\x01\x05\aP\x010\x01\x12u\n" +
+	"\vPostMessage\x12*.businessespoo.cases.v1.PostMessageRequest\x1a+.businessespoo.cases.v1.PostMessageResponse\"\r\xb2\xed\x18\t\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\x12\x84\x01\n" +
+	"\x10AnswerSupplement\x12/.businessespoo.cases.v1.AnswerSupplementRequest\x1a0.businessespoo.cases.v1.AnswerSupplementResponse\"\r\xb2\xed\x18\t\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\x12~\n" +
+	"\x0eAnswerReferral\x12-.businessespoo.cases.v1.AnswerReferralRequest\x1a..businessespoo.cases.v1.AnswerReferralResponse\"\r\xb2\xed\x18\t\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\x12r\n" +
 	"\n" +
-	"ReopenCase\x12).businessespoo.cases.v1.ReopenCaseRequest\x1a*.businessespoo.cases.v1.ReopenCaseResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12q\n" +
-	"\vConfirmCase\x12*.businessespoo.cases.v1.ConfirmCaseRequest\x1a+.businessespoo.cases.v1.ConfirmCaseResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x01\x01\x18\x01\x12r\n" +
-	"\vRateRequest\x12*.businessespoo.cases.v1.RateRequestRequest\x1a+.businessespoo.cases.v1.RateRequestResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x01\a\x18\x01\x12k\n" +
-	"\tSaveDraft\x12(.businessespoo.cases.v1.SaveDraftRequest\x1a).businessespoo.cases.v1.SaveDraftResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x01\x01\x18\x01\x12f\n" +
-	"\bGetDraft\x12'.businessespoo.cases.v1.GetDraftRequest\x1a(.businessespoo.cases.v1.GetDraftResponse\"\a\xb2\xed\x18\x03\n" +
-	"\x01\x01\x12r\n" +
-	"\vLinkCompany\x12*.businessespoo.cases.v1.LinkCompanyRequest\x1a+.businessespoo.cases.v1.LinkCompanyResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x01\x05\x18\x01BCZAgithub.com/businessespoo/hub/proto/businessespoo/cases/v1;casesv1b\x06proto3"
+	"AddRequest\x12).businessespoo.cases.v1.AddRequestRequest\x1a*.businessespoo.cases.v1.AddRequestResponse\"\r\xb2\xed\x18\t\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\x12\x81\x01\n" +
+	"\x0fWithdrawRequest\x12..businessespoo.cases.v1.WithdrawRequestRequest\x1a/.businessespoo.cases.v1.WithdrawRequestResponse\"\r\xb2\xed\x18\t\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\x12o\n" +
+	"\tCloseCase\x12(.businessespoo.cases.v1.CloseCaseRequest\x1a).businessespoo.cases.v1.CloseCaseResponse\"\r\xb2\xed\x18\t\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\x12r\n" +
+	"\n" +
+	"ReopenCase\x12).businessespoo.cases.v1.ReopenCaseRequest\x1a*.businessespoo.cases.v1.ReopenCaseResponse\"\r\xb2\xed\x18\t\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\x12s\n" +
+	"\vConfirmCase\x12*.businessespoo.cases.v1.ConfirmCaseRequest\x1a+.businessespoo.cases.v1.ConfirmCaseResponse\"\v\xb2\xed\x18\a\n" +
+	"\x01\x01\x18\x01P\x01\x12t\n" +
+	"\vRateRequest\x12*.businessespoo.cases.v1.RateRequestRequest\x1a+.businessespoo.cases.v1.RateRequestResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x01\a\x18\x01P\x01\x12m\n" +
+	"\tSaveDraft\x12(.businessespoo.cases.v1.SaveDraftRequest\x1a).businessespoo.cases.v1.SaveDraftResponse\"\v\xb2\xed\x18\a\n" +
+	"\x01\x01\x18\x01P\x05\x12h\n" +
+	"\bGetDraft\x12'.businessespoo.cases.v1.GetDraftRequest\x1a(.businessespoo.cases.v1.GetDraftResponse\"\t\xb2\xed\x18\x05\n" +
+	"\x01\x01P\x05\x12t\n" +
+	"\vLinkCompany\x12*.businessespoo.cases.v1.LinkCompanyRequest\x1a+.businessespoo.cases.v1.LinkCompanyResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x01\x05\x18\x01P\x01BCZAgithub.com/businessespoo/hub/proto/businessespoo/cases/v1;casesv1b\x06proto3"
 
 var (
 	file_businessespoo_cases_v1_service_proto_rawDescOnce sync.Once

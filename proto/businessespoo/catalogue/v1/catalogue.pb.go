@@ -1773,15 +1773,15 @@ const file_businessespoo_catalogue_v1_catalogue_proto_rawDesc = "" +
 	"\x05needs\x18\x01 \x03(\v2 .businessespoo.catalogue.v1.NeedB\x06\xaa\xed\x18\x02\b\x01R\x05needs\"\x15\n" +
 	"\x13ListJourneysRequest\"_\n" +
 	"\x14ListJourneysResponse\x12G\n" +
-	"\bjourneys\x18\x01 \x03(\v2#.businessespoo.catalogue.v1.JourneyB\x06\xaa\xed\x18\x02\b\x01R\bjourneys2\xe5\x05\n" +
-	"\x10CatalogueService\x12|\n" +
-	"\rListProviders\x120.businessespoo.catalogue.v1.ListProvidersRequest\x1a1.businessespoo.catalogue.v1.ListProvidersResponse\"\x06\xb2\xed\x18\x02\x10\x01\x12v\n" +
-	"\vGetProvider\x12..businessespoo.catalogue.v1.GetProviderRequest\x1a/.businessespoo.catalogue.v1.GetProviderResponse\"\x06\xb2\xed\x18\x02\x10\x01\x12y\n" +
-	"\fListServices\x12/.businessespoo.catalogue.v1.ListServicesRequest\x1a0.businessespoo.catalogue.v1.ListServicesResponse\"\x06\xb2\xed\x18\x02\x10\x01\x12s\n" +
+	"\bjourneys\x18\x01 \x03(\v2#.businessespoo.catalogue.v1.JourneyB\x06\xaa\xed\x18\x02\b\x01R\bjourneys2\xf1\x05\n" +
+	"\x10CatalogueService\x12~\n" +
+	"\rListProviders\x120.businessespoo.catalogue.v1.ListProvidersRequest\x1a1.businessespoo.catalogue.v1.ListProvidersResponse\"\b\xb2\xed\x18\x04\x10\x01P\x04\x12x\n" +
+	"\vGetProvider\x12..businessespoo.catalogue.v1.GetProviderRequest\x1a/.businessespoo.catalogue.v1.GetProviderResponse\"\b\xb2\xed\x18\x04\x10\x01P\x04\x12{\n" +
+	"\fListServices\x12/.businessespoo.catalogue.v1.ListServicesRequest\x1a0.businessespoo.catalogue.v1.ListServicesResponse\"\b\xb2\xed\x18\x04\x10\x01P\x04\x12u\n" +
 	"\n" +
-	"GetService\x12-.businessespoo.catalogue.v1.GetServiceRequest\x1a..businessespoo.catalogue.v1.GetServiceResponse\"\x06\xb2\xed\x18\x02\x10\x01\x12p\n" +
-	"\tListNeeds\x12,.businessespoo.catalogue.v1.ListNeedsRequest\x1a-.businessespoo.catalogue.v1.ListNeedsResponse\"\x06\xb2\xed\x18\x02\x10\x01\x12y\n" +
-	"\fListJourneys\x12/.businessespoo.catalogue.v1.ListJourneysRequest\x1a0.businessespoo.catalogue.v1.ListJourneysResponse\"\x06\xb2\xed\x18\x02\x10\x01BKZIgithub.com/businessespoo/hub/proto/businessespoo/catalogue/v1;cataloguev1b\x06proto3"
+	"GetService\x12-.businessespoo.catalogue.v1.GetServiceRequest\x1a..businessespoo.catalogue.v1.GetServiceResponse\"\b\xb2\xed\x18\x04\x10\x01P\x04\x12r\n" +
+	"\tListNeeds\x12,.businessespoo.catalogue.v1.ListNeedsRequest\x1a-.businessespoo.catalogue.v1.ListNeedsResponse\"\b\xb2\xed\x18\x04\x10\x01P\x04\x12{\n" +
+	"\fListJourneys\x12/.businessespoo.catalogue.v1.ListJourneysRequest\x1a0.businessespoo.catalogue.v1.ListJourneysResponse\"\b\xb2\xed\x18\x04\x10\x01P\x04BKZIgithub.com/businessespoo/hub/proto/businessespoo/catalogue/v1;cataloguev1b\x06proto3"
 
 var (
 	file_businessespoo_catalogue_v1_catalogue_proto_rawDescOnce sync.Once

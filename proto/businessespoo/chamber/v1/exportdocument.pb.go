@@ -918,12 +918,12 @@ const file_businessespoo_chamber_v1_exportdocument_proto_rawDesc = "" +
 	"\x12CARNET_USE_SAMPLES\x10\x01\x12%\n" +
 	"!CARNET_USE_PROFESSIONAL_EQUIPMENT\x10\x02\x12\x13\n" +
 	"\x0fCARNET_USE_FAIR\x10\x03\x12\x14\n" +
-	"\x10CARNET_USE_OTHER\x10\x042\x9f\x03\n" +
-	"\x15ExportDocumentService\x12\x87\x01\n" +
-	"\x12ListOriginEvidence\x123.businessespoo.chamber.v1.ListOriginEvidenceRequest\x1a4.businessespoo.chamber.v1.ListOriginEvidenceResponse\"\x06\xb2\xed\x18\x02\x10\x01\x12\x8a\x01\n" +
-	"\x13CheckOriginEvidence\x124.businessespoo.chamber.v1.CheckOriginEvidenceRequest\x1a5.businessespoo.chamber.v1.CheckOriginEvidenceResponse\"\x06\xb2\xed\x18\x02\x10\x01\x12o\n" +
+	"\x10CARNET_USE_OTHER\x10\x042\xa5\x03\n" +
+	"\x15ExportDocumentService\x12\x89\x01\n" +
+	"\x12ListOriginEvidence\x123.businessespoo.chamber.v1.ListOriginEvidenceRequest\x1a4.businessespoo.chamber.v1.ListOriginEvidenceResponse\"\b\xb2\xed\x18\x04\x10\x01P\x05\x12\x8c\x01\n" +
+	"\x13CheckOriginEvidence\x124.businessespoo.chamber.v1.CheckOriginEvidenceRequest\x1a5.businessespoo.chamber.v1.CheckOriginEvidenceResponse\"\b\xb2\xed\x18\x04\x10\x01P\x05\x12q\n" +
 	"\n" +
-	"PlanCarnet\x12+.businessespoo.chamber.v1.PlanCarnetRequest\x1a,.businessespoo.chamber.v1.PlanCarnetResponse\"\x06\xb2\xed\x18\x02\x10\x01BGZEgithub.com/businessespoo/hub/proto/businessespoo/chamber/v1;chamberv1b\x06proto3"
+	"PlanCarnet\x12+.businessespoo.chamber.v1.PlanCarnetRequest\x1a,.businessespoo.chamber.v1.PlanCarnetResponse\"\b\xb2\xed\x18\x04\x10\x01P\x05BGZEgithub.com/businessespoo/hub/proto/businessespoo/chamber/v1;chamberv1b\x06proto3"
 
 var (
 	file_businessespoo_chamber_v1_exportdocument_proto_rawDescOnce sync.Once

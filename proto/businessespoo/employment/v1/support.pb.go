@@ -1263,11 +1263,11 @@ const file_businessespoo_employment_v1_support_proto_rawDesc = "" +
 	"\x19CONTRACT_KIND_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aCONTRACT_KIND_AGREED_HOURS\x10\x01\x12\x1c\n" +
 	"\x18CONTRACT_KIND_ZERO_HOURS\x10\x02\x12\x1c\n" +
-	"\x18CONTRACT_KIND_COMMISSION\x10\x032\xba\x03\n" +
-	"\x0eSupportService\x12\x8d\x01\n" +
-	"\x12AssessStartupGrant\x126.businessespoo.employment.v1.AssessStartupGrantRequest\x1a7.businessespoo.employment.v1.AssessStartupGrantResponse\"\x06\xb2\xed\x18\x02\x10\x01\x12\x87\x01\n" +
-	"\x10AssessPaySubsidy\x124.businessespoo.employment.v1.AssessPaySubsidyRequest\x1a5.businessespoo.employment.v1.AssessPaySubsidyResponse\"\x06\xb2\xed\x18\x02\x10\x01\x12\x8d\x01\n" +
-	"\x12AssessEmployment55\x126.businessespoo.employment.v1.AssessEmployment55Request\x1a7.businessespoo.employment.v1.AssessEmployment55Response\"\x06\xb2\xed\x18\x02\x10\x01BMZKgithub.com/businessespoo/hub/proto/businessespoo/employment/v1;employmentv1b\x06proto3"
+	"\x18CONTRACT_KIND_COMMISSION\x10\x032\xc0\x03\n" +
+	"\x0eSupportService\x12\x8f\x01\n" +
+	"\x12AssessStartupGrant\x126.businessespoo.employment.v1.AssessStartupGrantRequest\x1a7.businessespoo.employment.v1.AssessStartupGrantResponse\"\b\xb2\xed\x18\x04\x10\x01P\x05\x12\x89\x01\n" +
+	"\x10AssessPaySubsidy\x124.businessespoo.employment.v1.AssessPaySubsidyRequest\x1a5.businessespoo.employment.v1.AssessPaySubsidyResponse\"\b\xb2\xed\x18\x04\x10\x01P\x05\x12\x8f\x01\n" +
+	"\x12AssessEmployment55\x126.businessespoo.employment.v1.AssessEmployment55Request\x1a7.businessespoo.employment.v1.AssessEmployment55Response\"\b\xb2\xed\x18\x04\x10\x01P\x05BMZKgithub.com/businessespoo/hub/proto/businessespoo/employment/v1;employmentv1b\x06proto3"
 
 var (
 	file_businessespoo_employment_v1_support_proto_rawDescOnce sync.Once

@@ -1342,7 +1342,9 @@ type RequestWithdrawn struct {
 	// Why.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Whether it was ended because the case was closed or lapsed.
-	CaseEnded     bool `protobuf:"varint,2,opt,name=case_ended,json=caseEnded,proto3" json:"case_ended,omitempty"`
+	CaseEnded bool `protobuf:"varint,2,opt,name=case_ended,json=caseEnded,proto3" json:"case_ended,omitempty"`
+	// Whether it was ended because the consent that it rests on was withdrawn.
+	ConsentEnded  bool `protobuf:"varint,40,opt,name=consent_ended,json=consentEnded,proto3" json:"consent_ended,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1387,6 +1389,13 @@ func (x *RequestWithdrawn) GetReason() string {
 func (x *RequestWithdrawn) GetCaseEnded() bool {
 	if x != nil {
 		return x.CaseEnded
+	}
+	return false
+}
+
+func (x *RequestWithdrawn) GetConsentEnded() bool {
+	if x != nil {
+		return x.ConsentEnded
 	}
 	return false
 }
@@ -2143,6 +2152,217 @@ func (x *NoteAdded) GetText() string {
 	return ""
 }
 
+// ConsentGranted: the company let a provider see more of the case.
+type ConsentGranted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The consent; its name, giver and time follow from the fact's place and envelope.
+	Consent       *v1.Consent `protobuf:"bytes,1,opt,name=consent,proto3" json:"consent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsentGranted) Reset() {
+	*x = ConsentGranted{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsentGranted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsentGranted) ProtoMessage() {}
+
+func (x *ConsentGranted) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsentGranted.ProtoReflect.Descriptor instead.
+func (*ConsentGranted) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ConsentGranted) GetConsent() *v1.Consent {
+	if x != nil {
+		return x.Consent
+	}
+	return nil
+}
+
+// ConsentWithdrawn: the company withdrew a consent.
+type ConsentWithdrawn struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// cases/{id}/consents/{n}.
+	Consent string `protobuf:"bytes,1,opt,name=consent,proto3" json:"consent,omitempty"`
+	// Whether its provider was an authority that day, and so keeps what it has by law.
+	KeptByLaw bool `protobuf:"varint,2,opt,name=kept_by_law,json=keptByLaw,proto3" json:"kept_by_law,omitempty"`
+	// providers/{provider}.
+	Provider      string `protobuf:"bytes,3,opt,name=provider,proto3" json:"provider,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsentWithdrawn) Reset() {
+	*x = ConsentWithdrawn{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsentWithdrawn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsentWithdrawn) ProtoMessage() {}
+
+func (x *ConsentWithdrawn) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsentWithdrawn.ProtoReflect.Descriptor instead.
+func (*ConsentWithdrawn) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ConsentWithdrawn) GetConsent() string {
+	if x != nil {
+		return x.Consent
+	}
+	return ""
+}
+
+func (x *ConsentWithdrawn) GetKeptByLaw() bool {
+	if x != nil {
+		return x.KeptByLaw
+	}
+	return false
+}
+
+func (x *ConsentWithdrawn) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+// DisclosureRecorded: an authority took what a law lets it see.
+type DisclosureRecorded struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The disclosure; its name, recorder and time follow from the fact's place and envelope.
+	Disclosure    *v1.Disclosure `protobuf:"bytes,1,opt,name=disclosure,proto3" json:"disclosure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisclosureRecorded) Reset() {
+	*x = DisclosureRecorded{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisclosureRecorded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisclosureRecorded) ProtoMessage() {}
+
+func (x *DisclosureRecorded) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisclosureRecorded.ProtoReflect.Descriptor instead.
+func (*DisclosureRecorded) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *DisclosureRecorded) GetDisclosure() *v1.Disclosure {
+	if x != nil {
+		return x.Disclosure
+	}
+	return nil
+}
+
+// RequestConsentEnded: the company withdrew the consent that the request rests on.
+type RequestConsentEnded struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// cases/{id}/consents/{n}.
+	Consent string `protobuf:"bytes,1,opt,name=consent,proto3" json:"consent,omitempty"`
+	// Whether the provider keeps what it has by law.
+	KeptByLaw     bool `protobuf:"varint,2,opt,name=kept_by_law,json=keptByLaw,proto3" json:"kept_by_law,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestConsentEnded) Reset() {
+	*x = RequestConsentEnded{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestConsentEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestConsentEnded) ProtoMessage() {}
+
+func (x *RequestConsentEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestConsentEnded.ProtoReflect.Descriptor instead.
+func (*RequestConsentEnded) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *RequestConsentEnded) GetConsent() string {
+	if x != nil {
+		return x.Consent
+	}
+	return ""
+}
+
+func (x *RequestConsentEnded) GetKeptByLaw() bool {
+	if x != nil {
+		return x.KeptByLaw
+	}
+	return false
+}
+
 // StaffChanged: what an advisor can do. Names live in the directory, not here.
 type StaffChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2164,7 +2384,7 @@ type StaffChanged struct {
 
 func (x *StaffChanged) Reset() {
 	*x = StaffChanged{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[33]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2176,7 +2396,7 @@ func (x *StaffChanged) String() string {
 func (*StaffChanged) ProtoMessage() {}
 
 func (x *StaffChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[33]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2189,7 +2409,7 @@ func (x *StaffChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StaffChanged.ProtoReflect.Descriptor instead.
 func (*StaffChanged) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{33}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *StaffChanged) GetProvider() string {
@@ -2249,7 +2469,7 @@ type MembershipChanged struct {
 
 func (x *MembershipChanged) Reset() {
 	*x = MembershipChanged{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[34]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2261,7 +2481,7 @@ func (x *MembershipChanged) String() string {
 func (*MembershipChanged) ProtoMessage() {}
 
 func (x *MembershipChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[34]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2274,7 +2494,7 @@ func (x *MembershipChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MembershipChanged.ProtoReflect.Descriptor instead.
 func (*MembershipChanged) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{34}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *MembershipChanged) GetCompany() *v1.Company {
@@ -2315,7 +2535,7 @@ type CataloguePublished struct {
 
 func (x *CataloguePublished) Reset() {
 	*x = CataloguePublished{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[35]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2327,7 +2547,7 @@ func (x *CataloguePublished) String() string {
 func (*CataloguePublished) ProtoMessage() {}
 
 func (x *CataloguePublished) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[35]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2340,7 +2560,7 @@ func (x *CataloguePublished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CataloguePublished.ProtoReflect.Descriptor instead.
 func (*CataloguePublished) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{35}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *CataloguePublished) GetProvider() string {
@@ -2411,6 +2631,10 @@ type Fact struct {
 	//	*Fact_CaseClosing
 	//	*Fact_CaseClosed
 	//	*Fact_CaseReopened
+	//	*Fact_ConsentGranted
+	//	*Fact_ConsentWithdrawn
+	//	*Fact_DisclosureRecorded
+	//	*Fact_RequestConsentEnded
 	//	*Fact_RequestMade
 	//	*Fact_RequestConfirmed
 	//	*Fact_MessagePosted
@@ -2440,7 +2664,7 @@ type Fact struct {
 
 func (x *Fact) Reset() {
 	*x = Fact{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[36]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2452,7 +2676,7 @@ func (x *Fact) String() string {
 func (*Fact) ProtoMessage() {}
 
 func (x *Fact) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[36]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2465,7 +2689,7 @@ func (x *Fact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fact.ProtoReflect.Descriptor instead.
 func (*Fact) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{36}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Fact) GetId() string {
@@ -2628,6 +2852,42 @@ func (x *Fact) GetCaseReopened() *CaseReopened {
 	if x != nil {
 		if x, ok := x.Event.(*Fact_CaseReopened); ok {
 			return x.CaseReopened
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetConsentGranted() *ConsentGranted {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_ConsentGranted); ok {
+			return x.ConsentGranted
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetConsentWithdrawn() *ConsentWithdrawn {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_ConsentWithdrawn); ok {
+			return x.ConsentWithdrawn
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetDisclosureRecorded() *DisclosureRecorded {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_DisclosureRecorded); ok {
+			return x.DisclosureRecorded
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetRequestConsentEnded() *RequestConsentEnded {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_RequestConsentEnded); ok {
+			return x.RequestConsentEnded
 		}
 	}
 	return nil
@@ -2880,6 +3140,26 @@ type Fact_CaseReopened struct {
 	CaseReopened *CaseReopened `protobuf:"bytes,28,opt,name=case_reopened,json=caseReopened,proto3,oneof"`
 }
 
+type Fact_ConsentGranted struct {
+	// On the case's scope.
+	ConsentGranted *ConsentGranted `protobuf:"bytes,100,opt,name=consent_granted,json=consentGranted,proto3,oneof"`
+}
+
+type Fact_ConsentWithdrawn struct {
+	// On the case's scope.
+	ConsentWithdrawn *ConsentWithdrawn `protobuf:"bytes,101,opt,name=consent_withdrawn,json=consentWithdrawn,proto3,oneof"`
+}
+
+type Fact_DisclosureRecorded struct {
+	// On the case's scope.
+	DisclosureRecorded *DisclosureRecorded `protobuf:"bytes,102,opt,name=disclosure_recorded,json=disclosureRecorded,proto3,oneof"`
+}
+
+type Fact_RequestConsentEnded struct {
+	// On a request's scope, by the hub.
+	RequestConsentEnded *RequestConsentEnded `protobuf:"bytes,103,opt,name=request_consent_ended,json=requestConsentEnded,proto3,oneof"`
+}
+
 type Fact_RequestMade struct {
 	// On a request's scope, by the hub.
 	RequestMade *RequestMade `protobuf:"bytes,40,opt,name=request_made,json=requestMade,proto3,oneof"`
@@ -3008,6 +3288,14 @@ func (*Fact_CaseClosed) isFact_Event() {}
 
 func (*Fact_CaseReopened) isFact_Event() {}
 
+func (*Fact_ConsentGranted) isFact_Event() {}
+
+func (*Fact_ConsentWithdrawn) isFact_Event() {}
+
+func (*Fact_DisclosureRecorded) isFact_Event() {}
+
+func (*Fact_RequestConsentEnded) isFact_Event() {}
+
 func (*Fact_RequestMade) isFact_Event() {}
 
 func (*Fact_RequestConfirmed) isFact_Event() {}
@@ -3131,7 +3419,7 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\rCompanyLinked\x12A\n" +
 	"\acompany\x18\x01 \x01(\v2\x1f.businessespoo.cases.v1.CompanyB\x06\xaa\xed\x18\x02\b\x02R\acompany\"-\n" +
 	"\vCaseClosing\x12\x1e\n" +
-	"\x06reason\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x06reason\"i\n" +
+	"\x06reason\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x06reason\"i\n" +
 	"\tScopeHead\x12\x1c\n" +
 	"\x05scope\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x05scope\x12\x1a\n" +
 	"\x04hash\x18\x02 \x01(\fB\x06\xaa\xed\x18\x02\b\x02R\x04hash\x12\"\n" +
@@ -3140,7 +3428,7 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"CaseClosed\x12@\n" +
 	"\x05heads\x18\x01 \x03(\v2\".businessespoo.events.v1.ScopeHeadB\x06\xaa\xed\x18\x02\b\x02R\x05heads\".\n" +
 	"\fCaseReopened\x12\x1e\n" +
-	"\x06reason\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x06reason\"\x88\x03\n" +
+	"\x06reason\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x06reason\"\x88\x03\n" +
 	"\vRequestMade\x12I\n" +
 	"\arequest\x18\x01 \x01(\v2'.businessespoo.events.v1.PlannedRequestB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12A\n" +
 	"\acompany\x18\x02 \x01(\v2\x1f.businessespoo.cases.v1.CompanyB\x06\xaa\xed\x18\x02\b\x02R\acompany\x12%\n" +
@@ -3153,19 +3441,20 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\vunconfirmed\x18\b \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\vunconfirmed\"\x12\n" +
 	"\x10RequestConfirmed\"+\n" +
 	"\rMessagePosted\x12\x1a\n" +
-	"\x04text\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x04text\"\xb2\x01\n" +
+	"\x04text\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x04text\"\xb2\x01\n" +
 	"\x12SupplementAnswered\x12\x1e\n" +
 	"\x06number\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x06number\x12\x1a\n" +
 	"\x04text\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x04text\x12=\n" +
 	"\x06inputs\x18\x03 \x03(\v2\x1d.businessespoo.cases.v1.InputB\x06\xaa\xed\x18\x02\b\x03R\x06inputs\x12!\n" +
-	"\bdue_date\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\adueDate\"Y\n" +
+	"\bdue_date\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\adueDate\"\x86\x01\n" +
 	"\x10RequestWithdrawn\x12\x1e\n" +
-	"\x06reason\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x06reason\x12%\n" +
+	"\x06reason\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x06reason\x12%\n" +
 	"\n" +
-	"case_ended\x18\x02 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\tcaseEnded\"N\n" +
+	"case_ended\x18\x02 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\tcaseEnded\x12+\n" +
+	"\rconsent_ended\x18( \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\fconsentEnded\"N\n" +
 	"\fRequestRated\x12\x1c\n" +
-	"\x05stars\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x05stars\x12 \n" +
-	"\acomment\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\acomment\"3\n" +
+	"\x05stars\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\aR\x05stars\x12 \n" +
+	"\acomment\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\acomment\"3\n" +
 	"\x0eRequestDueSoon\x12!\n" +
 	"\bdue_date\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\adueDate\"3\n" +
 	"\x0eRequestOverdue\x12!\n" +
@@ -3173,37 +3462,50 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\x0fRequestPickedUp\x12$\n" +
 	"\tlanguages\x18\x01 \x03(\tB\x06\xaa\xed\x18\x02\b\x02R\tlanguages\"3\n" +
 	"\x11RequestHandedBack\x12\x1e\n" +
-	"\x06reason\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x06reason\"Y\n" +
+	"\x06reason\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x06reason\"Y\n" +
 	"\x0fRequestAssigned\x12 \n" +
 	"\aadvisor\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aadvisor\x12$\n" +
 	"\tlanguages\x18\x02 \x03(\tB\x06\xaa\xed\x18\x02\b\x02R\tlanguages\"'\n" +
 	"\tReplySent\x12\x1a\n" +
-	"\x04text\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x04text\"x\n" +
+	"\x04text\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x04text\"x\n" +
 	"\x0fSupplementAsked\x12\x1e\n" +
 	"\x06number\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x06number\x12\"\n" +
-	"\bquestion\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\bquestion\x12!\n" +
+	"\bquestion\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\bquestion\x12!\n" +
 	"\bdue_date\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\adueDate\"t\n" +
 	"\x0fRequestDeclined\x12E\n" +
 	"\x06reason\x18\x01 \x01(\x0e2%.businessespoo.cases.v1.DeclineReasonB\x06\xaa\xed\x18\x02\b\x02R\x06reason\x12\x1a\n" +
-	"\x04text\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x04text\"\x80\x02\n" +
+	"\x04text\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x04text\"\x80\x02\n" +
 	"\x10ReferralProposed\x12\x1e\n" +
 	"\x06number\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x06number\x12\"\n" +
 	"\bprovider\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\bprovider\x12 \n" +
 	"\aservice\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aservice\x12F\n" +
 	"\x06reason\x18\x04 \x01(\x0e2&.businessespoo.cases.v1.ReferralReasonB\x06\xaa\xed\x18\x02\b\x02R\x06reason\x12\x1a\n" +
-	"\x04text\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x04text\x12\"\n" +
+	"\x04text\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x04text\x12\"\n" +
 	"\bhandover\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\bhandover\"X\n" +
 	"\x10DecisionRecorded\x12D\n" +
 	"\bdecision\x18\x01 \x01(\v2 .businessespoo.cases.v1.DecisionB\x06\xaa\xed\x18\x02\b\x02R\bdecision\"4\n" +
 	"\x10RequestCompleted\x12 \n" +
-	"\asummary\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\asummary\"\xb9\x01\n" +
+	"\asummary\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\asummary\"\xb9\x01\n" +
 	"\x0fContactRecorded\x12?\n" +
 	"\x04kind\x18\x01 \x01(\x0e2#.businessespoo.cases.v1.ContactKindB\x06\xaa\xed\x18\x02\b\x02R\x04kind\x12C\n" +
 	"\voccurred_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\n" +
 	"occurredAt\x12 \n" +
-	"\asummary\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\asummary\"'\n" +
+	"\asummary\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\asummary\"'\n" +
 	"\tNoteAdded\x12\x1a\n" +
-	"\x04text\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x04R\x04text\"\x81\x02\n" +
+	"\x04text\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x04R\x04text\"S\n" +
+	"\x0eConsentGranted\x12A\n" +
+	"\aconsent\x18\x01 \x01(\v2\x1f.businessespoo.cases.v1.ConsentB\x06\xaa\xed\x18\x02\b\x02R\aconsent\"\x80\x01\n" +
+	"\x10ConsentWithdrawn\x12 \n" +
+	"\aconsent\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aconsent\x12&\n" +
+	"\vkept_by_law\x18\x02 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\tkeptByLaw\x12\"\n" +
+	"\bprovider\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\bprovider\"`\n" +
+	"\x12DisclosureRecorded\x12J\n" +
+	"\n" +
+	"disclosure\x18\x01 \x01(\v2\".businessespoo.cases.v1.DisclosureB\x06\xaa\xed\x18\x02\b\x02R\n" +
+	"disclosure\"_\n" +
+	"\x13RequestConsentEnded\x12 \n" +
+	"\aconsent\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aconsent\x12&\n" +
+	"\vkept_by_law\x18\x02 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\tkeptByLaw\"\x81\x02\n" +
 	"\fStaffChanged\x12\"\n" +
 	"\bprovider\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\bprovider\x12 \n" +
 	"\aadvisor\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aadvisor\x129\n" +
@@ -3220,7 +3522,7 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\bprovider\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\bprovider\x12 \n" +
 	"\aversion\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\aversion\x12$\n" +
 	"\tcatalogue\x18\x03 \x01(\fB\x06\xaa\xed\x18\x02\b\x01R\tcatalogue\x12\x1c\n" +
-	"\x05words\x18\x04 \x01(\fB\x06\xaa\xed\x18\x02\b\x01R\x05words\"\xb4\x1a\n" +
+	"\x05words\x18\x04 \x01(\fB\x06\xaa\xed\x18\x02\b\x01R\x05words\"\xc6\x1d\n" +
 	"\x04Fact\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02id\x126\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x04time\x12)\n" +
@@ -3246,7 +3548,11 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\fcase_closing\x18\x1a \x01(\v2$.businessespoo.events.v1.CaseClosingB\x06\xaa\xed\x18\x02\b\x02H\x00R\vcaseClosing\x12N\n" +
 	"\vcase_closed\x18\x1b \x01(\v2#.businessespoo.events.v1.CaseClosedB\x06\xaa\xed\x18\x02\b\x02H\x00R\n" +
 	"caseClosed\x12T\n" +
-	"\rcase_reopened\x18\x1c \x01(\v2%.businessespoo.events.v1.CaseReopenedB\x06\xaa\xed\x18\x02\b\x02H\x00R\fcaseReopened\x12Q\n" +
+	"\rcase_reopened\x18\x1c \x01(\v2%.businessespoo.events.v1.CaseReopenedB\x06\xaa\xed\x18\x02\b\x02H\x00R\fcaseReopened\x12Z\n" +
+	"\x0fconsent_granted\x18d \x01(\v2'.businessespoo.events.v1.ConsentGrantedB\x06\xaa\xed\x18\x02\b\x02H\x00R\x0econsentGranted\x12`\n" +
+	"\x11consent_withdrawn\x18e \x01(\v2).businessespoo.events.v1.ConsentWithdrawnB\x06\xaa\xed\x18\x02\b\x02H\x00R\x10consentWithdrawn\x12f\n" +
+	"\x13disclosure_recorded\x18f \x01(\v2+.businessespoo.events.v1.DisclosureRecordedB\x06\xaa\xed\x18\x02\b\x02H\x00R\x12disclosureRecorded\x12j\n" +
+	"\x15request_consent_ended\x18g \x01(\v2,.businessespoo.events.v1.RequestConsentEndedB\x06\xaa\xed\x18\x02\b\x02H\x00R\x13requestConsentEnded\x12Q\n" +
 	"\frequest_made\x18( \x01(\v2$.businessespoo.events.v1.RequestMadeB\x06\xaa\xed\x18\x02\b\x02H\x00R\vrequestMade\x12`\n" +
 	"\x11request_confirmed\x18) \x01(\v2).businessespoo.events.v1.RequestConfirmedB\x06\xaa\xed\x18\x02\b\x02H\x00R\x10requestConfirmed\x12W\n" +
 	"\x0emessage_posted\x18* \x01(\v2&.businessespoo.events.v1.MessagePostedB\x06\xaa\xed\x18\x02\b\x02H\x00R\rmessagePosted\x12f\n" +
@@ -3285,7 +3591,7 @@ func file_businessespoo_events_v1_events_proto_rawDescGZIP() []byte {
 	return file_businessespoo_events_v1_events_proto_rawDescData
 }
 
-var file_businessespoo_events_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_businessespoo_events_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*Actor)(nil),                 // 0: businessespoo.events.v1.Actor
 	(*Basis)(nil),                 // 1: businessespoo.events.v1.Basis
@@ -3320,93 +3626,104 @@ var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*RequestCompleted)(nil),      // 30: businessespoo.events.v1.RequestCompleted
 	(*ContactRecorded)(nil),       // 31: businessespoo.events.v1.ContactRecorded
 	(*NoteAdded)(nil),             // 32: businessespoo.events.v1.NoteAdded
-	(*StaffChanged)(nil),          // 33: businessespoo.events.v1.StaffChanged
-	(*MembershipChanged)(nil),     // 34: businessespoo.events.v1.MembershipChanged
-	(*CataloguePublished)(nil),    // 35: businessespoo.events.v1.CataloguePublished
-	(*Fact)(nil),                  // 36: businessespoo.events.v1.Fact
-	(v1.Party)(0),                 // 37: businessespoo.cases.v1.Party
-	(v11.Role)(0),                 // 38: businessespoo.policy.v1.Role
-	(*v1.Input)(nil),              // 39: businessespoo.cases.v1.Input
-	(*v1.ExpectedTime)(nil),       // 40: businessespoo.cases.v1.ExpectedTime
-	(*v1.Official)(nil),           // 41: businessespoo.cases.v1.Official
-	(*v1.Company)(nil),            // 42: businessespoo.cases.v1.Company
-	(*v1.Consent)(nil),            // 43: businessespoo.cases.v1.Consent
-	(v1.DeclineReason)(0),         // 44: businessespoo.cases.v1.DeclineReason
-	(v1.ReferralReason)(0),        // 45: businessespoo.cases.v1.ReferralReason
-	(*v1.Decision)(nil),           // 46: businessespoo.cases.v1.Decision
-	(v1.ContactKind)(0),           // 47: businessespoo.cases.v1.ContactKind
-	(*timestamppb.Timestamp)(nil), // 48: google.protobuf.Timestamp
-	(*v1.Notice)(nil),             // 49: businessespoo.cases.v1.Notice
+	(*ConsentGranted)(nil),        // 33: businessespoo.events.v1.ConsentGranted
+	(*ConsentWithdrawn)(nil),      // 34: businessespoo.events.v1.ConsentWithdrawn
+	(*DisclosureRecorded)(nil),    // 35: businessespoo.events.v1.DisclosureRecorded
+	(*RequestConsentEnded)(nil),   // 36: businessespoo.events.v1.RequestConsentEnded
+	(*StaffChanged)(nil),          // 37: businessespoo.events.v1.StaffChanged
+	(*MembershipChanged)(nil),     // 38: businessespoo.events.v1.MembershipChanged
+	(*CataloguePublished)(nil),    // 39: businessespoo.events.v1.CataloguePublished
+	(*Fact)(nil),                  // 40: businessespoo.events.v1.Fact
+	(v1.Party)(0),                 // 41: businessespoo.cases.v1.Party
+	(v11.Role)(0),                 // 42: businessespoo.policy.v1.Role
+	(*v1.Input)(nil),              // 43: businessespoo.cases.v1.Input
+	(*v1.ExpectedTime)(nil),       // 44: businessespoo.cases.v1.ExpectedTime
+	(*v1.Official)(nil),           // 45: businessespoo.cases.v1.Official
+	(*v1.Company)(nil),            // 46: businessespoo.cases.v1.Company
+	(*v1.Consent)(nil),            // 47: businessespoo.cases.v1.Consent
+	(v1.DeclineReason)(0),         // 48: businessespoo.cases.v1.DeclineReason
+	(v1.ReferralReason)(0),        // 49: businessespoo.cases.v1.ReferralReason
+	(*v1.Decision)(nil),           // 50: businessespoo.cases.v1.Decision
+	(v1.ContactKind)(0),           // 51: businessespoo.cases.v1.ContactKind
+	(*timestamppb.Timestamp)(nil), // 52: google.protobuf.Timestamp
+	(*v1.Disclosure)(nil),         // 53: businessespoo.cases.v1.Disclosure
+	(*v1.Notice)(nil),             // 54: businessespoo.cases.v1.Notice
 }
 var file_businessespoo_events_v1_events_proto_depIdxs = []int32{
-	37, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
-	38, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
-	39, // 2: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
+	41, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
+	42, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
+	43, // 2: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
 	3,  // 3: businessespoo.events.v1.PlannedRequest.terms:type_name -> businessespoo.events.v1.ServiceTerms
-	40, // 4: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
-	41, // 5: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
-	42, // 6: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
+	44, // 4: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
+	45, // 5: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
+	46, // 6: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
 	2,  // 7: businessespoo.events.v1.CaseOpened.requests:type_name -> businessespoo.events.v1.PlannedRequest
-	43, // 8: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
-	43, // 9: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
+	47, // 8: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
+	47, // 9: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 10: businessespoo.events.v1.RequestAdded.request:type_name -> businessespoo.events.v1.PlannedRequest
-	43, // 11: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
+	47, // 11: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 12: businessespoo.events.v1.RequestAdded.invitation:type_name -> businessespoo.events.v1.PlannedRequest
 	2,  // 13: businessespoo.events.v1.ReferralAnswered.request:type_name -> businessespoo.events.v1.PlannedRequest
-	43, // 14: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
+	47, // 14: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 15: businessespoo.events.v1.ReferralAnswered.invitation:type_name -> businessespoo.events.v1.PlannedRequest
-	42, // 16: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
+	46, // 16: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
 	11, // 17: businessespoo.events.v1.CaseClosed.heads:type_name -> businessespoo.events.v1.ScopeHead
 	2,  // 18: businessespoo.events.v1.RequestMade.request:type_name -> businessespoo.events.v1.PlannedRequest
-	42, // 19: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
-	39, // 20: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
-	44, // 21: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
-	45, // 22: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
-	46, // 23: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
-	47, // 24: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
-	48, // 25: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
-	38, // 26: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
-	42, // 27: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
-	48, // 28: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
-	0,  // 29: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
-	1,  // 30: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
-	49, // 31: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
-	4,  // 32: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
-	5,  // 33: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
-	6,  // 34: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
-	7,  // 35: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
-	8,  // 36: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
-	9,  // 37: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
-	10, // 38: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
-	12, // 39: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
-	13, // 40: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
-	14, // 41: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
-	15, // 42: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
-	16, // 43: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
-	17, // 44: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
-	18, // 45: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
-	19, // 46: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
-	20, // 47: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
-	21, // 48: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
-	22, // 49: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
-	23, // 50: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
-	24, // 51: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
-	25, // 52: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
-	26, // 53: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
-	27, // 54: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
-	28, // 55: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
-	29, // 56: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
-	30, // 57: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
-	31, // 58: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
-	32, // 59: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
-	33, // 60: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
-	34, // 61: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
-	35, // 62: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
-	63, // [63:63] is the sub-list for method output_type
-	63, // [63:63] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	46, // 19: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
+	43, // 20: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
+	48, // 21: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
+	49, // 22: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
+	50, // 23: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
+	51, // 24: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
+	52, // 25: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
+	47, // 26: businessespoo.events.v1.ConsentGranted.consent:type_name -> businessespoo.cases.v1.Consent
+	53, // 27: businessespoo.events.v1.DisclosureRecorded.disclosure:type_name -> businessespoo.cases.v1.Disclosure
+	42, // 28: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
+	46, // 29: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
+	52, // 30: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
+	0,  // 31: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
+	1,  // 32: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
+	54, // 33: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
+	4,  // 34: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
+	5,  // 35: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
+	6,  // 36: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
+	7,  // 37: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
+	8,  // 38: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
+	9,  // 39: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
+	10, // 40: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
+	12, // 41: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
+	13, // 42: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
+	33, // 43: businessespoo.events.v1.Fact.consent_granted:type_name -> businessespoo.events.v1.ConsentGranted
+	34, // 44: businessespoo.events.v1.Fact.consent_withdrawn:type_name -> businessespoo.events.v1.ConsentWithdrawn
+	35, // 45: businessespoo.events.v1.Fact.disclosure_recorded:type_name -> businessespoo.events.v1.DisclosureRecorded
+	36, // 46: businessespoo.events.v1.Fact.request_consent_ended:type_name -> businessespoo.events.v1.RequestConsentEnded
+	14, // 47: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
+	15, // 48: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
+	16, // 49: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
+	17, // 50: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
+	18, // 51: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
+	19, // 52: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
+	20, // 53: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
+	21, // 54: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
+	22, // 55: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
+	23, // 56: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
+	24, // 57: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
+	25, // 58: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
+	26, // 59: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
+	27, // 60: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
+	28, // 61: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
+	29, // 62: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
+	30, // 63: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
+	31, // 64: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
+	32, // 65: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
+	37, // 66: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
+	38, // 67: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
+	39, // 68: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
+	69, // [69:69] is the sub-list for method output_type
+	69, // [69:69] is the sub-list for method input_type
+	69, // [69:69] is the sub-list for extension type_name
+	69, // [69:69] is the sub-list for extension extendee
+	0,  // [0:69] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_events_v1_events_proto_init() }
@@ -3414,7 +3731,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 	if File_businessespoo_events_v1_events_proto != nil {
 		return
 	}
-	file_businessespoo_events_v1_events_proto_msgTypes[36].OneofWrappers = []any{
+	file_businessespoo_events_v1_events_proto_msgTypes[40].OneofWrappers = []any{
 		(*Fact_CaseOpened)(nil),
 		(*Fact_CaseConfirmed)(nil),
 		(*Fact_CaseLapsed)(nil),
@@ -3424,6 +3741,10 @@ func file_businessespoo_events_v1_events_proto_init() {
 		(*Fact_CaseClosing)(nil),
 		(*Fact_CaseClosed)(nil),
 		(*Fact_CaseReopened)(nil),
+		(*Fact_ConsentGranted)(nil),
+		(*Fact_ConsentWithdrawn)(nil),
+		(*Fact_DisclosureRecorded)(nil),
+		(*Fact_RequestConsentEnded)(nil),
 		(*Fact_RequestMade)(nil),
 		(*Fact_RequestConfirmed)(nil),
 		(*Fact_MessagePosted)(nil),
@@ -3453,7 +3774,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_events_v1_events_proto_rawDesc), len(file_businessespoo_events_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   37,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

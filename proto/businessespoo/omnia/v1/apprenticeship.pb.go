@@ -268,9 +268,9 @@ const file_businessespoo_omnia_v1_apprenticeship_proto_rawDesc = "" +
 	"\averdict\x18\x03 \x01(\x0e2$.businessespoo.assessment.v1.VerdictB\x06\xaa\xed\x18\x02\b\x03R\averdict\x12E\n" +
 	"\areasons\x18\x04 \x03(\v2#.businessespoo.assessment.v1.ReasonB\x06\xaa\xed\x18\x02\b\x03R\areasons\x12 \n" +
 	"\amissing\x18\x05 \x03(\tB\x06\xaa\xed\x18\x02\b\x03R\amissing\x12E\n" +
-	"\afigures\x18\x06 \x03(\v2#.businessespoo.assessment.v1.FigureB\x06\xaa\xed\x18\x02\b\x01R\afigures2\xa0\x01\n" +
-	"\x15ApprenticeshipService\x12\x86\x01\n" +
-	"\x13CheckApprenticeship\x122.businessespoo.omnia.v1.CheckApprenticeshipRequest\x1a3.businessespoo.omnia.v1.CheckApprenticeshipResponse\"\x06\xb2\xed\x18\x02\x10\x01BCZAgithub.com/businessespoo/hub/proto/businessespoo/omnia/v1;omniav1b\x06proto3"
+	"\afigures\x18\x06 \x03(\v2#.businessespoo.assessment.v1.FigureB\x06\xaa\xed\x18\x02\b\x01R\afigures2\xa2\x01\n" +
+	"\x15ApprenticeshipService\x12\x88\x01\n" +
+	"\x13CheckApprenticeship\x122.businessespoo.omnia.v1.CheckApprenticeshipRequest\x1a3.businessespoo.omnia.v1.CheckApprenticeshipResponse\"\b\xb2\xed\x18\x04\x10\x01P\x05BCZAgithub.com/businessespoo/hub/proto/businessespoo/omnia/v1;omniav1b\x06proto3"
 
 var (
 	file_businessespoo_omnia_v1_apprenticeship_proto_rawDescOnce sync.Once

@@ -107,29 +107,61 @@ const (
 	DataClass_DATA_CLASS_UNSPECIFIED DataClass = 0
 	// Anyone may see it: catalogue texts, statistics.
 	DataClass_DATA_CLASS_PUBLIC DataClass = 1
-	// The case's header and progress: the company, the providers that are asked, and those with consent.
+	// The case's header: its name, company, need codes, language, whether it is open, and which providers are asked.
 	DataClass_DATA_CLASS_CASE DataClass = 2
-	// What the company applied with and what was written about it: the company and the provider that was asked.
+	// What the company applied with: its need, its answers and attachments.
 	DataClass_DATA_CLASS_APPLICATION DataClass = 3
-	// Never leaves its owner: confidential notes, keys, access secrets.
+	// Never leaves its owner: confidential notes, keys.
 	DataClass_DATA_CLASS_SECRET DataClass = 4
+	// How far each step is, and when it is expected to be done.
+	DataClass_DATA_CLASS_PROGRESS DataClass = 5
+	// What was decided and for how long, in one line.
+	DataClass_DATA_CLASS_DECISION DataClass = 6
+	// What the company and the advisor wrote to each other: messages, questions, memos, closing words, ratings.
+	DataClass_DATA_CLASS_CONVERSATION DataClass = 7
+	// Who has seen what of a case.
+	DataClass_DATA_CLASS_ACCESS DataClass = 8
+	// The aid that a company has had.
+	DataClass_DATA_CLASS_AID DataClass = 9
+	// The result of a decision as a code, and that there is one.
+	DataClass_DATA_CLASS_RESULT DataClass = 10
+	// Why it was decided so, on which provisions, for which amount, and how to appeal.
+	DataClass_DATA_CLASS_REASONS DataClass = 11
+	// What opens something to whoever holds it; told once, to whom it was made for.
+	DataClass_DATA_CLASS_CREDENTIAL DataClass = 12
 )
 
 // Enum value maps for DataClass.
 var (
 	DataClass_name = map[int32]string{
-		0: "DATA_CLASS_UNSPECIFIED",
-		1: "DATA_CLASS_PUBLIC",
-		2: "DATA_CLASS_CASE",
-		3: "DATA_CLASS_APPLICATION",
-		4: "DATA_CLASS_SECRET",
+		0:  "DATA_CLASS_UNSPECIFIED",
+		1:  "DATA_CLASS_PUBLIC",
+		2:  "DATA_CLASS_CASE",
+		3:  "DATA_CLASS_APPLICATION",
+		4:  "DATA_CLASS_SECRET",
+		5:  "DATA_CLASS_PROGRESS",
+		6:  "DATA_CLASS_DECISION",
+		7:  "DATA_CLASS_CONVERSATION",
+		8:  "DATA_CLASS_ACCESS",
+		9:  "DATA_CLASS_AID",
+		10: "DATA_CLASS_RESULT",
+		11: "DATA_CLASS_REASONS",
+		12: "DATA_CLASS_CREDENTIAL",
 	}
 	DataClass_value = map[string]int32{
-		"DATA_CLASS_UNSPECIFIED": 0,
-		"DATA_CLASS_PUBLIC":      1,
-		"DATA_CLASS_CASE":        2,
-		"DATA_CLASS_APPLICATION": 3,
-		"DATA_CLASS_SECRET":      4,
+		"DATA_CLASS_UNSPECIFIED":  0,
+		"DATA_CLASS_PUBLIC":       1,
+		"DATA_CLASS_CASE":         2,
+		"DATA_CLASS_APPLICATION":  3,
+		"DATA_CLASS_SECRET":       4,
+		"DATA_CLASS_PROGRESS":     5,
+		"DATA_CLASS_DECISION":     6,
+		"DATA_CLASS_CONVERSATION": 7,
+		"DATA_CLASS_ACCESS":       8,
+		"DATA_CLASS_AID":          9,
+		"DATA_CLASS_RESULT":       10,
+		"DATA_CLASS_REASONS":      11,
+		"DATA_CLASS_CREDENTIAL":   12,
 	}
 )
 
@@ -158,6 +190,73 @@ func (x DataClass) Number() protoreflect.EnumNumber {
 // Deprecated: Use DataClass.Descriptor instead.
 func (DataClass) EnumDescriptor() ([]byte, []int) {
 	return file_businessespoo_policy_v1_policy_proto_rawDescGZIP(), []int{1}
+}
+
+// Part says what part a caller has in what a method answers. With the caller's
+// role it says which row of the table of who sees what applies (services/kit/sight).
+type Part int32
+
+const (
+	// The answer holds nothing of a case but names and revisions; nothing is masked. A
+	// server refuses to start with such a method when its answer can hold more.
+	Part_PART_UNSPECIFIED Part = 0
+	// The caller acts for the company of the case, or opened it.
+	Part_PART_CASE Part = 1
+	// The caller belongs to the provider whose desk it is.
+	Part_PART_DESK Part = 2
+	// The caller belongs to another provider, and sees what the method found to be consented or disclosed by law.
+	Part_PART_SHARED Part = 3
+	// Anybody: what is open to all.
+	Part_PART_PUBLIC Part = 4
+	// The caller gets back what it said itself, and what follows from that.
+	Part_PART_OWN Part = 5
+)
+
+// Enum value maps for Part.
+var (
+	Part_name = map[int32]string{
+		0: "PART_UNSPECIFIED",
+		1: "PART_CASE",
+		2: "PART_DESK",
+		3: "PART_SHARED",
+		4: "PART_PUBLIC",
+		5: "PART_OWN",
+	}
+	Part_value = map[string]int32{
+		"PART_UNSPECIFIED": 0,
+		"PART_CASE":        1,
+		"PART_DESK":        2,
+		"PART_SHARED":      3,
+		"PART_PUBLIC":      4,
+		"PART_OWN":         5,
+	}
+)
+
+func (x Part) Enum() *Part {
+	p := new(Part)
+	*p = x
+	return p
+}
+
+func (x Part) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Part) Descriptor() protoreflect.EnumDescriptor {
+	return file_businessespoo_policy_v1_policy_proto_enumTypes[2].Descriptor()
+}
+
+func (Part) Type() protoreflect.EnumType {
+	return &file_businessespoo_policy_v1_policy_proto_enumTypes[2]
+}
+
+func (x Part) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Part.Descriptor instead.
+func (Part) EnumDescriptor() ([]byte, []int) {
+	return file_businessespoo_policy_v1_policy_proto_rawDescGZIP(), []int{2}
 }
 
 // Format names a shape that a string must have.
@@ -237,11 +336,11 @@ func (x Format) String() string {
 }
 
 func (Format) Descriptor() protoreflect.EnumDescriptor {
-	return file_businessespoo_policy_v1_policy_proto_enumTypes[2].Descriptor()
+	return file_businessespoo_policy_v1_policy_proto_enumTypes[3].Descriptor()
 }
 
 func (Format) Type() protoreflect.EnumType {
-	return &file_businessespoo_policy_v1_policy_proto_enumTypes[2]
+	return &file_businessespoo_policy_v1_policy_proto_enumTypes[3]
 }
 
 func (x Format) Number() protoreflect.EnumNumber {
@@ -250,7 +349,7 @@ func (x Format) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Format.Descriptor instead.
 func (Format) EnumDescriptor() ([]byte, []int) {
-	return file_businessespoo_policy_v1_policy_proto_rawDescGZIP(), []int{2}
+	return file_businessespoo_policy_v1_policy_proto_rawDescGZIP(), []int{3}
 }
 
 // FieldPolicy is what the contract says of one field.
@@ -269,7 +368,10 @@ type FieldPolicy struct {
 	// The least number; checked when max is set.
 	Min int64 `protobuf:"varint,6,opt,name=min,proto3" json:"min,omitempty"`
 	// The greatest number; 0 means no limit.
-	Max           int64 `protobuf:"varint,7,opt,name=max,proto3" json:"max,omitempty"`
+	Max int64 `protobuf:"varint,7,opt,name=max,proto3" json:"max,omitempty"`
+	// The sibling field of type DataClass that says how far this value may travel, where that differs from one
+	// value to the next; data holds when it is not stated.
+	DataFrom      string `protobuf:"bytes,8,opt,name=data_from,json=dataFrom,proto3" json:"data_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -353,6 +455,13 @@ func (x *FieldPolicy) GetMax() int64 {
 	return 0
 }
 
+func (x *FieldPolicy) GetDataFrom() string {
+	if x != nil {
+		return x.DataFrom
+	}
+	return ""
+}
+
 // MethodAccess is what the contract says of who may call a method.
 type MethodAccess struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -361,7 +470,9 @@ type MethodAccess struct {
 	// Whether anybody may call it, signed in or not.
 	Public bool `protobuf:"varint,2,opt,name=public,proto3" json:"public,omitempty"`
 	// Whether it changes something; such a method takes a request_id.
-	Mutation      bool `protobuf:"varint,3,opt,name=mutation,proto3" json:"mutation,omitempty"`
+	Mutation bool `protobuf:"varint,3,opt,name=mutation,proto3" json:"mutation,omitempty"`
+	// What part the caller has in what is answered.
+	Part          Part `protobuf:"varint,10,opt,name=part,proto3,enum=businessespoo.policy.v1.Part" json:"part,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -417,6 +528,13 @@ func (x *MethodAccess) GetMutation() bool {
 	return false
 }
 
+func (x *MethodAccess) GetPart() Part {
+	if x != nil {
+		return x.Part
+	}
+	return Part_PART_UNSPECIFIED
+}
+
 var file_businessespoo_policy_v1_policy_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
@@ -456,7 +574,7 @@ var File_businessespoo_policy_v1_policy_proto protoreflect.FileDescriptor
 
 const file_businessespoo_policy_v1_policy_proto_rawDesc = "" +
 	"\n" +
-	"$businessespoo/policy/v1/policy.proto\x12\x17businessespoo.policy.v1\x1a google/protobuf/descriptor.proto\"\xfa\x01\n" +
+	"$businessespoo/policy/v1/policy.proto\x12\x17businessespoo.policy.v1\x1a google/protobuf/descriptor.proto\"\x97\x02\n" +
 	"\vFieldPolicy\x126\n" +
 	"\x04data\x18\x01 \x01(\x0e2\".businessespoo.policy.v1.DataClassR\x04data\x12\x1a\n" +
 	"\brequired\x18\x02 \x01(\bR\brequired\x12\x1d\n" +
@@ -465,11 +583,14 @@ const file_businessespoo_policy_v1_policy_proto_rawDesc = "" +
 	"\tmax_items\x18\x04 \x01(\rR\bmaxItems\x127\n" +
 	"\x06format\x18\x05 \x01(\x0e2\x1f.businessespoo.policy.v1.FormatR\x06format\x12\x10\n" +
 	"\x03min\x18\x06 \x01(\x03R\x03min\x12\x10\n" +
-	"\x03max\x18\a \x01(\x03R\x03max\"w\n" +
+	"\x03max\x18\a \x01(\x03R\x03max\x12\x1b\n" +
+	"\tdata_from\x18\b \x01(\tR\bdataFrom\"\xaa\x01\n" +
 	"\fMethodAccess\x123\n" +
 	"\x05roles\x18\x01 \x03(\x0e2\x1d.businessespoo.policy.v1.RoleR\x05roles\x12\x16\n" +
 	"\x06public\x18\x02 \x01(\bR\x06public\x12\x1a\n" +
-	"\bmutation\x18\x03 \x01(\bR\bmutation*\xa7\x01\n" +
+	"\bmutation\x18\x03 \x01(\bR\bmutation\x121\n" +
+	"\x04part\x18\n" +
+	" \x01(\x0e2\x1d.businessespoo.policy.v1.PartR\x04part*\xa7\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fROLE_COMPANY\x10\x01\x12\x10\n" +
@@ -478,13 +599,29 @@ const file_businessespoo_policy_v1_policy_proto_rawDesc = "" +
 	"\x14ROLE_PROVIDER_SYSTEM\x10\x04\x12\x13\n" +
 	"\x0fROLE_INTEGRATOR\x10\x05\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x06\x12\x14\n" +
-	"\x10ROLE_CASE_HOLDER\x10\a*\x86\x01\n" +
+	"\x10ROLE_CASE_HOLDER\x10\a*\xca\x02\n" +
 	"\tDataClass\x12\x1a\n" +
 	"\x16DATA_CLASS_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11DATA_CLASS_PUBLIC\x10\x01\x12\x13\n" +
 	"\x0fDATA_CLASS_CASE\x10\x02\x12\x1a\n" +
 	"\x16DATA_CLASS_APPLICATION\x10\x03\x12\x15\n" +
-	"\x11DATA_CLASS_SECRET\x10\x04*\xa7\x02\n" +
+	"\x11DATA_CLASS_SECRET\x10\x04\x12\x17\n" +
+	"\x13DATA_CLASS_PROGRESS\x10\x05\x12\x17\n" +
+	"\x13DATA_CLASS_DECISION\x10\x06\x12\x1b\n" +
+	"\x17DATA_CLASS_CONVERSATION\x10\a\x12\x15\n" +
+	"\x11DATA_CLASS_ACCESS\x10\b\x12\x12\n" +
+	"\x0eDATA_CLASS_AID\x10\t\x12\x15\n" +
+	"\x11DATA_CLASS_RESULT\x10\n" +
+	"\x12\x16\n" +
+	"\x12DATA_CLASS_REASONS\x10\v\x12\x19\n" +
+	"\x15DATA_CLASS_CREDENTIAL\x10\f*j\n" +
+	"\x04Part\x12\x14\n" +
+	"\x10PART_UNSPECIFIED\x10\x00\x12\r\n" +
+	"\tPART_CASE\x10\x01\x12\r\n" +
+	"\tPART_DESK\x10\x02\x12\x0f\n" +
+	"\vPART_SHARED\x10\x03\x12\x0f\n" +
+	"\vPART_PUBLIC\x10\x04\x12\f\n" +
+	"\bPART_OWN\x10\x05*\xa7\x02\n" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vFORMAT_UUID\x10\x01\x12\x14\n" +
@@ -517,30 +654,32 @@ func file_businessespoo_policy_v1_policy_proto_rawDescGZIP() []byte {
 	return file_businessespoo_policy_v1_policy_proto_rawDescData
 }
 
-var file_businessespoo_policy_v1_policy_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_businessespoo_policy_v1_policy_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
 var file_businessespoo_policy_v1_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_businessespoo_policy_v1_policy_proto_goTypes = []any{
 	(Role)(0),                          // 0: businessespoo.policy.v1.Role
 	(DataClass)(0),                     // 1: businessespoo.policy.v1.DataClass
-	(Format)(0),                        // 2: businessespoo.policy.v1.Format
-	(*FieldPolicy)(nil),                // 3: businessespoo.policy.v1.FieldPolicy
-	(*MethodAccess)(nil),               // 4: businessespoo.policy.v1.MethodAccess
-	(*descriptorpb.FieldOptions)(nil),  // 5: google.protobuf.FieldOptions
-	(*descriptorpb.MethodOptions)(nil), // 6: google.protobuf.MethodOptions
+	(Part)(0),                          // 2: businessespoo.policy.v1.Part
+	(Format)(0),                        // 3: businessespoo.policy.v1.Format
+	(*FieldPolicy)(nil),                // 4: businessespoo.policy.v1.FieldPolicy
+	(*MethodAccess)(nil),               // 5: businessespoo.policy.v1.MethodAccess
+	(*descriptorpb.FieldOptions)(nil),  // 6: google.protobuf.FieldOptions
+	(*descriptorpb.MethodOptions)(nil), // 7: google.protobuf.MethodOptions
 }
 var file_businessespoo_policy_v1_policy_proto_depIdxs = []int32{
 	1, // 0: businessespoo.policy.v1.FieldPolicy.data:type_name -> businessespoo.policy.v1.DataClass
-	2, // 1: businessespoo.policy.v1.FieldPolicy.format:type_name -> businessespoo.policy.v1.Format
+	3, // 1: businessespoo.policy.v1.FieldPolicy.format:type_name -> businessespoo.policy.v1.Format
 	0, // 2: businessespoo.policy.v1.MethodAccess.roles:type_name -> businessespoo.policy.v1.Role
-	5, // 3: businessespoo.policy.v1.field:extendee -> google.protobuf.FieldOptions
-	6, // 4: businessespoo.policy.v1.access:extendee -> google.protobuf.MethodOptions
-	3, // 5: businessespoo.policy.v1.field:type_name -> businessespoo.policy.v1.FieldPolicy
-	4, // 6: businessespoo.policy.v1.access:type_name -> businessespoo.policy.v1.MethodAccess
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	5, // [5:7] is the sub-list for extension type_name
-	3, // [3:5] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	2, // 3: businessespoo.policy.v1.MethodAccess.part:type_name -> businessespoo.policy.v1.Part
+	6, // 4: businessespoo.policy.v1.field:extendee -> google.protobuf.FieldOptions
+	7, // 5: businessespoo.policy.v1.access:extendee -> google.protobuf.MethodOptions
+	4, // 6: businessespoo.policy.v1.field:type_name -> businessespoo.policy.v1.FieldPolicy
+	5, // 7: businessespoo.policy.v1.access:type_name -> businessespoo.policy.v1.MethodAccess
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	6, // [6:8] is the sub-list for extension type_name
+	4, // [4:6] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_policy_v1_policy_proto_init() }
@@ -553,7 +692,7 @@ func file_businessespoo_policy_v1_policy_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_policy_v1_policy_proto_rawDesc), len(file_businessespoo_policy_v1_policy_proto_rawDesc)),
-			NumEnums:      3,
+			NumEnums:      4,
 			NumMessages:   2,
 			NumExtensions: 2,
 			NumServices:   0,

@@ -2842,53 +2842,44 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x19REQUEST_ORDER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REQUEST_ORDER_OLDEST\x10\x01\x12\x18\n" +
 	"\x14REQUEST_ORDER_NEWEST\x10\x02\x12\x19\n" +
-	"\x15REQUEST_ORDER_UPDATED\x10\x032\xcb\x0f\n" +
-	"\x0fProviderService\x12z\n" +
-	"\fListRequests\x12..businessespoo.provider.v1.ListRequestsRequest\x1a/.businessespoo.provider.v1.ListRequestsResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x02\x03\x04\x12t\n" +
+	"\x15REQUEST_ORDER_UPDATED\x10\x032\xf0\x0f\n" +
+	"\x0fProviderService\x12|\n" +
+	"\fListRequests\x12..businessespoo.provider.v1.ListRequestsRequest\x1a/.businessespoo.provider.v1.ListRequestsResponse\"\v\xb2\xed\x18\a\n" +
+	"\x03\x02\x03\x04P\x02\x12v\n" +
 	"\n" +
-	"GetRequest\x12,.businessespoo.provider.v1.GetRequestRequest\x1a-.businessespoo.provider.v1.GetRequestResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x02\x03\x04\x12i\n" +
-	"\x06PickUp\x12(.businessespoo.provider.v1.PickUpRequest\x1a).businessespoo.provider.v1.PickUpResponse\"\n" +
+	"GetRequest\x12,.businessespoo.provider.v1.GetRequestRequest\x1a-.businessespoo.provider.v1.GetRequestResponse\"\v\xb2\xed\x18\a\n" +
+	"\x03\x02\x03\x04P\x02\x12k\n" +
+	"\x06PickUp\x12(.businessespoo.provider.v1.PickUpRequest\x1a).businessespoo.provider.v1.PickUpResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12q\n" +
+	"\bHandBack\x12*.businessespoo.provider.v1.HandBackRequest\x1a+.businessespoo.provider.v1.HandBackResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12j\n" +
+	"\x06Assign\x12(.businessespoo.provider.v1.AssignRequest\x1a).businessespoo.provider.v1.AssignResponse\"\v\xb2\xed\x18\a\n" +
+	"\x01\x03\x18\x01P\x02\x12h\n" +
+	"\x05Reply\x12'.businessespoo.provider.v1.ReplyRequest\x1a(.businessespoo.provider.v1.ReplyResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12\x80\x01\n" +
+	"\rAskSupplement\x12/.businessespoo.provider.v1.AskSupplementRequest\x1a0.businessespoo.provider.v1.AskSupplementResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12n\n" +
+	"\aDecline\x12).businessespoo.provider.v1.DeclineRequest\x1a*.businessespoo.provider.v1.DeclineResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12h\n" +
+	"\x05Refer\x12'.businessespoo.provider.v1.ReferRequest\x1a(.businessespoo.provider.v1.ReferResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12l\n" +
+	"\x06Decide\x12(.businessespoo.provider.v1.DecideRequest\x1a).businessespoo.provider.v1.DecideResponse\"\r\xb2\xed\x18\t\n" +
+	"\x03\x02\x03\x04\x18\x01P\x02\x12q\n" +
+	"\bComplete\x12*.businessespoo.provider.v1.CompleteRequest\x1a+.businessespoo.provider.v1.CompleteResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12n\n" +
+	"\aAddNote\x12).businessespoo.provider.v1.AddNoteRequest\x1a*.businessespoo.provider.v1.AddNoteResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12r\n" +
+	"\tListNotes\x12+.businessespoo.provider.v1.ListNotesRequest\x1a,.businessespoo.provider.v1.ListNotesResponse\"\n" +
 	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03\x18\x01\x12o\n" +
-	"\bHandBack\x12*.businessespoo.provider.v1.HandBackRequest\x1a+.businessespoo.provider.v1.HandBackResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03\x18\x01\x12h\n" +
-	"\x06Assign\x12(.businessespoo.provider.v1.AssignRequest\x1a).businessespoo.provider.v1.AssignResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x01\x03\x18\x01\x12f\n" +
-	"\x05Reply\x12'.businessespoo.provider.v1.ReplyRequest\x1a(.businessespoo.provider.v1.ReplyResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03\x18\x01\x12~\n" +
-	"\rAskSupplement\x12/.businessespoo.provider.v1.AskSupplementRequest\x1a0.businessespoo.provider.v1.AskSupplementResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03\x18\x01\x12l\n" +
-	"\aDecline\x12).businessespoo.provider.v1.DeclineRequest\x1a*.businessespoo.provider.v1.DeclineResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03\x18\x01\x12f\n" +
-	"\x05Refer\x12'.businessespoo.provider.v1.ReferRequest\x1a(.businessespoo.provider.v1.ReferResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03\x18\x01\x12j\n" +
-	"\x06Decide\x12(.businessespoo.provider.v1.DecideRequest\x1a).businessespoo.provider.v1.DecideResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x02\x03\x04\x18\x01\x12o\n" +
-	"\bComplete\x12*.businessespoo.provider.v1.CompleteRequest\x1a+.businessespoo.provider.v1.CompleteResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03\x18\x01\x12l\n" +
-	"\aAddNote\x12).businessespoo.provider.v1.AddNoteRequest\x1a*.businessespoo.provider.v1.AddNoteResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03\x18\x01\x12p\n" +
-	"\tListNotes\x12+.businessespoo.provider.v1.ListNotesRequest\x1a,.businessespoo.provider.v1.ListNotesResponse\"\b\xb2\xed\x18\x04\n" +
-	"\x02\x02\x03\x12~\n" +
-	"\rRecordContact\x12/.businessespoo.provider.v1.RecordContactRequest\x1a0.businessespoo.provider.v1.RecordContactResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03\x18\x01\x12\x87\x01\n" +
-	"\x10OpenCaseOnBehalf\x122.businessespoo.provider.v1.OpenCaseOnBehalfRequest\x1a3.businessespoo.provider.v1.OpenCaseOnBehalfResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03\x18\x01\x12\x7f\n" +
-	"\rWatchRequests\x12/.businessespoo.provider.v1.WatchRequestsRequest\x1a0.businessespoo.provider.v1.WatchRequestsResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x02\x03\x040\x01\x12z\n" +
-	"\fListAdvisors\x12..businessespoo.provider.v1.ListAdvisorsRequest\x1a/.businessespoo.provider.v1.ListAdvisorsResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x02\x03\x04BIZGgithub.com/businessespoo/hub/proto/businessespoo/provider/v1;providerv1b\x06proto3"
+	"\x02\x02\x03P\x02\x12\x80\x01\n" +
+	"\rRecordContact\x12/.businessespoo.provider.v1.RecordContactRequest\x1a0.businessespoo.provider.v1.RecordContactResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12\x89\x01\n" +
+	"\x10OpenCaseOnBehalf\x122.businessespoo.provider.v1.OpenCaseOnBehalfRequest\x1a3.businessespoo.provider.v1.OpenCaseOnBehalfResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12\x81\x01\n" +
+	"\rWatchRequests\x12/.businessespoo.provider.v1.WatchRequestsRequest\x1a0.businessespoo.provider.v1.WatchRequestsResponse\"\v\xb2\xed\x18\a\n" +
+	"\x03\x02\x03\x04P\x020\x01\x12|\n" +
+	"\fListAdvisors\x12..businessespoo.provider.v1.ListAdvisorsRequest\x1a/.businessespoo.provider.v1.ListAdvisorsResponse\"\v\xb2\xed\x18\a\n" +
+	"\x03\x02\x03\x04P\x02BIZGgithub.com/businessespoo/hub/proto/businessespoo/provider/v1;providerv1b\x06proto3"
 
 var (
 	file_businessespoo_provider_v1_provider_proto_rawDescOnce sync.Once

@@ -243,7 +243,9 @@ type CaseState struct {
 	// Who opened it: an opaque id; empty when it has no name.
 	Opener string `protobuf:"bytes,5,opt,name=opener,proto3" json:"opener,omitempty"`
 	// The SHA-256 of the secret of a case without a name.
-	SecretHash    []byte `protobuf:"bytes,6,opt,name=secret_hash,json=secretHash,proto3" json:"secret_hash,omitempty"`
+	SecretHash []byte `protobuf:"bytes,6,opt,name=secret_hash,json=secretHash,proto3" json:"secret_hash,omitempty"`
+	// The consents to serve that were withdrawn.
+	ConsentEnds   []*ConsentEnd `protobuf:"bytes,40,rep,name=consent_ends,json=consentEnds,proto3" json:"consent_ends,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -320,6 +322,87 @@ func (x *CaseState) GetSecretHash() []byte {
 	return nil
 }
 
+func (x *CaseState) GetConsentEnds() []*ConsentEnd {
+	if x != nil {
+		return x.ConsentEnds
+	}
+	return nil
+}
+
+// ConsentEnd is a withdrawn consent to serve: the requests of its provider up to a
+// number rest on it.
+type ConsentEnd struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// cases/{id}/consents/{n}.
+	Consent string `protobuf:"bytes,1,opt,name=consent,proto3" json:"consent,omitempty"`
+	// The provider's key.
+	Provider string `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
+	// The number of the provider's last request that had been asked for by then.
+	LastNumber int32 `protobuf:"varint,3,opt,name=last_number,json=lastNumber,proto3" json:"last_number,omitempty"`
+	// Whether the provider keeps what it has by law.
+	KeptByLaw     bool `protobuf:"varint,4,opt,name=kept_by_law,json=keptByLaw,proto3" json:"kept_by_law,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsentEnd) Reset() {
+	*x = ConsentEnd{}
+	mi := &file_businessespoo_state_v1_state_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsentEnd) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsentEnd) ProtoMessage() {}
+
+func (x *ConsentEnd) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_state_v1_state_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsentEnd.ProtoReflect.Descriptor instead.
+func (*ConsentEnd) Descriptor() ([]byte, []int) {
+	return file_businessespoo_state_v1_state_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ConsentEnd) GetConsent() string {
+	if x != nil {
+		return x.Consent
+	}
+	return ""
+}
+
+func (x *ConsentEnd) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *ConsentEnd) GetLastNumber() int32 {
+	if x != nil {
+		return x.LastNumber
+	}
+	return 0
+}
+
+func (x *ConsentEnd) GetKeptByLaw() bool {
+	if x != nil {
+		return x.KeptByLaw
+	}
+	return false
+}
+
 var File_businessespoo_state_v1_state_proto protoreflect.FileDescriptor
 
 const file_businessespoo_state_v1_state_proto_rawDesc = "" +
@@ -338,7 +421,7 @@ const file_businessespoo_state_v1_state_proto_rawDesc = "" +
 	"\x05scope\x18\x01 \x01(\v2\x1d.businessespoo.state.v1.ScopeB\x06\xaa\xed\x18\x02\b\x02R\x05scope\x12A\n" +
 	"\arequest\x18\x02 \x01(\v2\x1f.businessespoo.cases.v1.RequestB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12G\n" +
 	"\rwaiting_since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\fwaitingSince\x12!\n" +
-	"\bdue_soon\x18\x04 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\adueSoon\"\xcd\x02\n" +
+	"\bdue_soon\x18\x04 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\adueSoon\"\x9c\x03\n" +
 	"\tCaseState\x12;\n" +
 	"\x05scope\x18\x01 \x01(\v2\x1d.businessespoo.state.v1.ScopeB\x06\xaa\xed\x18\x02\b\x02R\x05scope\x128\n" +
 	"\x04case\x18\x02 \x01(\v2\x1c.businessespoo.cases.v1.CaseB\x06\xaa\xed\x18\x02\b\x02R\x04case\x12I\n" +
@@ -346,7 +429,15 @@ const file_businessespoo_state_v1_state_proto_rawDesc = "" +
 	"\x12answered_referrals\x18\x04 \x03(\tB\x06\xaa\xed\x18\x02\b\x02R\x11answeredReferrals\x12\x1e\n" +
 	"\x06opener\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x06opener\x12'\n" +
 	"\vsecret_hash\x18\x06 \x01(\fB\x06\xaa\xed\x18\x02\b\x04R\n" +
-	"secretHashBCZAgithub.com/businessespoo/hub/proto/businessespoo/state/v1;statev1b\x06proto3"
+	"secretHash\x12M\n" +
+	"\fconsent_ends\x18( \x03(\v2\".businessespoo.state.v1.ConsentEndB\x06\xaa\xed\x18\x02\b\x02R\vconsentEnds\"\xa3\x01\n" +
+	"\n" +
+	"ConsentEnd\x12 \n" +
+	"\aconsent\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aconsent\x12\"\n" +
+	"\bprovider\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\bprovider\x12'\n" +
+	"\vlast_number\x18\x03 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\n" +
+	"lastNumber\x12&\n" +
+	"\vkept_by_law\x18\x04 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\tkeptByLawBCZAgithub.com/businessespoo/hub/proto/businessespoo/state/v1;statev1b\x06proto3"
 
 var (
 	file_businessespoo_state_v1_state_proto_rawDescOnce sync.Once
@@ -360,30 +451,32 @@ func file_businessespoo_state_v1_state_proto_rawDescGZIP() []byte {
 	return file_businessespoo_state_v1_state_proto_rawDescData
 }
 
-var file_businessespoo_state_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_businessespoo_state_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_businessespoo_state_v1_state_proto_goTypes = []any{
 	(*Seen)(nil),                  // 0: businessespoo.state.v1.Seen
 	(*Scope)(nil),                 // 1: businessespoo.state.v1.Scope
 	(*RequestState)(nil),          // 2: businessespoo.state.v1.RequestState
 	(*CaseState)(nil),             // 3: businessespoo.state.v1.CaseState
-	(*v1.Request)(nil),            // 4: businessespoo.cases.v1.Request
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
-	(*v1.Case)(nil),               // 6: businessespoo.cases.v1.Case
-	(*v11.PlannedRequest)(nil),    // 7: businessespoo.events.v1.PlannedRequest
+	(*ConsentEnd)(nil),            // 4: businessespoo.state.v1.ConsentEnd
+	(*v1.Request)(nil),            // 5: businessespoo.cases.v1.Request
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*v1.Case)(nil),               // 7: businessespoo.cases.v1.Case
+	(*v11.PlannedRequest)(nil),    // 8: businessespoo.events.v1.PlannedRequest
 }
 var file_businessespoo_state_v1_state_proto_depIdxs = []int32{
 	0, // 0: businessespoo.state.v1.Scope.seen:type_name -> businessespoo.state.v1.Seen
 	1, // 1: businessespoo.state.v1.RequestState.scope:type_name -> businessespoo.state.v1.Scope
-	4, // 2: businessespoo.state.v1.RequestState.request:type_name -> businessespoo.cases.v1.Request
-	5, // 3: businessespoo.state.v1.RequestState.waiting_since:type_name -> google.protobuf.Timestamp
+	5, // 2: businessespoo.state.v1.RequestState.request:type_name -> businessespoo.cases.v1.Request
+	6, // 3: businessespoo.state.v1.RequestState.waiting_since:type_name -> google.protobuf.Timestamp
 	1, // 4: businessespoo.state.v1.CaseState.scope:type_name -> businessespoo.state.v1.Scope
-	6, // 5: businessespoo.state.v1.CaseState.case:type_name -> businessespoo.cases.v1.Case
-	7, // 6: businessespoo.state.v1.CaseState.planned:type_name -> businessespoo.events.v1.PlannedRequest
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	7, // 5: businessespoo.state.v1.CaseState.case:type_name -> businessespoo.cases.v1.Case
+	8, // 6: businessespoo.state.v1.CaseState.planned:type_name -> businessespoo.events.v1.PlannedRequest
+	4, // 7: businessespoo.state.v1.CaseState.consent_ends:type_name -> businessespoo.state.v1.ConsentEnd
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_state_v1_state_proto_init() }
@@ -397,7 +490,7 @@ func file_businessespoo_state_v1_state_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_state_v1_state_proto_rawDesc), len(file_businessespoo_state_v1_state_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
