@@ -63,8 +63,23 @@ func (v *Verifier) fault(format string, values ...any) {
 	}
 }
 
-// Head takes in a head that the log holds.
+// Unreadable takes in that the log holds messages which it does not hand over.
+func (v *Verifier) Unreadable(stream string, from, to uint64) {
+	v.fault("%s: messages %d to %d cannot be read: their bytes in the log are damaged", stream, from, to)
+}
+
+// foreign tells whether a message of a private stream is none of the access log.
+func foreign(e bus.Event, wantHead bool) bool {
+	_, isHead, ok := placeOf(e.Subject)
+	return e.Stream != bus.StreamAccess && e.Stream != bus.StreamHeads && (!ok || isHead != wantHead)
+}
+
+// Head takes in a head that the log holds, and passes over what else a private
+// stream holds.
 func (v *Verifier) Head(e bus.Event) {
+	if foreign(e, true) {
+		return
+	}
 	v.fromLog[e.Subject+string(e.Data)] = true
 	v.head(e.Subject, e.Data, fmt.Sprintf("head %d of %s", e.Sequence, e.Stream))
 }
@@ -114,8 +129,12 @@ func (v *Verifier) head(subject string, body []byte, origin string) {
 	})
 }
 
-// Rows takes in a message of rows, in the order of the log.
+// Rows takes in a message of rows, in the order of the log, and passes over what
+// else a private stream holds.
 func (v *Verifier) Rows(e bus.Event) {
+	if foreign(e, false) {
+		return
+	}
 	at, isHead, ok := placeOf(e.Subject)
 	batch := &accessv1.AccessBatch{}
 	if err := proto.Unmarshal(e.Data, batch); err != nil || !ok || isHead || batch.Chain != at.Chain {
@@ -235,7 +254,7 @@ func (v *Verifier) signers(at place, keys map[string][]string) {
 		}
 	}
 	for _, h := range v.heads[at] {
-		if !slices.Contains(keys[at.Party], h.key) {
+		if !at.Confidential && !slices.Contains(keys[at.Party], h.key) {
 			keys[at.Party] = append(keys[at.Party], h.key)
 		}
 	}
