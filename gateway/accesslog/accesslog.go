@@ -93,31 +93,27 @@ func (l *Log) take(tx *projection.Tx, e bus.Event) error {
 		return nil
 	}
 	for i, row := range batch.Rows {
-		if !speaksFor(parts[1], row) {
+		if !access.Trusted(parts[1], row) {
 			l.log.Warn("a row of the access log is not its writer's to write", "sequence", e.Sequence, "writer", parts[1])
 			continue
 		}
-		if err := keep(tx, int64(e.Sequence)<<placeBits|int64(i), row); err != nil {
+		if err := keep(tx, int64(e.Sequence)<<placeBits|int64(i), parts[1], row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// speaksFor tells whether others are shown a row of a party: what it says of its
-// own people. The hub's word counts for all; that of a provider which refused
-// somebody of another organisation stays in the log.
-func speaksFor(party string, row *accessv1.AccessRow) bool {
-	return access.Trusted(party, row) && (party == bus.Hub || len(row.Organisations) == 1 && row.Organisations[0] == party)
-}
-
-func keep(tx *projection.Tx, place int64, row *accessv1.AccessRow) error {
+// keep keeps a row that a party wrote. A provider's list holds what it says of its
+// own people, and what the hub says of them; that another provider refused one of
+// them is for the company to know.
+func keep(tx *projection.Tx, place int64, party string, row *accessv1.AccessRow) error {
 	body, err := proto.Marshal(row)
 	if err != nil {
 		return err
 	}
 	provider := ""
-	if len(row.Organisations) == 1 && name.Known(row.Organisations[0]) {
+	if len(row.Organisations) == 1 && name.Known(row.Organisations[0]) && (party == bus.Hub || party == row.Organisations[0]) {
 		provider = row.Organisations[0]
 	}
 	if _, err := tx.Exec("INSERT INTO rows (place, provider, body) VALUES (?, ?, ?)", place, provider, body); err != nil {
