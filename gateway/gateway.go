@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
+	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
@@ -27,6 +28,7 @@ import (
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 
+	"github.com/businessespoo/hub/gateway/accesslog"
 	"github.com/businessespoo/hub/gateway/api"
 	"github.com/businessespoo/hub/gateway/identity"
 	"github.com/businessespoo/hub/gateway/journey"
@@ -36,6 +38,7 @@ import (
 	"github.com/businessespoo/hub/gateway/view"
 	"github.com/businessespoo/hub/gateway/web"
 	"github.com/businessespoo/hub/gateway/writer"
+	"github.com/businessespoo/hub/services/kit/access"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/catalogue"
 	"github.com/businessespoo/hub/services/kit/directory"
@@ -72,6 +75,14 @@ type Options struct {
 	Personas func() []web.Persona
 	// Tick is how often due dates are looked at; 5 s when 0.
 	Tick time.Duration
+	// Audit is the folder of the key that signs the heads of the access log; DataDir
+	// when empty.
+	Audit string
+	// HeadsFile is a file outside of the log to which the signed heads of all processes
+	// are appended; heads.jsonl in Audit when empty.
+	HeadsFile string
+	// NoAccessLog leaves the access log out, to measure what it costs.
+	NoAccessLog bool
 	// TLS are the certificate files for the API and for calls to the providers; none
 	// means no TLS.
 	TLS tlsfile.Files
@@ -92,6 +103,8 @@ type Gateway struct {
 	directory   *directory.Directory
 	router      *router.Router
 	cases       *api.Cases
+	access      *access.Log
+	accessRows  *accesslog.Log
 	server      *host.Server
 	connections map[string]*grpc.ClientConn
 	pages       []host.Part
@@ -148,6 +161,9 @@ func (g *Gateway) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := g.openAccess(); err != nil {
+		return err
+	}
 	w := writer.New(o.Bus, g.view, o.Clock, g.registry.Limits)
 	g.router = router.New(o.Bus, g.view, w, o.Log, o.Tick)
 	g.cases = &api.Cases{
@@ -170,7 +186,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	g.server = host.NewGRPC(host.Options{
 		Verifier: o.Verifier, CaseHolder: g.caseHolder, Ready: g.hasRead, Sight: o.Sight,
 		// Companies and integrators show a token and no certificate.
-		Credentials: o.TLS.Server(tlsfile.Anybody, o.Log), Log: o.Log, Metrics: o.Metrics,
+		Credentials: o.TLS.Server(tlsfile.Anybody, o.Log), Log: o.Log, Metrics: o.Metrics, Access: g.accessLog(),
 		Limits: host.Limits{Rate: o.RateLimit, Relay: relay, Dear: []string{
 			casesv1.CaseService_SuggestServices_FullMethodName, // reads a whole index
 			casesv1.CaseService_OpenCase_FullMethodName,        // writes, and asks up to seven providers
@@ -187,6 +203,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 		Registry: g.registry, Journeys: journeys, Today: func() catalogue.Date { return catalogue.DateOf(o.Clock()) },
 	})
 	providerv1.RegisterProviderServiceServer(g.server, desks)
+	accessv1.RegisterAccessServiceServer(g.server, &api.Access{Cases: g.cases, Rows: g.accessRows})
 	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{
 		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock,
 	})
@@ -198,6 +215,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	}
 	pages.Cases, pages.Provider = casesv1.NewCaseServiceClient(g.loopback), providerv1.NewProviderServiceClient(g.loopback)
 	pages.Consents, pages.Sharing = consentv1.NewConsentServiceClient(g.loopback), sharingv1.NewSharedCaseServiceClient(g.loopback)
+	pages.Access = accessv1.NewAccessServiceClient(g.loopback)
 	pages.Catalogue = cataloguev1.NewCatalogueServiceClient(g.loopback)
 	pages.Personas, pages.Status, pages.Log, pages.Clock = o.Personas, g.status, o.Log, o.Clock
 	pages.BehindProxy, pages.RateLimit = o.BehindProxy, o.RateLimit
@@ -268,8 +286,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 		{Name: "directory", Run: func(ctx context.Context) error { return g.directory.Run(ctx, g.options.Bus) }},
 		{Name: "router", Run: g.router.Run},
 		{Name: "answers", Run: g.answer},
-		g.server.Part("gateway", g.options.GRPC),
 	}
+	parts = append(parts, g.accessParts()...)
+	parts = append(parts, g.server.Part("gateway", g.options.GRPC))
 	err := host.Run(ctx, g.options.Log.With("process", "gateway"), 0, append(parts, g.pages...)...)
 	return errors.Join(err, g.close())
 }
@@ -302,6 +321,9 @@ func (g *Gateway) close() error {
 	}
 	if g.view != nil {
 		failures = append(failures, g.view.Close())
+	}
+	if g.accessRows != nil {
+		failures = append(failures, g.accessRows.Close())
 	}
 	return errors.Join(failures...)
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type settings struct {
 	Listen      string            `name:"listen" env:"HUB_LISTEN" default:"127.0.0.1:9090" help:"Address for gRPC."`
 	Web         string            `name:"web" env:"HUB_WEB" default:"127.0.0.1:8080" help:"Address for the pages."`
 	BehindProxy bool              `name:"behind-proxy" env:"HUB_BEHIND_PROXY" help:"The pages are reached through a proxy alone: believe what it says in X-Forwarded-Proto and, last, in X-Forwarded-For."`
+	HeadsFile   string            `name:"heads-file" env:"HUB_HEADS_FILE" type:"path" help:"File to which the signed heads of the access log are appended, for 'hub audit verify'. Better on another disk than the log; heads.jsonl in the data directory when empty."`
 	Health      string            `name:"health" env:"HUB_HEALTH" default:"127.0.0.1:9190" help:"Address for /livez, /readyz and /metrics. Let only operators reach it."`
 }
 
@@ -64,7 +66,7 @@ func (s settings) run(ctx context.Context) error {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
 	o := Options{
-		DataDir: dir, Providers: s.addresses(), RateLimit: s.RateLimit, BehindProxy: s.BehindProxy, TLS: s.TLS, Log: log, Metrics: host.NewMetrics(),
+		DataDir: dir, Audit: filepath.Join(s.Data, "keys", bus.Hub), HeadsFile: cmp.Or(s.HeadsFile, filepath.Join(s.Data, "audit", headsFile)), Providers: s.addresses(), RateLimit: s.RateLimit, BehindProxy: s.BehindProxy, TLS: s.TLS, Log: log, Metrics: host.NewMetrics(),
 	}
 	if o.GRPC, err = net.Listen("tcp", s.Listen); err != nil {
 		return fmt.Errorf("listen for gRPC: %w", err)

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	_ "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/assessment/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/cases/v1"

@@ -21,6 +21,8 @@ const (
 	logDir         = "jetstream"
 	keysDir        = "keys"
 	projectionsDir = "projections"
+	auditDir       = "audit"
+	headsFile      = "heads.jsonl"
 	demoFile       = "demo.json"
 	clockFile      = "demo-clock.json"
 )

@@ -53,6 +53,11 @@ type Options struct {
 	// BehindProxy tells that the pages are reached through a proxy alone; see
 	// web.Options.
 	BehindProxy bool
+	// HeadsFile is a file to which the signed heads of the access log are appended,
+	// better on another disk; audit/heads.jsonl in the data folder when empty.
+	HeadsFile string
+	// NoAccessLog leaves the access log out, to measure what it costs.
+	NoAccessLog bool
 	// Log receives what an operator should know; slog.Default when nil.
 	Log *slog.Logger
 	// Out receives what a person should know: what listens where, and what to try.
@@ -183,6 +188,7 @@ func (p *process) openProviders(ctx context.Context) error {
 			made, err := provider.New(provider.Options{
 				Sight: p.options.Trial.Sight,
 				Definition: definition, Bus: connected, Dir: p.folder.path(projectionsDir, definition.Key),
+				Audit: p.folder.path(keysDir, definition.Key), NoAccessLog: p.options.NoAccessLog,
 				Verifier: p.verifier, RateLimit: p.options.RateLimit, Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
 			})
 			if err != nil {
@@ -206,6 +212,7 @@ func (p *process) openGateway(ctx context.Context, hubBus *bus.Bus) error {
 		Bus: hubBus, DataDir: dir, GRPC: p.listeners.grpc, Web: p.listeners.web,
 		Providers: p.listeners.addresses().Providers, Verifier: p.verifier,
 		RateLimit: p.options.RateLimit, BehindProxy: p.options.BehindProxy,
+		Audit: p.folder.path(keysDir, bus.Hub), HeadsFile: cmp.Or(p.options.HeadsFile, p.folder.path(auditDir, headsFile)), NoAccessLog: p.options.NoAccessLog,
 		Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
 	}
 	if p.options.Demo {

@@ -96,10 +96,19 @@ func forward[Request, Response any](ctx context.Context, d *Desks, field, resour
 		return nil, err
 	}
 	answer, err := call(to.client, onward(ctx), req)
-	if err != nil {
-		return nil, to.away(err)
+	if err = to.away(err); err != nil {
+		return nil, decided(ctx, err)
 	}
-	return answer, nil
+	return answer, decided(ctx, nil)
+}
+
+// decided passes on what became of a call. Unless its provider was away, that has
+// written the row of the access log.
+func decided(ctx context.Context, err error) error {
+	if away, ours := errors.AsType[*problem.Problem](err); !ours || away.Reason != "PROVIDER_AWAY" {
+		host.RecordedElsewhere(ctx)
+	}
+	return err
 }
 
 // ListRequests forwards.
@@ -194,6 +203,7 @@ func (d *Desks) WatchRequests(req *providerv1.WatchRequestsRequest, stream grpc.
 	}
 	// No headers come when the provider refuses; why is told by Recv.
 	if headers, err := source.Header(); err == nil && headers != nil {
+		host.RecordedElsewhere(stream.Context())
 		if err := stream.SendHeader(nil); err != nil {
 			return err
 		}
@@ -204,7 +214,7 @@ func (d *Desks) WatchRequests(req *providerv1.WatchRequestsRequest, stream grpc.
 			return nil
 		}
 		if err != nil {
-			return to.away(err)
+			return decided(stream.Context(), to.away(err))
 		}
 		if err := stream.Send(answer); err != nil {
 			return err

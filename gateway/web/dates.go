@@ -34,6 +34,15 @@ func (f *frame) Time(ts *timestamppb.Timestamp) string {
 	return f.instant(ts.AsTime())
 }
 
+// Clock writes the time of day of an instant in Finland.
+func (f *frame) Clock(ts *timestamppb.Timestamp) string {
+	t := ts.AsTime().In(catalogue.Helsinki())
+	if f.Lang == "en" {
+		return t.Format("15:04")
+	}
+	return clock(t)
+}
+
 // Machine writes an instant for the datetime attribute.
 func (f *frame) Machine(ts *timestamppb.Timestamp) string {
 	return ts.AsTime().Format(time.RFC3339)

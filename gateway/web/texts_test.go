@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	"github.com/businessespoo/hub/services/kit/catalogue"
 	"github.com/businessespoo/hub/services/kit/problem"
@@ -64,6 +65,10 @@ func dynamic() []string {
 	enum("decline", "DECLINE_REASON_", casesv1.DeclineReason_name)
 	enum("referral", "REFERRAL_REASON_", casesv1.ReferralReason_name)
 	enum("contact", "CONTACT_KIND_", casesv1.ContactKind_name)
+	enum("access_why", "PURPOSE_", accessv1.Purpose_name)
+	for _, deed := range []string{"read", "list", "watch", "change", "log"} {
+		keys = append(keys, "access.did_"+deed)
+	}
 	for _, kind := range []problem.Kind{
 		problem.Invalid, problem.Unauthenticated, problem.Denied, problem.NotFound, problem.State,
 		problem.Conflict, problem.Exists, problem.Exhausted, problem.Unavailable, problem.Deadline, problem.Canceled, problem.Internal,

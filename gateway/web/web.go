@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/businessespoo/hub/gateway/privacy"
+	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
@@ -23,12 +24,13 @@ import (
 
 // Options is what the pages need from the process that serves them.
 type Options struct {
-	// Cases, Provider, Catalogue, Consents and Sharing are clients of the gateway's own API.
+	// Cases and those after it are clients of the gateway's own API.
 	Cases     casesv1.CaseServiceClient
 	Provider  providerv1.ProviderServiceClient
 	Catalogue cataloguev1.CatalogueServiceClient
 	Consents  consentv1.ConsentServiceClient
 	Sharing   sharingv1.SharedCaseServiceClient
+	Access    accessv1.AccessServiceClient
 	// Personas lists the demo identities to sign in as; nil when the process has none.
 	Personas func() []Persona
 	// Status tells which parts of the hub are up; nil shows an empty list.
@@ -120,6 +122,7 @@ func (s *server) routes() map[string]page {
 		"GET /cases":                   s.casesPage,
 		"GET /cases/{case}":            s.casePage,
 		"POST /cases/{case}":           s.caseAction,
+		"GET /cases/{case}/access":     s.caseAccessPage,
 		"GET /cases/{case}/add":        s.addPage,
 		"POST /cases/{case}/add":       s.addAction,
 		"GET /cases/{case}/referrals":  s.referralPage,
@@ -129,6 +132,7 @@ func (s *server) routes() map[string]page {
 		"POST /leave-case":             s.leaveCase,
 		"GET /desk":                    s.ownDesk,
 		"GET /desk/{provider}":         s.deskPage,
+		"GET /desk/{provider}/access":  s.deskAccessPage,
 		"GET /desk/{provider}/new":     s.behalfPage,
 		"POST /desk/{provider}/new":    s.behalfAction,
 		"GET " + deskRequestPattern:    s.deskRequestPage,

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 	"google.golang.org/grpc"
 
+	"github.com/businessespoo/hub/services/kit/access"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/name"
@@ -84,13 +85,14 @@ func (s settings) run(ctx context.Context, d Definition) error {
 	verifier := token.NewVerifier(time.Now, key)
 	probes := host.NewHTTP(metrics)
 	desk := &running{
-		options: Options{Definition: d, Dir: filepath.Join(s.Data, fmt.Sprintf("%s-%d", d.Key, s.Replica)), Verifier: verifier, RateLimit: s.RateLimit, Log: log, Metrics: metrics},
+		options: Options{Definition: d, Dir: filepath.Join(s.Data, fmt.Sprintf("%s-%d", d.Key, s.Replica)), Audit: filepath.Join(s.Data, "keys", d.Key), Verifier: verifier, RateLimit: s.RateLimit, Log: log, Metrics: metrics},
 		bus:     connection,
 		probes:  probes,
 	}
 	// The provider is there before the server serves: see part.
 	ready := func(ctx context.Context) error { return desk.provider.Check(ctx) }
 	server := host.NewGRPC(host.Options{
+		Access: lateLog(func() *access.Log { return desk.provider.access.rows }), Confidential: lateLog(func() *access.Log { return desk.provider.access.private }),
 		Verifier: verifier, Ready: ready, Credentials: s.TLS.Server(tlsfile.Trusted, log), Limits: host.Limits{Rate: s.RateLimit}, Log: log, Metrics: metrics,
 	})
 	desk.server = server

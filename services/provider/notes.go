@@ -12,6 +12,7 @@ import (
 	"time"
 
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	"github.com/businessespoo/hub/services/kit/access"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/fact"
 	"github.com/businessespoo/hub/services/kit/name"
@@ -102,6 +103,9 @@ func (n *notes) apply(ctx context.Context) func(tx *projection.Tx, events []bus.
 // take keeps one note, or answers why it cannot be one. An operator reads the
 // answer, so it does not name the request.
 func (n *notes) take(tx *projection.Tx, ev bus.Event) (string, error) {
+	if access.Private(n.key, ev.Subject) {
+		return "", nil
+	}
 	request, ok := n.requestOf(ev.Subject)
 	if !ok {
 		return "its subject is no place for a note of " + n.key, nil

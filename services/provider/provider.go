@@ -14,6 +14,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,6 +73,11 @@ type Options struct {
 	// Dir is where its files are kept; made when missing. Two processes may not
 	// share it: each replica has its own.
 	Dir string
+	// Audit is the folder of the key that signs the heads of the access log; Dir when
+	// empty. With another key than before, the log says so.
+	Audit string
+	// NoAccessLog leaves the access log out, to measure what it costs.
+	NoAccessLog bool
 	// Verifier reads the tokens of callers.
 	Verifier *token.Verifier
 	// RateLimit is how many calls a second of one caller are answered; 0 is without limit.
@@ -99,6 +105,7 @@ type Provider struct {
 	verifier   *token.Verifier
 	rateLimit  float64
 	metrics    *host.Metrics
+	access     accessLogs
 	clock      func() time.Time
 	newID      func() string
 	watchCheck time.Duration
@@ -133,6 +140,12 @@ func New(o Options) (*Provider, error) {
 	p.log = p.log.With("provider", p.key)
 	if err := p.open(o.Dir); err != nil {
 		return nil, errors.Join(err, p.Close())
+	}
+	if !o.NoAccessLog {
+		var err error
+		if p.access, err = newAccessLogs(p, cmp.Or(o.Audit, o.Dir)); err != nil {
+			return nil, errors.Join(err, p.Close())
+		}
 	}
 	return p, nil
 }
@@ -171,7 +184,10 @@ func (p *Provider) Register(r grpc.ServiceRegistrar) {
 // NewServer makes a gRPC server with the provider registered on it. It may be
 // served on several listeners.
 func (p *Provider) NewServer() *host.Server {
-	s := host.NewGRPC(host.Options{Verifier: p.verifier, Ready: p.Check, Limits: host.Limits{Rate: p.rateLimit}, Log: p.log, Metrics: p.metrics, Sight: p.sight})
+	s := host.NewGRPC(host.Options{
+		Verifier: p.verifier, Ready: p.Check, Limits: host.Limits{Rate: p.rateLimit}, Log: p.log, Metrics: p.metrics,
+		Access: p.access.open(), Confidential: p.access.confidential(), Sight: p.sight,
+	})
 	p.Register(s)
 	return s
 }
@@ -221,6 +237,7 @@ func (p *Provider) Run(ctx context.Context) error {
 		})
 	}
 	group.Go(func() error { return p.publishCatalogue(ctx) })
+	p.access.run(ctx, group)
 	return group.Wait()
 }
 

@@ -21,6 +21,7 @@ type commands struct {
 	Staff       staffCommands     `cmd:"" help:"Add, list and remove advisors, leads and operators of a running hub."`
 	DeadLetters deadLetterCommand `cmd:"" help:"List and replay what a handler could not take in."`
 	Verify      verifyCommand     `cmd:"" help:"Check the whole log of a data folder: nothing is missing and nothing was changed. Its hub must not run."`
+	Audit       auditCommands     `cmd:"" help:"Check the access log: who has seen what."`
 	Repair      repairCommand     `cmd:"" help:"Set damaged places of a data folder's log aside, so that all the rest can be used. Its hub must not run. Look with hub verify first: a copy from before the damage is better."`
 	NATSConfig  natsConfigCommand `cmd:"" name:"nats-config" help:"Write what a nats-server needs to be the log of a hub whose processes run apart."`
 }

@@ -24,6 +24,8 @@ type runCommand struct {
 	Health         string  `default:"127.0.0.1:9099" placeholder:"HOST:PORT" help:"Address of /livez, /readyz and /metrics. Let only operators reach it. (default: ${default})"`
 	RateLimit      float64 `default:"100" placeholder:"N" help:"How many calls a second of one caller are answered over time; five seconds' worth may come at once. 0 is without limit. (default: ${default})"`
 	BehindProxy    bool    `help:"The pages are reached through a proxy alone: believe what it says in X-Forwarded-Proto and, last, in X-Forwarded-For."`
+	HeadsFile      string  `placeholder:"FILE" help:"File to which the signed heads of the access log are appended, for hub audit verify. Better on another disk than the log. (default: audit/heads.jsonl in the data folder)"`
+	NoAccessLog    bool    `hidden:"" help:"Leave the access log out, to measure what it costs. Nobody knows then who has seen what."`
 	LogFormat      string  `default:"text" enum:"text,json" help:"Form of the log on standard error: text or json. (default: ${default})"`
 	LogLevel       string  `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error. (default: ${default})"`
 }
@@ -50,6 +52,7 @@ func (c *runCommand) Run(ctx context.Context, out output) error {
 	}
 	return hub.Run(ctx, hub.Options{
 		Data: c.Data, Demo: c.Demo, Listen: c.Listen, Web: c.Web, Health: c.Health,
-		ProviderListen: c.ProviderListen, RateLimit: c.RateLimit, BehindProxy: c.BehindProxy, Log: log, Out: out,
+		ProviderListen: c.ProviderListen, RateLimit: c.RateLimit, BehindProxy: c.BehindProxy,
+		HeadsFile: c.HeadsFile, NoAccessLog: c.NoAccessLog, Log: log, Out: out,
 	})
 }

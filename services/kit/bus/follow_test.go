@@ -221,7 +221,7 @@ func TestAProviderFollowsAStreamOnce(t *testing.T) {
 	if err := omnia.Follow(t.Context(), bus.StreamCases, 0, 10, nothing); err == nil {
 		t.Error("a second Follow of the same stream was accepted")
 	}
-	for _, stream := range []string{bus.StreamCatalogue, bus.StreamAccess, bus.StreamDead, bus.PrivateStream("chamber"), "KV_HUB"} {
+	for _, stream := range []string{bus.StreamCatalogue, bus.StreamAccess, bus.StreamHeads, bus.StreamDead, bus.PrivateStream("chamber"), "KV_HUB"} {
 		if err := omnia.Follow(t.Context(), stream, 0, 10, nothing); err == nil {
 			t.Errorf("omnia follows %s", stream)
 		}

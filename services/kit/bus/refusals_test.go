@@ -201,7 +201,7 @@ func refusedReplies(t *testing.T, hub, b *bus.Bus) {
 func refusedQuestions(t *testing.T, b *bus.Bus, other string) {
 	for _, question := range []string{
 		`{"stream":"` + bus.PrivateStream(other) + `","replica":0,"from":1}`, `{"stream":"KV_HUB","replica":0,"from":1}`,
-		`{"stream":"ACCESS","replica":0,"from":1}`, `{"stream":"DEAD","replica":0,"from":1}`, `{"stream":"NOSUCH","replica":0,"from":1}`,
+		`{"stream":"ACCESS","replica":0,"from":1}`, `{"stream":"HEADS","replica":0,"from":1}`, `{"stream":"DEAD","replica":0,"from":1}`, `{"stream":"NOSUCH","replica":0,"from":1}`,
 		`{"stream":"CASES","replica":8,"from":1}`, `{"stream":"CASES","replica":-1,"from":1}`, `not json`,
 	} {
 		var refused *bus.RefusedError

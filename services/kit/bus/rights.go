@@ -67,6 +67,8 @@ func RightsOf(party string) (Rights, error) {
 			"catalogue." + party,
 			"staff." + party + ".>",
 			"dead." + party + ".>",
+			"access." + party + ".>",
+			"heads." + party + ".>",
 			askPrefix + party + ".>",
 		},
 		Serve:   []string{replayPrefix + party + ".>"},

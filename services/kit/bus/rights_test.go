@@ -83,7 +83,7 @@ func tryAll(t *testing.T, hub *bus.Bus, to func(party string, log *slog.Logger) 
 // would prove nothing.
 func allowed(t *testing.T, b *bus.Bus) {
 	p := b.Party()
-	for _, subject := range []string{"case.a." + p + ".1.own", "company.c." + p, "private." + p + ".x.y", "catalogue." + p, "staff." + p + ".x", "dead." + p + ".x"} {
+	for _, subject := range []string{"case.a." + p + ".1.own", "company.c." + p, "private." + p + ".x.y", "catalogue." + p, "staff." + p + ".x", "dead." + p + ".x", "access." + p + ".x.y", "heads." + p + ".x"} {
 		if _, err := b.Publish(t.Context(), bus.Message{Subject: subject}); err != nil {
 			t.Errorf("%s may not write to %s: %v", p, subject, err)
 		}

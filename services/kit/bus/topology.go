@@ -26,6 +26,9 @@ const (
 	StreamCatalogue = "CATALOGUE"
 	// StreamAccess holds who looked at what.
 	StreamAccess = "ACCESS"
+	// StreamHeads holds how far the chains of the access log had come at a time,
+	// signed by who writes them.
+	StreamHeads = "HEADS"
 	// StreamDead holds the dead letters.
 	StreamDead = "DEAD"
 )
@@ -74,6 +77,7 @@ func (b *Bus) topology() []jetstream.StreamConfig {
 		b.streamConfig(StreamPeople, "gateway", "people.>"),
 		b.streamConfig(StreamCatalogue, "provider", "catalogue.>"),
 		b.streamConfig(StreamAccess, "gateway", "access.>"),
+		b.streamConfig(StreamHeads, "gateway", "heads.>"),
 		b.streamConfig(StreamDead, "bus", "dead.>"),
 	}
 	for _, party := range Providers() {

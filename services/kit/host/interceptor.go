@@ -32,6 +32,7 @@ type call struct {
 	sees      sight.Set // of the answer; see look and mask
 	shown     *sight.Set
 	began     time.Time
+	reasons   accessReasons
 }
 
 // begin does what comes before the handler: trace, readiness, authentication, limits,
@@ -55,7 +56,7 @@ func (s *Server) begin(ctx context.Context, method string) (*call, error) {
 	if err := c.rule.inScope(c); err != nil {
 		return c, err
 	}
-	c.ctx = token.With(c.ctx, c.principal)
+	c.ctx = context.WithValue(token.With(c.ctx, c.principal), accessKey{}, &c.reasons)
 	s.look(c)
 	return c, nil
 }
@@ -159,7 +160,7 @@ func (s *Server) unary(ctx context.Context, request any, info *grpc.UnaryServerI
 	}
 	c, err := s.begin(ctx, info.FullMethod)
 	if err != nil {
-		return nil, s.end(c, err)
+		return nil, s.refuse(c, request, err)
 	}
 	var response any
 	err = protect(func() error {
@@ -172,6 +173,9 @@ func (s *Server) unary(ctx context.Context, request any, info *grpc.UnaryServerI
 		return err
 	})
 	if err != nil {
+		return nil, s.refuse(c, request, err)
+	}
+	if err := s.disclose(c, request, response); err != nil {
 		return nil, s.end(c, err)
 	}
 	return response, s.end(c, nil)
@@ -186,20 +190,21 @@ func (s *Server) stream(server any, stream grpc.ServerStream, info *grpc.StreamS
 	defer context.AfterFunc(s.draining, func() { cancel(errDraining) })()
 	c, err := s.begin(ctx, info.FullMethod)
 	if err != nil {
-		return s.end(c, err)
+		return s.refuse(c, nil, err)
 	}
 	if err := s.hold(c); err != nil {
 		return s.end(c, err)
 	}
 	defer s.limits.streams.Leave(c.caller)
 	go s.recheck(ctx, c, cancel)
+	watched := &watched{ServerStream: stream, server: s, call: c}
 	err = protect(func() error {
-		return handler(server, &checkedStream{ServerStream: stream, ctx: c.ctx, plan: c.rule.request, mask: c.mask})
+		return handler(server, &checkedStream{ServerStream: watched, ctx: c.ctx, plan: c.rule.request, mask: c.mask})
 	})
 	if cause, ours := errors.AsType[*problem.Problem](context.Cause(ctx)); err != nil && ours {
 		err = cause
 	}
-	return s.end(c, err)
+	return watched.end(err)
 }
 
 // recheck ends a stream whose caller may no longer have it: it was right when it

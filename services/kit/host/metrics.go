@@ -20,6 +20,7 @@ type Metrics struct {
 	events    *prometheus.CounterVec
 	pending   *prometheus.GaugeVec
 	lag       *prometheus.GaugeVec
+	lost      prometheus.Counter
 }
 
 // NewMetrics makes a registry with the metrics of Go, of the process, of gRPC
@@ -43,8 +44,11 @@ func NewMetrics() *Metrics {
 		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "hub_projection_lag_seconds", Help: "The age of the last event when it became visible.",
 		}, []string{"projection", "stream"}),
+		lost: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "hub_access_rows_lost_total", Help: "Rows of the access log that could not be kept: the log was away for too long.",
+		}),
 	}
-	m.MustRegister(m.calls, m.durations, m.events, m.pending, m.lag,
+	m.MustRegister(m.calls, m.durations, m.events, m.pending, m.lag, m.lost,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -55,6 +59,13 @@ func (m *Metrics) called(method string, code codes.Code, took time.Duration) {
 	}
 	m.calls.WithLabelValues(method, code.String()).Inc()
 	m.durations.WithLabelValues(method).Observe(took.Seconds())
+}
+
+// AccessLost counts rows of the access log that could not be kept.
+func (m *Metrics) AccessLost(rows int) {
+	if m != nil {
+		m.lost.Add(float64(rows))
+	}
 }
 
 // Projection returns an observer for projection.WithObserver.

@@ -66,6 +66,12 @@ type Options struct {
 	Limits Limits
 	// Clock measures how long calls take, and when who may call again; time.Now when nil.
 	Clock func() time.Time
+	// Access keeps who has seen what; nil keeps nothing. A row is written before an
+	// answer goes out.
+	Access AccessLog
+	// Confidential keeps the calls that nobody outside of this provider may learn
+	// of; the contract says which they are.
+	Confidential AccessLog
 	// Recheck is how often a stream sees whether its caller may still have it; every
 	// five seconds when 0.
 	Recheck time.Duration
@@ -79,7 +85,7 @@ type Options struct {
 //
 // A call passes, in this order: recovery, trace, readiness, authentication, the limits of its
 // caller, the access rule of the method, the field rules of the request, the handler; and on the way
-// back the answer is masked by who sees what (kit/sight), any error becomes a status by kit/problem, and the call is logged.
+// back the answer is masked by who sees what (kit/sight), the access log takes it, any error becomes a status by kit/problem, and the call is logged.
 type Server struct {
 	*grpc.Server
 
@@ -88,6 +94,7 @@ type Server struct {
 	health  *health.Server
 	rules   sync.Map // full method name -> *rule
 	plans   plans
+	namings namings
 
 	// draining ends when the server stops, and with it all streams.
 	draining context.Context

@@ -48,6 +48,10 @@ func (k *Key) Public() ed25519.PublicKey {
 	return k.private.Public().(ed25519.PublicKey)
 }
 
+// SignBytes signs what is no token. The text should begin with what it is, so that
+// a signature of one thing is none of another.
+func (k *Key) SignBytes(text []byte) []byte { return ed25519.Sign(k.private, text) }
+
 // PublicPEM returns the public half as a PEM file, which ReadPublicKey reads.
 func (k *Key) PublicPEM() ([]byte, error) {
 	der, err := x509.MarshalPKIXPublicKey(k.Public())

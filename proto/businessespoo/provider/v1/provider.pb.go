@@ -2808,10 +2808,10 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x06Choice\x12$\n" +
 	"\aservice\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x05R\aservice\x12=\n" +
-	"\x06inputs\x18\x02 \x03(\v2\x1d.businessespoo.cases.v1.InputB\x06\xaa\xed\x18\x02\b\x03R\x06inputs\"\xac\x01\n" +
+	"\x06inputs\x18\x02 \x03(\v2\x1d.businessespoo.cases.v1.InputB\x06\xaa\xed\x18\x02\b\x03R\x06inputs\"\xae\x01\n" +
 	"\x18OpenCaseOnBehalfResponse\x12 \n" +
-	"\arequest\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12#\n" +
-	"\tcase_name\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\bcaseName\x12%\n" +
+	"\arequest\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12%\n" +
+	"\tcase_name\x18\x02 \x01(\tB\b\xaa\xed\x18\x04\b\x02(\x02R\bcaseName\x12%\n" +
 	"\n" +
 	"confirm_by\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\tconfirmBy\x12\"\n" +
 	"\brevision\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"^\n" +
@@ -2842,7 +2842,7 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x19REQUEST_ORDER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REQUEST_ORDER_OLDEST\x10\x01\x12\x18\n" +
 	"\x14REQUEST_ORDER_NEWEST\x10\x02\x12\x19\n" +
-	"\x15REQUEST_ORDER_UPDATED\x10\x032\xf0\x0f\n" +
+	"\x15REQUEST_ORDER_UPDATED\x10\x032\xf6\x0f\n" +
 	"\x0fProviderService\x12|\n" +
 	"\fListRequests\x12..businessespoo.provider.v1.ListRequestsRequest\x1a/.businessespoo.provider.v1.ListRequestsResponse\"\v\xb2\xed\x18\a\n" +
 	"\x03\x02\x03\x04P\x02\x12v\n" +
@@ -2866,12 +2866,11 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x06Decide\x12(.businessespoo.provider.v1.DecideRequest\x1a).businessespoo.provider.v1.DecideResponse\"\r\xb2\xed\x18\t\n" +
 	"\x03\x02\x03\x04\x18\x01P\x02\x12q\n" +
 	"\bComplete\x12*.businessespoo.provider.v1.CompleteRequest\x1a+.businessespoo.provider.v1.CompleteResponse\"\f\xb2\xed\x18\b\n" +
-	"\x02\x02\x03\x18\x01P\x02\x12n\n" +
-	"\aAddNote\x12).businessespoo.provider.v1.AddNoteRequest\x1a*.businessespoo.provider.v1.AddNoteResponse\"\f\xb2\xed\x18\b\n" +
-	"\x02\x02\x03\x18\x01P\x02\x12r\n" +
-	"\tListNotes\x12+.businessespoo.provider.v1.ListNotesRequest\x1a,.businessespoo.provider.v1.ListNotesResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03P\x02\x12\x80\x01\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12q\n" +
+	"\aAddNote\x12).businessespoo.provider.v1.AddNoteRequest\x1a*.businessespoo.provider.v1.AddNoteResponse\"\x0f\xb2\xed\x18\v\n" +
+	"\x02\x02\x03\x18\x01P\x02\xa0\x01\x01\x12u\n" +
+	"\tListNotes\x12+.businessespoo.provider.v1.ListNotesRequest\x1a,.businessespoo.provider.v1.ListNotesResponse\"\r\xb2\xed\x18\t\n" +
+	"\x02\x02\x03P\x02\xa0\x01\x01\x12\x80\x01\n" +
 	"\rRecordContact\x12/.businessespoo.provider.v1.RecordContactRequest\x1a0.businessespoo.provider.v1.RecordContactResponse\"\f\xb2\xed\x18\b\n" +
 	"\x02\x02\x03\x18\x01P\x02\x12\x89\x01\n" +
 	"\x10OpenCaseOnBehalf\x122.businessespoo.provider.v1.OpenCaseOnBehalfRequest\x1a3.businessespoo.provider.v1.OpenCaseOnBehalfResponse\"\f\xb2\xed\x18\b\n" +

@@ -1,0 +1,58 @@
+package gateway_test
+
+import (
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
+	"github.com/businessespoo/hub/services/kit/token"
+)
+
+// The log stops under a running gateway: an integrator is shown nothing any more,
+// since nobody could know of it; the company goes on reading its own case.
+func TestWithoutTheLogOnlyTheCompanyReads(t *testing.T) {
+	w := newWorld(t)
+	n := w.start()
+	company := w.company("aino", "9000001-1")
+	name := n.open(company, opening("9000001-1", "espoo-city/pilot")).Name
+	get := func(p token.Principal) error {
+		_, err := n.cases.GetCase(w.as(p), &casesv1.GetCaseRequest{Name: name})
+		return err
+	}
+	integrator := token.Principal{Role: policyv1.Role_ROLE_INTEGRATOR, Subject: "ledger", Companies: []string{"9000001-1"}}
+	must(t, get(integrator))
+	w.server.Shutdown()
+	refused(t, get(integrator), codes.Unavailable, "ACCESS_LOG_UNAVAILABLE")
+	began := time.Now()
+	must(t, get(token.Principal{Role: policyv1.Role_ROLE_COMPANY, Subject: "aino", Companies: []string{"9000001-1"}}))
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("the company waited %s for a log that is known to be away", took)
+	}
+}
+
+// A gateway that was built again from the log alone tells the same of who has seen a case.
+func TestTheAccessLogIsBuiltAgain(t *testing.T) {
+	w := newWorld(t)
+	n := w.start()
+	company := w.company("aino", "9000001-1")
+	name := n.open(company, opening("9000001-1", "espoo-city/pilot")).Name
+	list := func(n *node) (rows []string) {
+		answer := get[*accessv1.ListAccessResponse](t)(accessv1.NewAccessServiceClient(n.conn).ListAccess(company, &accessv1.ListAccessRequest{Parent: name}))
+		for _, a := range answer.Access {
+			rows = append(rows, a.Row.Method+" "+a.Row.Time.AsTime().String())
+		}
+		return rows
+	}
+	before := list(n)
+	n.stop()
+	other := w.start()
+	var after []string
+	w.eventually("the rows are read", func() bool { after = list(other); return len(after) >= len(before)+1 })
+	if after = after[len(after)-len(before):]; len(before) == 0 || after[len(after)-1] != before[len(before)-1] {
+		t.Errorf("first %q, built again %q", before, after)
+	}
+}

@@ -1,0 +1,172 @@
+package accesslog_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/businessespoo/hub/gateway/accesslog"
+	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/projection"
+)
+
+func caseID(letter string) string { return strings.Repeat(letter, 26) }
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// fixed is a log that holds some messages, and then nothing more.
+type fixed []bus.Event
+
+func (f fixed) Follow(ctx context.Context, _ string, from uint64, _ int, handle func(context.Context, []bus.Event) error) error {
+	if err := handle(ctx, f[min(int(from)-1, len(f)):]); err != nil {
+		return err
+	}
+	if err := handle(ctx, nil); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// message is one of a party's, with rows of an advisor of an organisation that saw cases.
+func message(t *testing.T, sequence uint64, party, organisation, refused string, cases ...string) bus.Event {
+	t.Helper()
+	row := &accessv1.AccessRow{Role: policyv1.Role_ROLE_ADVISOR, Organisations: []string{organisation}, Advisor: "a1", Person: fmt.Sprint("p", sequence), Refused: refused}
+	for _, id := range cases {
+		row.Shown = append(row.Shown, &accessv1.Shown{Case: "cases/" + id})
+	}
+	body, err := proto.Marshal(&accessv1.AccessBatch{Chain: "c", Number: sequence, Rows: []*accessv1.AccessRow{row}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bus.Event{Stream: bus.StreamAccess, Sequence: sequence, Message: bus.Message{Subject: "access." + party + ".c.rows", Data: body}}
+}
+
+func people(t *testing.T) func(rows []accesslog.Row, err error) string {
+	return func(rows []accesslog.Row, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, row := range rows {
+			all = append(all, row.Person)
+		}
+		return strings.Join(all, " ")
+	}
+}
+
+// A provider fills its own list and no other's, and what it may not say is nowhere.
+func TestWhoSpeaksForWhom(t *testing.T) {
+	a := caseID("a")
+	events := fixed{
+		message(t, 1, "omnia", "omnia", "", a),
+		message(t, 2, "omnia", "chamber", "", a),            // not omnia's to say
+		message(t, 3, "omnia", "chamber", "NOT_FOUND", a),   // omnia refused them
+		message(t, 4, bus.Hub, "chamber", "NOT_FOUND", a),   // the hub did
+		message(t, 5, "omnia", "omnia", "", a, caseID("b")), // both cases
+		{Stream: bus.StreamAccess, Sequence: 6, Message: bus.Message{Subject: "access.omnia.c.rows", Data: []byte("\xff")}},
+	}
+	l := run(t, filepath.Join(t.TempDir(), "access.db"), events)
+	list := people(t)
+	for _, c := range []struct{ what, got, want string }{
+		{"the case", list(l.OfCase(t.Context(), a, 0, 10)), "p5 p4 p3 p1"},
+		{"omnia", list(l.OfProvider(t.Context(), "omnia", 0, 10)), "p5 p1"},
+		{"the chamber", list(l.OfProvider(t.Context(), "chamber", 0, 10)), "p4"},
+		{"nobody", list(l.OfProvider(t.Context(), "", 0, 10)), ""},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, c.got, c.want)
+		}
+	}
+	rows, err := l.OfCase(t.Context(), a, 0, 1)
+	if err != nil || len(rows) != 1 || len(rows[0].Shown) != 1 {
+		t.Fatalf("%v, %v", rows, err)
+	}
+	if next := list(l.OfCase(t.Context(), a, rows[0].Place, 2)); next != "p4 p3" {
+		t.Errorf("the next page holds %q", next)
+	}
+}
+
+func run(t *testing.T, path string, events fixed) *accesslog.Log {
+	t.Helper()
+	l, err := accesslog.Open(path, events, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- l.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for limit := time.Now().Add(10 * time.Second); l.Check(t.Context()) != nil; time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatal(l.Check(t.Context()))
+		}
+	}
+	return l
+}
+
+// An erased case leaves no row that names it; rows of other cases stay.
+func TestForget(t *testing.T) {
+	a, b := caseID("a"), caseID("b")
+	path := filepath.Join(t.TempDir(), "access.db")
+	db, err := projection.Open(path, projection.Schema{Version: 1, SQL: accesslog.SQLForTest}, projection.WithLog(quiet()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := fixed{message(t, 1, "omnia", "omnia", "", a), message(t, 2, "omnia", "omnia", "", a, b), message(t, 3, "omnia", "omnia", "", b)}
+	ctx, cancel := context.WithCancel(t.Context())
+	forgotten := make(chan error, 1)
+	go func() {
+		_ = db.Run(ctx, events, bus.StreamAccess, func(tx *projection.Tx, events []bus.Event) error {
+			for _, e := range events {
+				if err := accesslog.TakeForTest(tx, e); err != nil {
+					forgotten <- err
+				}
+			}
+			forgotten <- accesslog.Forget(tx, a)
+			return nil
+		})
+		close(forgotten)
+	}()
+	if err := <-forgotten; err != nil {
+		t.Fatal(err)
+	}
+	for db.Check(t.Context()) != nil {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	for range forgotten {
+	}
+	var bodies, indexed int
+	if err := db.Reader().QueryRow("SELECT (SELECT count(*) FROM rows), (SELECT count(*) FROM cases)").Scan(&bodies, &indexed); err != nil || bodies != 2 || indexed != 2 {
+		t.Errorf("%d rows and %d of a case are left, %v; want 2 and 2", bodies, indexed, err)
+	}
+	rows, err := db.Reader().Query("SELECT body FROM rows")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		var body []byte
+		if err := rows.Scan(&body); err != nil || strings.Contains(string(body), a) {
+			t.Errorf("a row still names the case: %q, %v", body, err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,11 @@
+package access
+
+// MostKeptForTest is how many rows wait for a log that does not answer.
+const MostKeptForTest = mostKept
+
+// WaitingForTest is how many rows are in no message yet.
+func WaitingForTest(l *Log) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.queue)
+}

@@ -1,0 +1,255 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+
+	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
+	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/token"
+)
+
+// AccessLog keeps who has seen what; services/kit/access has one on the bus.
+type AccessLog interface {
+	// Record returns once the row is durable. When it fails, what the row tells of
+	// must not be shown.
+	Record(ctx context.Context, row *accessv1.AccessRow) error
+	// Keep is for what goes on also when the log does not answer: it waits for the
+	// log as Record does, and otherwise keeps the row to write it later.
+	Keep(ctx context.Context, row *accessv1.AccessRow)
+}
+
+// accessReasons is what a call may say of its own row.
+type accessReasons struct {
+	mu        sync.Mutex
+	basis     *accessv1.Basis
+	elsewhere bool
+}
+
+type accessKey struct{}
+
+// Because says in the access log what a call rests on, where its caller's role
+// does not say it: a consent, or a disclosure that a law allows.
+func Because(ctx context.Context, basis *accessv1.Basis) {
+	if reasons, ok := ctx.Value(accessKey{}).(*accessReasons); ok {
+		reasons.mu.Lock()
+		defer reasons.mu.Unlock()
+		reasons.basis = basis
+	}
+}
+
+// RecordedElsewhere says that the process which the call was handed on to decided
+// it, and has written its row.
+func RecordedElsewhere(ctx context.Context) {
+	if reasons, ok := ctx.Value(accessKey{}).(*accessReasons); ok {
+		reasons.mu.Lock()
+		defer reasons.mu.Unlock()
+		reasons.elsewhere = true
+	}
+}
+
+// recorded tells whether a call has a row here: somebody signed in makes it, and
+// it is not about what anybody may see.
+func (s *Server) recorded(c *call, seen *sightings) bool {
+	if s.options.Access == nil || c.rule == nil || c.principal.Role == policyv1.Role_ROLE_UNSPECIFIED {
+		return false
+	}
+	if c.rule.access.GetPublic() && len(c.rule.access.GetRoles()) == 0 && len(seen.shown) == 0 {
+		return false
+	}
+	c.reasons.mu.Lock()
+	defer c.reasons.mu.Unlock()
+	return !c.reasons.elsewhere
+}
+
+// own tells whether what a caller sees is theirs: they must not lose sight of it
+// because the access log is away.
+func own(p token.Principal) bool {
+	return p.Role == policyv1.Role_ROLE_COMPANY || p.Role == policyv1.Role_ROLE_CASE_HOLDER
+}
+
+// rowOf makes the row of a call about what was seen, or asked for.
+func (s *Server) rowOf(c *call, seen *sightings) *accessv1.AccessRow {
+	p := c.principal
+	c.reasons.mu.Lock()
+	basis := c.reasons.basis
+	c.reasons.mu.Unlock()
+	if basis == nil {
+		basis = &accessv1.Basis{Purpose: purposes[p.Role]}
+	}
+	return &accessv1.AccessRow{
+		Person: p.Subject, Role: p.Role, Organisations: organisations(p, seen), Advisor: p.Advisor,
+		Method: c.rule.name, Shown: seen.shown, Basis: basis,
+	}
+}
+
+// purposes are why somebody sees something, when the call says nothing else.
+var purposes = map[policyv1.Role]accessv1.Purpose{
+	policyv1.Role_ROLE_COMPANY:         accessv1.Purpose_PURPOSE_OWN_MATTER,
+	policyv1.Role_ROLE_CASE_HOLDER:     accessv1.Purpose_PURPOSE_OWN_MATTER,
+	policyv1.Role_ROLE_ADVISOR:         accessv1.Purpose_PURPOSE_PROVIDER_TASK,
+	policyv1.Role_ROLE_LEAD:            accessv1.Purpose_PURPOSE_PROVIDER_TASK,
+	policyv1.Role_ROLE_PROVIDER_SYSTEM: accessv1.Purpose_PURPOSE_PROVIDER_TASK,
+	policyv1.Role_ROLE_INTEGRATOR:      accessv1.Purpose_PURPOSE_FOR_COMPANY,
+	policyv1.Role_ROLE_OPERATOR:        accessv1.Purpose_PURPOSE_OPERATION,
+}
+
+// organisations are those that a caller acts for: of several companies the ones
+// that were seen.
+func organisations(p token.Principal, seen *sightings) (all []string) {
+	if p.Organisation != "" {
+		all = append(all, p.Organisation)
+	}
+	if p.Provider != "" {
+		all = append(all, p.Provider)
+	}
+	for _, company := range p.Companies {
+		_, id, schemed := strings.Cut(company, ":")
+		if len(p.Companies) == 1 || seen.companies[company] || schemed && seen.companies[id] {
+			all = append(all, company)
+		}
+	}
+	return all
+}
+
+// disclose writes the row of a call that was carried out, before its answer goes out.
+func (s *Server) disclose(c *call, request, response any) error {
+	seen := s.sight(response)
+	if len(seen.shown) == 0 { // such as a note: it is of the request that was asked about
+		seen = s.sight(request)
+	}
+	return s.record(c, seen)
+}
+
+// sight finds the cases and requests in a message.
+func (s *Server) sight(message any) *sightings {
+	seen := &sightings{}
+	if m, ok := message.(proto.Message); ok && m != nil && s.options.Access != nil {
+		seen.walk(s.namings.of(m), m.ProtoReflect())
+	}
+	return seen
+}
+
+// record writes the row of what is to be shown now.
+func (s *Server) record(c *call, seen *sightings) error {
+	if !s.recorded(c, seen) {
+		return nil
+	}
+	log := s.options.Access
+	if c.rule.access.GetConfidential() {
+		if log = s.options.Confidential; log == nil {
+			return problem.New(problem.Denied, "ACCESS_LOG_MISSING", "%s is confidential, and this server has no log for it", c.rule.name)
+		}
+	}
+	row := s.rowOf(c, seen)
+	if own(c.principal) {
+		log.Keep(c.ctx, row)
+		return nil
+	}
+	err := log.Record(c.ctx, row)
+	if err == nil || c.ctx.Err() != nil {
+		return err
+	}
+	const wrong = "the access log cannot be written now, and without it nothing is shown"
+	refusal := problem.New(problem.Unavailable, "ACCESS_LOG_UNAVAILABLE", wrong+"; try again in a moment")
+	if c.rule.access.GetMutation() {
+		refusal = problem.New(problem.Unavailable, "ACCESS_LOG_UNAVAILABLE",
+			wrong+". What you asked for was carried out and is kept; the same call with the same request_id changes nothing more and answers it")
+	}
+	return refusal.Retry(time.Second).Because(err)
+}
+
+// refuse writes the row of a call that is refused, with what it asked for, and
+// ends the call. The refusal goes out also when the row cannot be written at once.
+func (s *Server) refuse(c *call, request any, err error) error {
+	seen := s.sight(request)
+	// Whoever calls too often would fill the log.
+	if s.recorded(c, seen) && problem.KindOf(err) != problem.Exhausted {
+		row, log := s.rowOf(c, seen), s.options.Access
+		row.Refused = problem.From(err).Reason
+		if c.rule.access.GetConfidential() {
+			if log = s.options.Confidential; log == nil {
+				// It was not decided where it belongs. That it was tried is all that is told here.
+				log, row.Shown = s.options.Access, nil
+				row.Method, _, _ = strings.Cut(row.Method, ".")
+			}
+		}
+		log.Keep(c.ctx, row)
+	}
+	return s.end(c, err)
+}
+
+// watched is a stream whose caller is recorded: when it opens, and for each case
+// that it comes to show.
+type watched struct {
+	grpc.ServerStream
+	server *Server
+	call   *call
+	// request is the first message that the caller sent.
+	request any
+	opened  bool
+	cases   []string
+}
+
+// RecvMsg keeps what was asked for.
+func (w *watched) RecvMsg(message any) error {
+	err := w.ServerStream.RecvMsg(message)
+	if w.request == nil {
+		w.request = message
+	}
+	return err
+}
+
+// SendHeader tells the caller that the stream is on.
+func (w *watched) SendHeader(header metadata.MD) error {
+	if err := w.open(); err != nil {
+		return err
+	}
+	return w.ServerStream.SendHeader(header)
+}
+
+// SendMsg sends a message once all cases in it are recorded.
+func (w *watched) SendMsg(message any) error {
+	if err := w.open(); err != nil {
+		return err
+	}
+	seen := w.server.sight(message)
+	for _, shown := range seen.shown {
+		if slices.Contains(w.cases, shown.Case) {
+			continue
+		}
+		if err := w.server.record(w.call, &sightings{shown: []*accessv1.Shown{shown}, companies: seen.companies}); err != nil {
+			return err
+		}
+		w.cases = append(w.cases, shown.Case)
+	}
+	return w.ServerStream.SendMsg(message)
+}
+
+func (w *watched) open() error {
+	if w.opened || w.server.options.Access == nil {
+		return nil
+	}
+	if err := w.server.record(w.call, w.server.sight(w.request)); err != nil {
+		return err
+	}
+	w.opened = true
+	return nil
+}
+
+// end writes the row of a stream that was refused before it opened.
+func (w *watched) end(err error) error {
+	if err == nil || w.opened || errors.Is(err, context.Canceled) {
+		return w.server.end(w.call, err)
+	}
+	return w.server.refuse(w.call, w.request, err)
+}
