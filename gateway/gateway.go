@@ -40,6 +40,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/projection"
+	"github.com/businessespoo/hub/services/kit/security"
 	"github.com/businessespoo/hub/services/kit/tlsfile"
 	"github.com/businessespoo/hub/services/kit/token"
 )
@@ -172,7 +173,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	})
 	providerv1.RegisterProviderServiceServer(g.server, desks)
 	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{
-		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock,
+		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock, Security: security.New(o.Log, nil),
 	})
 	if o.Web == nil {
 		return nil

@@ -28,6 +28,8 @@ type call struct {
 	rule      *rule
 	principal token.Principal
 	caller    string // as it is counted
+	guess     bool   // a code and a secret were tried
+	unread    bool   // the contract refused what was sent
 	began     time.Time
 }
 
@@ -109,6 +111,7 @@ func (s *Server) end(c *call, err error) error {
 	if failure == nil {
 		return nil
 	}
+	s.tell(c, failure)
 	return failure.GRPCStatus().Err()
 }
 
@@ -157,6 +160,7 @@ func (s *Server) unary(ctx context.Context, request any, info *grpc.UnaryServerI
 	var response any
 	err = protect(func() error {
 		if err := c.rule.request.check(request.(proto.Message)); err != nil {
+			c.unread = true
 			return err
 		}
 		response, err = handler(c.ctx, request)
