@@ -17,6 +17,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	"github.com/businessespoo/hub/services/kit/security"
 )
 
 // Options is what the pages need from the process that serves them.
@@ -70,6 +71,7 @@ type server struct {
 	privacy   *privacy.Register
 	limits    limits
 	sessions  *sessions
+	security  *security.Log
 }
 
 // New returns the handler of all pages. It panics when the built-in texts,
@@ -83,8 +85,8 @@ func New(options Options) http.Handler {
 	}
 	s := &server{
 		Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(),
-		style: newAsset("style", ".css", styleFile), icon: newAsset("icon", ".svg", iconFile),
-		limits: newLimits(options.RateLimit), sessions: newSessions(options.SessionKeys, options.SignOuts),
+		style: newAsset("style", ".css", "text/css", styleFile), icon: newAsset("icon", ".svg", "image/svg+xml", iconFile),
+		limits: newLimits(options.RateLimit), sessions: newSessions(options.SessionKeys, options.SignOuts), security: security.New(options.Log, nil),
 	}
 	mux := http.NewServeMux()
 	for pattern, page := range s.routes() {
