@@ -19,7 +19,7 @@ func (s *server) tell(r *http.Request, who *session, event security.Event, reaso
 		caller = who.Role + "/" + who.Provider + "/" + who.Subject
 		attributes = append(attributes, slog.String("role", who.Role))
 		if who.Provider != "" {
-			attributes = append(attributes, slog.String("provider", who.Provider))
+			attributes = append(attributes, slog.String("caller_provider", who.Provider))
 		}
 	}
 	if reason != "" {

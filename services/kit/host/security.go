@@ -21,7 +21,7 @@ func (s *Server) tell(c *call, failure *problem.Problem) {
 		slog.String("role", token.RoleName(c.principal.Role)), security.Caller(c.caller),
 	}
 	if c.principal.Provider != "" {
-		attributes = append(attributes, slog.String("provider", c.principal.Provider))
+		attributes = append(attributes, slog.String("caller_provider", c.principal.Provider))
 	}
 	s.security.Write(c.ctx, event, attributes...)
 }
