@@ -60,7 +60,9 @@ func TestRefusalsAreLogged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.get = func(context.Context, *casesv1.GetCaseRequest) (*casesv1.GetCaseResponse, error) { return nil, test.answer }
+			w.get = func(context.Context, *casesv1.GetCaseRequest) (*casesv1.GetCaseResponse, error) {
+				return nil, test.answer
+			}
 			authorization := ""
 			if test.authorization != nil {
 				authorization = test.authorization(w)

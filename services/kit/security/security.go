@@ -14,6 +14,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 )
@@ -42,10 +43,15 @@ const (
 	BusKeyChanged      Event = "bus_key_changed"
 )
 
-// levels are those of the events; whatever is not named is a warning.
+// Events are all events with their levels: what went well is info, what was refused
+// is a warning.
+func Events() map[Event]slog.Level { return maps.Clone(levels) }
+
 var levels = map[Event]slog.Level{
 	SignIn: slog.LevelInfo, SignOut: slog.LevelInfo, InputRefused: slog.LevelInfo, StaffChanged: slog.LevelInfo,
 	ClockMoved: slog.LevelInfo, DeadLetterReplayed: slog.LevelInfo, BusKeyChanged: slog.LevelInfo,
+	SignInRefused: slog.LevelWarn, TokenRefused: slog.LevelWarn, CodeRefused: slog.LevelWarn, AccessDenied: slog.LevelWarn,
+	RateLimited: slog.LevelWarn, CrossOriginRefused: slog.LevelWarn, TLSRefused: slog.LevelWarn,
 }
 
 // ErrHidden is the cause of an answer that says "there is none" about something that
@@ -93,11 +99,7 @@ func (l *Log) Write(ctx context.Context, event Event, attributes ...slog.Attr) {
 	if leftOut > 0 {
 		all = append(all, slog.Int("left_out", leftOut))
 	}
-	level, known := levels[event]
-	if !known {
-		level = slog.LevelWarn
-	}
-	l.log.LogAttrs(ctx, level, Message, all...)
+	l.log.LogAttrs(ctx, levels[event], Message, all...)
 }
 
 // take answers whether one more line of the event is written, and how many were not
