@@ -17,6 +17,11 @@ const (
 	// largestForm bounds a posted form, in bytes: twenty services with every
 	// answer at its longest fit.
 	largestForm = 1 << 20
+	// slowestForm bounds how long a request may take to arrive, when the options say
+	// nothing else.
+	slowestForm = 20 * time.Second
+	// slowestReader bounds how long an answer may take to be fetched.
+	slowestReader = time.Minute
 	// longestPage bounds the time that a page may wait for the API.
 	longestPage = 10 * time.Second
 )
@@ -43,6 +48,11 @@ func (s *server) guard(next http.Handler) http.Handler {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, largestForm)
+		// Who sends or reads a byte at a time must not hold the pages for others. A writer
+		// that knows no deadlines is a test's.
+		connection := http.NewResponseController(w)
+		_ = connection.SetReadDeadline(time.Now().Add(s.SlowestForm))
+		_ = connection.SetWriteDeadline(time.Now().Add(slowestReader))
 		if len(r.TransferEncoding) > 0 {
 			// No browser sends a form in chunks. Whoever stands before the pages may have
 			// counted its length otherwise, so nothing behind it is read.

@@ -222,6 +222,32 @@ func TestSmuggledRequests(t *testing.T) {
 	}
 }
 
+// TestSlowFormsEnd: a form that arrives byte by byte is given up, and the connection
+// with it; others are answered meanwhile and after.
+func TestSlowFormsEnd(t *testing.T) {
+	b := newBrowser(t, func(o *web.Options) { o.SlowestForm = 100 * time.Millisecond })
+	conn, err := net.Dial("tcp", strings.TrimPrefix(b.base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	_, _ = io.WriteString(conn, "POST /choose HTTP/1.1\r\nHost: hub\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ntext=a")
+	if p := b.get("/status"); p.code != http.StatusOK {
+		t.Errorf("another page meanwhile: %d", p.code)
+	}
+	answer, err := io.ReadAll(conn)
+	if err != nil {
+		t.Errorf("the slow form holds its connection: %v", err)
+	}
+	if strings.Contains(string(answer), " 200 ") {
+		t.Errorf("half a form is answered:\n%.200s", answer)
+	}
+	if p := b.get("/status"); p.code != http.StatusOK {
+		t.Errorf("another page after it: %d", p.code)
+	}
+}
+
 // TestNoHeaderOfAVisitorsMaking: nothing that is sent ends a header or leads to another site.
 func TestNoHeaderOfAVisitorsMaking(t *testing.T) {
 	b := newBrowser(t)

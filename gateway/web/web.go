@@ -43,6 +43,8 @@ type Options struct {
 	SessionKeys [][]byte
 	// SignOuts shares with other gateways which sessions were signed out; may be nil.
 	SignOuts SignOuts
+	// SlowestForm bounds how long a request may take to arrive; 20 s when 0.
+	SlowestForm time.Duration
 	// Log gets faults of the hub, never what a person wrote; nil discards them.
 	Log *slog.Logger
 	// Clock tells the time; time.Now when nil.
@@ -79,6 +81,9 @@ type server struct {
 func New(options Options) http.Handler {
 	if options.Log == nil {
 		options.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if options.SlowestForm == 0 {
+		options.SlowestForm = slowestForm
 	}
 	if options.Clock == nil {
 		options.Clock = time.Now
