@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"context"
-	"crypto/tls"
 	"encoding/binary"
 	"io"
 	"net"
@@ -12,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/http2"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/businessespoo/hub/deploy/e2e/world"
@@ -28,12 +25,10 @@ func TestOddCallsAtTheDoors(t *testing.T) {
 	f := &fixture{t: t, w: w}
 	c := f.owner().Open(f.opening())
 	c.View()
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http2.Transport{
-		AllowHTTP: true,
-		DialTLSContext: func(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, network, address)
-		},
-	}}
+	plain := &http.Protocols{}
+	plain.SetUnencryptedHTTP2(true)
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{Protocols: plain}}
+	t.Cleanup(client.CloseIdleConnections) // a hub that stops waits for those who are connected
 	message, err := proto.Marshal(&casesv1.GetCaseRequest{Name: c.Name})
 	f.mustCall(nil, err)
 	framed := append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))), message...)

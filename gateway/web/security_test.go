@@ -139,7 +139,10 @@ func TestNoPostFromAnotherSite(t *testing.T) {
 		}
 		posts++
 		for _, header := range []http.Header{
-			{"Sec-Fetch-Site": {"cross-site"}}, {"Sec-Fetch-Site": {"same-site"}}, {"Origin": {"https://evil.example"}}, {"Origin": {"null"}},
+			{"Sec-Fetch-Site": {"cross-site"}},
+			{"Sec-Fetch-Site": {"same-site"}},
+			{"Origin": {"https://evil.example"}},
+			{"Origin": {"null"}},
 			{"Origin": {b.base + ".evil.example"}},
 		} {
 			before := b.api.total()
