@@ -40,7 +40,7 @@ test: ## Run every test, with the race detector where it is of use.
 
 check: lint generated ## Lint, vet, formats, generated code, import rules, builds without the workspace.
 	go vet work
-	go test $(MODULES:%=./%)
+	go test -count=1 $(MODULES:%=./%)
 	for module in $(MODULES); do (cd $$module && GOWORK=off go build ./...); done
 
 lint:

@@ -46,6 +46,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/projection"
+	"github.com/businessespoo/hub/services/kit/security"
 	"github.com/businessespoo/hub/services/kit/sight"
 	"github.com/businessespoo/hub/services/kit/tlsfile"
 	"github.com/businessespoo/hub/services/kit/token"
@@ -205,7 +206,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	providerv1.RegisterProviderServiceServer(g.server, desks)
 	accessv1.RegisterAccessServiceServer(g.server, &api.Access{Cases: g.cases, Rows: g.accessRows})
 	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{
-		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock,
+		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock, Security: security.New(o.Log, nil),
 	})
 	if o.Web == nil {
 		return nil

@@ -62,7 +62,7 @@ func TestKeysAreRotatedWithoutAStop(t *testing.T) {
 	reload()
 	step("--retire")
 	for _, party := range parties {
-		openUntil(party+" has moved to its next key", func() bool { return logs(party, "moved to another key") == 1 })
+		openUntil(party+" has moved to its next key", func() bool { return logs(party, "event=bus_key_changed") == 1 })
 	}
 	reload()
 	if seed() == former {

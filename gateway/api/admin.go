@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,8 +19,11 @@ import (
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/directory"
 	"github.com/businessespoo/hub/services/kit/fact"
+	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/paging"
 	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/security"
+	"github.com/businessespoo/hub/services/kit/token"
 )
 
 // Admin is the operators' service.
@@ -32,6 +36,8 @@ type Admin struct {
 	Now   func() time.Time
 	// Advance moves the clock of a demo or a test; nil keeps real time.
 	Advance func(time.Duration) time.Time
+	// Security is told of what an operator changed; may be nil.
+	Security *security.Log
 
 	// mu lets one call change something at a time.
 	mu sync.Mutex
@@ -77,6 +83,7 @@ func (s *Admin) ListDeadLetters(ctx context.Context, req *adminv1.ListDeadLetter
 func (s *Admin) ReplayDeadLetter(ctx context.Context, req *adminv1.ReplayDeadLetterRequest) (*adminv1.ReplayDeadLetterResponse, error) {
 	answer := &adminv1.ReplayDeadLetterResponse{}
 	return answer, s.once(ctx, req, answer, func() error {
+		s.tell(ctx, security.DeadLetterReplayed, slog.Uint64("letter", req.Sequence))
 		err := s.Bus.Replay(ctx, req.Sequence)
 		refused, isRefused := errors.AsType[*bus.RefusedError](err)
 		switch {
@@ -101,8 +108,17 @@ func (s *Admin) AdvanceClock(ctx context.Context, req *adminv1.AdvanceClockReque
 	answer := &adminv1.AdvanceClockResponse{}
 	return answer, s.once(ctx, req, answer, func() error {
 		answer.Time = timestamppb.New(s.Advance(time.Duration(req.Seconds) * time.Second))
+		s.tell(ctx, security.ClockMoved)
 		return nil
 	})
+}
+
+// tell writes what an operator did, or tries to do.
+func (s *Admin) tell(ctx context.Context, event security.Event, attributes ...slog.Attr) {
+	if s.Security == nil {
+		return
+	}
+	s.Security.Write(ctx, event, append(attributes, slog.String("trace", host.Trace(ctx).ID()), security.Caller(host.Caller(token.From(ctx))))...)
 }
 
 // done is what is kept of an operator's call.

@@ -28,6 +28,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/revision"
+	"github.com/businessespoo/hub/services/kit/security"
 	"github.com/businessespoo/hub/services/kit/sight"
 	"github.com/businessespoo/hub/services/kit/token"
 )
@@ -66,8 +67,17 @@ func seer(p token.Principal) view.Seer {
 
 // notFound is the one answer for a case that does not exist and for one that
 // the caller may not see, so that neither can be told from the other.
-func notFound(resource string) error {
+func notFound(resource string) *problem.Problem {
 	return problem.New(problem.NotFound, "NOT_FOUND", "there is no %s that you may see; check the name, and who you are signed in as", resource)
+}
+
+// hiddenIf marks an answer for the log of this process when the case is there, and not
+// for this caller; the caller is told the same.
+func hiddenIf(there bool, p *problem.Problem) error {
+	if there {
+		return p.Because(security.ErrHidden)
+	}
+	return p
 }
 
 // mine answers the id of a case that the caller may see.
@@ -81,7 +91,7 @@ func (s *Cases) mine(ctx context.Context, resource string) (string, error) {
 		return "", err
 	}
 	if state == nil || !seer(token.From(ctx)).Sees(id, view.CompanyKey(state.Case.Company), state.Opener) {
-		return "", notFound(resource)
+		return "", hiddenIf(state != nil, notFound(resource))
 	}
 	return id, nil
 }
@@ -97,7 +107,7 @@ func (s *Cases) myRequest(ctx context.Context, resource string) (name.Scope, err
 		return name.Scope{}, err
 	}
 	if state == nil || !seer(token.From(ctx)).Sees(scope.Case, view.CompanyKey(state.Case.Company), state.Opener) {
-		return name.Scope{}, notFound(resource)
+		return name.Scope{}, hiddenIf(state != nil, notFound(resource))
 	}
 	request, err := s.View.Request(ctx, scope)
 	if err != nil || request != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
@@ -18,6 +19,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/revision"
+	"github.com/businessespoo/hub/services/kit/security"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -113,5 +115,7 @@ func (s *Admin) publish(ctx context.Context, req mutation, changed *eventsv1.Sta
 	if err != nil {
 		return 0, err
 	}
+	s.tell(ctx, security.StaffChanged, slog.String("provider", changed.Provider), slog.String("advisor", changed.Advisor),
+		slog.String("role", token.RoleName(changed.Role)), slog.Bool("removed", changed.Removed))
 	return s.Bus.Publish(ctx, m)
 }

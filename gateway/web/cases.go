@@ -154,6 +154,7 @@ func (s *server) openCodeAction(w http.ResponseWriter, r *http.Request, f *frame
 // leaveCase forgets the code and secret, on a machine that others use too.
 func (s *server) leaveCase(w http.ResponseWriter, r *http.Request, _ *frame) error {
 	dropCookie(w, r, holderCookie)
+	forget(w)
 	http.Redirect(w, r, "/?done=left", http.StatusSeeOther)
 	return nil
 }

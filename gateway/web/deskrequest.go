@@ -90,8 +90,6 @@ func (s *server) showDeskRequest(w http.ResponseWriter, r *http.Request, f *fram
 		fm.Main = len(view.Actions) == 0
 		view.Actions = append(view.Actions, fm)
 	}
-	// A browser may keep other pages on its disk, but not one that holds notes.
-	w.Header().Set("Cache-Control", "no-store")
 	return s.render(w, "deskrequest", code, view)
 }
 

@@ -294,3 +294,23 @@ func (f *fake) ListNeeds(context.Context, *cataloguev1.ListNeedsRequest) (*catal
 		{Code: "premises", DisplayName: texts("Toimitila", "Lokal", "Premises")},
 	}}, nil
 }
+
+// total is how often the API was called.
+func (f *fake) total() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.calls)
+}
+
+// changes is how often something was called that may change anything.
+func (f *fake) changes() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, c := range f.calls {
+		if !strings.HasPrefix(c.method, "Get") && !strings.HasPrefix(c.method, "List") && c.method != "SuggestServices" {
+			n++
+		}
+	}
+	return n
+}

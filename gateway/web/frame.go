@@ -47,6 +47,9 @@ func (s *server) frame(w http.ResponseWriter, r *http.Request) *frame {
 		StylePath: s.style.path, IconPath: s.icon.path,
 		header: w.Header(), path: r.URL.Path, query: r.URL.Query(), texts: s.texts, now: s.Clock(),
 	}
+	if f.Session != nil || f.Holder != nil {
+		w.Header().Set("Cache-Control", "no-store")
+	}
 	f.dir, f.dirError = s.directory(r.Context())
 	if done := "done." + f.query.Get("done"); s.texts.has(f.Lang, done) {
 		f.Done = f.T(done)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -67,17 +66,17 @@ func (s *server) render(w http.ResponseWriter, name string, code int, data any) 
 // asset is a file that never changes under its address, since the address
 // holds its hash.
 type asset struct {
-	path string
-	data []byte
+	path, kind string
+	data       []byte
 }
 
-func newAsset(name, extension string, data []byte) asset {
+func newAsset(name, extension, kind string, data []byte) asset {
 	sum := sha256.Sum256(data)
-	return asset{path: "/static/" + name + "-" + hex.EncodeToString(sum[:6]) + extension, data: data}
+	return asset{path: "/static/" + name + "-" + hex.EncodeToString(sum[:6]) + extension, kind: kind + "; charset=utf-8", data: data}
 }
 
 func (a asset) serve(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(a.path)))
+	w.Header().Set("Content-Type", a.kind)
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	_, _ = w.Write(a.data)
 }

@@ -6,9 +6,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/security"
 )
 
 // signInView lists whom to sign in as. Proper sign-in with strong
@@ -94,11 +96,13 @@ func (s *server) signInAction(w http.ResponseWriter, r *http.Request, f *frame) 
 func (s *server) signIn(w http.ResponseWriter, r *http.Request, f *frame, token string) error {
 	address, now := Visitor(r.Context()), time.Now() // real time: a demo's clock leaps
 	if wait := s.limits.wrong.Wait(address, now); wait > 0 {
+		s.tell(r, nil, security.RateLimited, "WRONG_TOKENS")
 		return host.TooOften(wait, "wrong tokens came from your address", 1/wrongTokenEvery.Seconds(), wrongTokens)
 	}
 	who := readSession(token)
 	if who == nil || !printable(token) || len(token) > longestToken || s.Verify != nil && s.Verify(token) != nil {
 		s.limits.wrong.Charge(address, now)
+		s.tell(r, nil, security.SignInRefused, "TOKEN")
 		was := &sent{form: "token", values: map[string][]string{}}
 		was.fail("token", fieldError{Text: f.T("sign_in.wrong")})
 		return s.showSignIn(w, f, http.StatusUnprocessableEntity, was)
@@ -110,6 +114,8 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request, f *frame, token 
 	// A session that was there ends: its cookie may be known to somebody else.
 	s.endSession(r, f.Session)
 	setCookie(w, r, sessionCookie, cookie)
+	w.Header().Set("Cache-Control", "no-store")
+	s.tell(r, who, security.SignIn, "")
 	next := localPath(r.Form.Get("next"))
 	if next == "" {
 		next = who.Home()
@@ -120,6 +126,10 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request, f *frame, token 
 
 func (s *server) signOut(w http.ResponseWriter, r *http.Request, f *frame) error {
 	s.endSession(r, f.Session)
+	if f.Session != nil {
+		s.tell(r, f.Session, security.SignOut, "")
+	}
+	forget(w)
 	dropCookie(w, r, sessionCookie)
 	dropCookie(w, r, holderCookie)
 	http.Redirect(w, r, "/?done=signed_out", http.StatusSeeOther)
@@ -139,7 +149,8 @@ func (s *server) endSession(r *http.Request, who *session) {
 
 // localPath keeps a path of these pages and drops every other address.
 func localPath(path string) string {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
+	odd := func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f || r == utf8.RuneError }
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, odd) {
 		return ""
 	}
 	return path

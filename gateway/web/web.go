@@ -20,6 +20,7 @@ import (
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
+	"github.com/businessespoo/hub/services/kit/security"
 )
 
 // Options is what the pages need from the process that serves them.
@@ -48,6 +49,8 @@ type Options struct {
 	SessionKeys [][]byte
 	// SignOuts shares with other gateways which sessions were signed out; may be nil.
 	SignOuts SignOuts
+	// SlowestForm bounds how long a request may take to arrive; 20 s when 0.
+	SlowestForm time.Duration
 	// Log gets faults of the hub, never what a person wrote; nil discards them.
 	Log *slog.Logger
 	// Clock tells the time; time.Now when nil.
@@ -76,6 +79,7 @@ type server struct {
 	privacy   *privacy.Register
 	limits    limits
 	sessions  *sessions
+	security  *security.Log
 }
 
 // New returns the handler of all pages. It panics when the built-in texts,
@@ -84,13 +88,16 @@ func New(options Options) http.Handler {
 	if options.Log == nil {
 		options.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
+	if options.SlowestForm == 0 {
+		options.SlowestForm = slowestForm
+	}
 	if options.Clock == nil {
 		options.Clock = time.Now
 	}
 	s := &server{
 		Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(),
-		style: newAsset("style", ".css", styleFile), icon: newAsset("icon", ".svg", iconFile),
-		limits: newLimits(options.RateLimit), sessions: newSessions(options.SessionKeys, options.SignOuts),
+		style: newAsset("style", ".css", "text/css", styleFile), icon: newAsset("icon", ".svg", "image/svg+xml", iconFile),
+		limits: newLimits(options.RateLimit), sessions: newSessions(options.SessionKeys, options.SignOuts), security: security.New(options.Log, nil),
 	}
 	mux := http.NewServeMux()
 	for pattern, page := range s.routes() {

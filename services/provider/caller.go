@@ -11,6 +11,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/directory"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/security"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -83,7 +84,7 @@ func (p *Provider) ownRequest(who caller, request string) (name.Scope, error) {
 		return name.Scope{}, problem.New(problem.Invalid, "REQUEST_NAME_INVALID", "%s", err.Error()).Field("name", err.Error())
 	}
 	if scope.Party != p.key || who.principal.Provider != p.key {
-		return name.Scope{}, notFound(scope.Resource())
+		return name.Scope{}, notFound(scope.Resource()).Because(security.ErrHidden)
 	}
 	return scope, nil
 }

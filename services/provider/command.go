@@ -184,6 +184,6 @@ func logAway(err error) error {
 
 // notFound is the same for a request that does not exist and for one that the
 // caller may not see.
-func notFound(request string) error {
+func notFound(request string) *problem.Problem {
 	return problem.New(problem.NotFound, "REQUEST_NOT_FOUND", "there is no request %s that you may see; ListRequests lists those of your provider", request)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -50,6 +51,7 @@ func (c *runCommand) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
+	slog.SetDefault(log) // what libraries say comes in the same form
 	return hub.Run(ctx, hub.Options{
 		Data: c.Data, Demo: c.Demo, Listen: c.Listen, Web: c.Web, Health: c.Health,
 		ProviderListen: c.ProviderListen, RateLimit: c.RateLimit, BehindProxy: c.BehindProxy,

@@ -3,9 +3,12 @@ package bus
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/businessespoo/hub/services/kit/security"
 )
 
 // seedPause is how long a replaced seed may go unnoticed while the connection
@@ -48,7 +51,7 @@ func (b *Bus) followSeed(o Options) error {
 		return fmt.Errorf("bus: the server does not take the new key %s of %s; it is tried again: %w", public, o.Party, err)
 	}
 	b.move()
-	b.log.Info("the connection to the log has moved to another key", "key", public)
+	security.New(b.log, nil).Write(context.Background(), security.BusKeyChanged, slog.String("party", o.Party), slog.String("key", public))
 	return nil
 }
 

@@ -11,6 +11,9 @@ import (
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
+// signInNeeded is the reason of a refusal for want of any sign-in.
+const signInNeeded = "SIGN_IN_NEEDED"
+
 // authenticate returns who calls; the zero Principal when nobody says who they
 // are. What is sent and not right is refused also where nobody need sign in: an
 // expired token must not turn its holder into a stranger.
@@ -66,7 +69,7 @@ func (s *Server) allow(r *rule, p token.Principal) error {
 	case role == policyv1.Role_ROLE_UNSPECIFIED && r.access.GetPublic():
 		return nil
 	case role == policyv1.Role_ROLE_UNSPECIFIED:
-		return problem.New(problem.Unauthenticated, "SIGN_IN_NEEDED", "%s is for %s: sign in and send %s",
+		return problem.New(problem.Unauthenticated, signInNeeded, "%s is for %s: sign in and send %s",
 			r.name, r.roleList, s.waysIn(r.roles[policyv1.Role_ROLE_CASE_HOLDER]))
 	case int(role) < len(r.roles) && r.roles[role], r.access.GetPublic() && r.roleList == "":
 		return nil

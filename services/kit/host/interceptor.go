@@ -29,6 +29,8 @@ type call struct {
 	rule      *rule
 	principal token.Principal
 	caller    string    // as it is counted
+	guess     bool      // a code and a secret were tried
+	unread    bool      // the contract refused what was sent
 	sees      sight.Set // of the answer; see look and mask
 	shown     *sight.Set
 	began     time.Time
@@ -117,6 +119,7 @@ func (s *Server) end(c *call, err error) error {
 	if failure == nil {
 		return nil
 	}
+	s.tell(c, failure)
 	return failure.GRPCStatus().Err()
 }
 
@@ -165,6 +168,7 @@ func (s *Server) unary(ctx context.Context, request any, info *grpc.UnaryServerI
 	var response any
 	err = protect(func() error {
 		if err := c.rule.request.check(request.(proto.Message)); err != nil {
+			c.unread = true
 			return err
 		}
 		if response, err = handler(c.ctx, request); err == nil {

@@ -119,6 +119,9 @@ func Network(address string) string {
 	return ip.String()
 }
 
+// Caller is the name under which the calls of somebody who is signed in are counted.
+func Caller(p token.Principal) string { return caller(p, "") }
+
 // caller is the name under which a call is counted.
 func caller(p token.Principal, address string) string {
 	switch p.Role {
@@ -139,15 +142,16 @@ func caller(p token.Principal, address string) string {
 func (s *Server) identify(c *call, md metadata.MD) error {
 	l, now := s.limits, s.options.Clock()
 	address := l.address(c.ctx, md)
-	guess := guesses(md)
-	if guess {
+	c.guess = guesses(md)
+	c.caller = caller(token.Principal{}, address)
+	if c.guess {
 		if wait := l.wrong.Wait(address, now); wait > 0 {
 			return TooOften(wait, "wrong codes and secrets came from your address", 1/wrongEvery.Seconds(), wrongBurst)
 		}
 	}
 	var err error
 	c.principal, err = s.authenticate(c.ctx, md)
-	if guess && problem.KindOf(err) == problem.Unauthenticated {
+	if c.guess && problem.KindOf(err) == problem.Unauthenticated {
 		l.wrong.Charge(address, now)
 	}
 	c.caller = caller(c.principal, address)

@@ -23,6 +23,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
+	"github.com/businessespoo/hub/services/kit/security"
 	"github.com/businessespoo/hub/services/kit/sight"
 	"github.com/businessespoo/hub/services/kit/token"
 )
@@ -52,8 +53,8 @@ type Options struct {
 	// It is asked with every call; nil means always.
 	Ready func(ctx context.Context) error
 	// Log receives a line per call at debug level, at warn level for one that
-	// found a part of the hub away, and at error level for a fault of the hub;
-	// slog.Default when nil.
+	// found a part of the hub away, and at error level for a fault of the hub; and the
+	// refusals that kit/security names. slog.Default when nil.
 	Log *slog.Logger
 	// Metrics counts calls; nil counts nothing.
 	Metrics *Metrics
@@ -89,12 +90,13 @@ type Options struct {
 type Server struct {
 	*grpc.Server
 
-	options Options
-	limits  *limits
-	health  *health.Server
-	rules   sync.Map // full method name -> *rule
-	plans   plans
-	namings namings
+	options  Options
+	security *security.Log
+	limits   *limits
+	health   *health.Server
+	rules    sync.Map // full method name -> *rule
+	plans    plans
+	namings  namings
 
 	// draining ends when the server stops, and with it all streams.
 	draining context.Context
@@ -118,7 +120,7 @@ func NewGRPC(options Options) *Server {
 	if options.MaxMessage == 0 {
 		options.MaxMessage = MaxMessage
 	}
-	s := &Server{options: options, limits: newLimits(options.Limits), health: health.NewServer()}
+	s := &Server{options: options, security: security.New(options.Log, nil), limits: newLimits(options.Limits), health: health.NewServer()}
 	if options.Credentials == nil {
 		options.Credentials = insecure.NewCredentials()
 	}

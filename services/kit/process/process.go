@@ -40,8 +40,14 @@ const (
 	keyPause    = 200 * time.Millisecond
 )
 
-// Log makes the log that the flags ask for.
-func (f Flags) Log(w io.Writer) (*slog.Logger, error) { return host.NewLog(w, f.LogFormat, f.LogLevel) }
+// Log makes the log that the flags ask for; what libraries say comes in the same form.
+func (f Flags) Log(w io.Writer) (*slog.Logger, error) {
+	log, err := host.NewLog(w, f.LogFormat, f.LogLevel)
+	if err == nil {
+		slog.SetDefault(log)
+	}
+	return log, err
+}
 
 // Bus is how the party connects to the log.
 func (f Flags) Bus(party string, log *slog.Logger) (bus.Options, error) {

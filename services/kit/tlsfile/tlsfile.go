@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -17,6 +18,8 @@ import (
 
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/businessespoo/hub/services/kit/security"
 )
 
 // Files are the certificate files of one process, as flags. Embed them in the
@@ -93,7 +96,7 @@ func (f Files) credentials(log *slog.Logger, configure func(*material) *tls.Conf
 	if f == (Files{}) {
 		return insecure.NewCredentials()
 	}
-	return &reloading{files: f, configure: configure, log: log, last: &last{}}
+	return &reloading{files: f, configure: configure, log: log, security: security.New(log, nil), last: &last{}}
 }
 
 // Certificate answers this process's certificate as the files are now.
@@ -142,6 +145,7 @@ type reloading struct {
 	files     Files
 	configure func(*material) *tls.Config
 	log       *slog.Logger
+	security  *security.Log
 	last      *last
 }
 
@@ -182,7 +186,29 @@ func (r *reloading) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthIn
 	if err != nil {
 		return nil, nil, err
 	}
-	return now.ServerHandshake(conn)
+	secured, info, err := now.ServerHandshake(conn)
+	if err != nil && !errors.Is(err, io.EOF) { // who only knocks, as a probe does, says nothing
+		r.security.Write(context.Background(), security.TLSRefused, slog.String("reason", reasonOf(err)))
+	}
+	return secured, info, err
+}
+
+// reasonOf says what went wrong with a handshake. The library's own errors may repeat
+// what a certificate says.
+func reasonOf(err error) string {
+	if _, is := errors.AsType[*tls.CertificateVerificationError](err); is {
+		return "the caller's certificate is not signed by the trusted authority"
+	}
+	if _, is := errors.AsType[tls.RecordHeaderError](err); is {
+		return "the caller does not speak TLS"
+	}
+	if operation, is := errors.AsType[*net.OpError](err); is && operation.Op == "remote error" {
+		return "the caller refused this server's certificate"
+	}
+	if _, is := errors.AsType[net.Error](err); is {
+		return "the connection ended or was too slow"
+	}
+	return "the caller showed no certificate, or offers no TLS 1.3"
 }
 
 // Info implements credentials.TransportCredentials.
