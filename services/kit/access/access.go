@@ -155,7 +155,7 @@ func (l *Log) Keep(ctx context.Context, row *accessv1.AccessRow) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {
-	case <-e.done:
+	case _ = <-e.done: // kept, if it could not be written
 	case <-ctx.Done():
 	}
 }

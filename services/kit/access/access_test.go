@@ -65,7 +65,7 @@ func run(t *testing.T, o access.Options) (log *access.Log, stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- log.Run(ctx) }()
-	stop = sync.OnceFunc(func() { cancel(); <-done })
+	stop = sync.OnceFunc(func() { cancel(); _ = <-done })
 	t.Cleanup(stop)
 	return log, stop
 }
@@ -106,7 +106,7 @@ func (w *world) people(t *testing.T, stream string) (people []string) {
 }
 
 // sound checks the whole log.
-func (w *world) sound(t *testing.T) access.Report {
+func (w *world) sound(t *testing.T) {
 	t.Helper()
 	v := access.NewVerifier()
 	for _, e := range w.stream(t, bus.StreamHeads) {
@@ -115,11 +115,9 @@ func (w *world) sound(t *testing.T) access.Report {
 	for _, e := range w.stream(t, bus.StreamAccess) {
 		v.Rows(e)
 	}
-	report := v.Report()
-	if len(report.Faults) > 0 {
+	if report := v.Report(); len(report.Faults) > 0 {
 		t.Errorf("faults: %q", report.Faults)
 	}
-	return report
 }
 
 // Rows of concurrent calls share messages, each is in the log once, and the chain holds.
@@ -302,7 +300,7 @@ func TestHeadsAreSignedAndCopied(t *testing.T) {
 			return strings.Count(string(text), "\n") >= 3
 		})
 		cancel()
-		<-done
+		_ = <-done
 		return string(text)
 	}
 	first := copyHeads()
