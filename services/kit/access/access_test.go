@@ -65,9 +65,19 @@ func run(t *testing.T, o access.Options) (log *access.Log, stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- log.Run(ctx) }()
-	stop = sync.OnceFunc(func() { cancel(); _ = <-done })
+	stop = sync.OnceFunc(func() {
+		cancel()
+		ended(t, done)
+	})
 	t.Cleanup(stop)
 	return log, stop
+}
+
+// ended waits for what was told to end.
+func ended(t *testing.T, done <-chan error) {
+	if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 }
 
 func row(person string) *accessv1.AccessRow {
@@ -300,7 +310,7 @@ func TestHeadsAreSignedAndCopied(t *testing.T) {
 			return strings.Count(string(text), "\n") >= 3
 		})
 		cancel()
-		_ = <-done
+		ended(t, done)
 		return string(text)
 	}
 	first := copyHeads()
