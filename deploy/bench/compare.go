@@ -15,6 +15,28 @@ import (
 // the speed of a machine drifts within a minute.
 const slice = time.Second
 
+// build is a binary of the hub, and the environment that it gets.
+type build struct {
+	name, binary string
+	env          []string
+}
+
+// accessCost compares the hub with itself without the access log.
+func (b *bench) accessCost(ctx context.Context, turns int) error {
+	dir, err := os.MkdirTemp("", "hub-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	b.dir = dir
+	if err := b.build(ctx); err != nil {
+		return err
+	}
+	return b.compare(ctx, []build{
+		{name: "with the access log", binary: b.hub}, {name: "without it", binary: b.hub, env: []string{"HUB_NO_ACCESS_LOG=true"}},
+	}, turns)
+}
+
 // entrant is one build that is compared.
 type entrant struct {
 	process *process
@@ -29,26 +51,25 @@ type entrant struct {
 
 // compare runs several builds of the hub beside each other, loads them in turns,
 // and prints how each differs from the first one, with the standard error.
-func (b *bench) compare(ctx context.Context, binaries []string, turns int) error {
+func (b *bench) compare(ctx context.Context, builds []build, turns int) error {
 	var all []*entrant
-	for _, binary := range binaries {
+	for _, one := range builds {
 		dir, err := os.MkdirTemp("", "hub-bench-")
 		if err != nil {
 			return err
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
-		one := &bench{hub: binary, dir: dir}
-		process, err := one.start(ctx, filepath.Join(dir, "data"))
+		process, err := (&bench{hub: one.binary, env: one.env, dir: dir}).start(ctx, filepath.Join(dir, "data"))
 		if err != nil {
-			return fmt.Errorf("%s: %w", binary, err)
+			return fmt.Errorf("%s: %w", one.name, err)
 		}
 		defer func() { _ = process.stop(syscall.SIGTERM) }()
 		target, err := process.connect(ctx)
 		if err != nil {
-			return fmt.Errorf("%s: %w", binary, err)
+			return fmt.Errorf("%s: %w", one.name, err)
 		}
 		if _, err := target.run(ctx, b.clients[0], 3*slice); err != nil { // to warm up
-			return fmt.Errorf("%s: %w", binary, err)
+			return fmt.Errorf("%s: %w", one.name, err)
 		}
 		all = append(all, &entrant{process: process, target: target})
 	}
@@ -61,7 +82,7 @@ func (b *bench) compare(ctx context.Context, binaries []string, turns int) error
 	for i, e := range all {
 		rate, rateError := mean(e.rates)
 		cost, costError := mean(e.costs)
-		fmt.Printf("%s: %.1f cases/s, %.2f ms/case; rate x %.3f ± %.3f, processor time x %.3f ± %.3f\n", filepath.Base(binaries[i]),
+		fmt.Printf("%s: %.1f cases/s, %.2f ms/case; rate x %.3f ± %.3f, processor time x %.3f ± %.3f\n", builds[i].name,
 			float64(e.cases)/e.took.Seconds(), ms(e.cpu)/float64(e.cases), rate, rateError, cost, costError)
 	}
 	return nil
@@ -113,9 +134,9 @@ func mean(logs []float64) (value, standardError float64) {
 }
 
 // builds reads the list of -compare.
-func builds(list string) ([]string, error) {
-	binaries := strings.Split(list, ",")
-	for i, binary := range binaries {
+func builds(list string) ([]build, error) {
+	var all []build
+	for _, binary := range strings.Split(list, ",") {
 		path, err := filepath.Abs(binary)
 		if err == nil {
 			_, err = os.Stat(path)
@@ -123,7 +144,7 @@ func builds(list string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("-compare names binaries of the hub, separated by commas: %w", err)
 		}
-		binaries[i] = path
+		all = append(all, build{name: filepath.Base(path), binary: path})
 	}
-	return binaries, nil
+	return all, nil
 }

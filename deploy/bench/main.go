@@ -31,6 +31,7 @@ func main() {
 	clients := flag.String("clients", "1,8,32", "numbers of clients that the load is measured with")
 	binary := flag.String("hub", "", "binary of the hub, to compare versions; built from here when empty")
 	comparison := flag.String("compare", "", "binaries of the hub, separated by commas, to load in turns with the first number of -clients, and nothing else")
+	access := flag.Bool("access", false, "compare the hub with itself without the access log, as -compare does, and nothing else")
 	turns := flag.Int("turns", 24, "how many turns of a second each binary of -compare gets")
 	flag.Parse()
 	debug.SetGCPercent(400) // the load shares the processors with what it measures
@@ -41,10 +42,12 @@ func main() {
 	switch {
 	case err != nil:
 	case *comparison != "":
-		var binaries []string
-		if binaries, err = builds(*comparison); err == nil {
-			err = b.compare(ctx, binaries, max(*turns, 1))
+		var all []build
+		if all, err = builds(*comparison); err == nil {
+			err = b.compare(ctx, all, max(*turns, 1))
 		}
+	case *access:
+		err = b.accessCost(ctx, max(*turns, 1))
 	default:
 		err = b.run(ctx, *large, *parts)
 	}
@@ -56,7 +59,8 @@ func main() {
 
 // bench is one run.
 type bench struct {
-	hub     string // the binary
+	hub     string   // the binary
+	env     []string // for the hub, beside this process's
 	dir     string
 	load    time.Duration
 	clients []int
@@ -109,13 +113,8 @@ func (b *bench) run(ctx context.Context, large int, parts string) error {
 		defer func() { _ = os.RemoveAll(made) }()
 		b.dir = made
 	}
-	if b.hub == "" {
-		b.hub = filepath.Join(b.dir, "hub")
-		build := exec.CommandContext(ctx, "go", "build", "-o", b.hub, "github.com/businessespoo/hub/deploy/cmd/hub")
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
-			return fmt.Errorf("build the hub: %w", err)
-		}
+	if err := b.build(ctx); err != nil {
+		return err
 	}
 	fmt.Printf("# %s, %d processors, %s/%s, %s\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	for _, name := range strings.Split(parts, ",") {
@@ -133,6 +132,20 @@ func (b *bench) run(ctx context.Context, large int, parts string) error {
 		}
 	}
 	b.table()
+	return nil
+}
+
+// build builds the hub, unless a binary was named.
+func (b *bench) build(ctx context.Context) error {
+	if b.hub != "" {
+		return nil
+	}
+	b.hub = filepath.Join(b.dir, "hub")
+	build := exec.CommandContext(ctx, "go", "build", "-o", b.hub, "github.com/businessespoo/hub/deploy/cmd/hub")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("build the hub: %w", err)
+	}
 	return nil
 }
 

@@ -57,7 +57,7 @@ func (b *bench) start(ctx context.Context, data string) (*process, error) {
 	p.cmd = exec.CommandContext(ctx, b.hub, "run", "--data", data, "--listen", at(0), "--web", at(1), "--health", at(2),
 		"--provider-listen", at(3), "--log-level", "warn")
 	// No limits on callers; as a variable, which an older build passes over.
-	p.cmd.Env = append(os.Environ(), "HUB_RATE_LIMIT=0")
+	p.cmd.Env = append(append(os.Environ(), "HUB_RATE_LIMIT=0"), b.env...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	began := time.Now()
 	if err := p.cmd.Start(); err != nil {

@@ -16,6 +16,8 @@ import (
 // withoutCase says of each rpc that names no case and no request why there is nothing
 // in it that could be another's.
 var withoutCase = map[string]string{
+	"AccessService/ListProviderAccess": "names a provider, which is public; another's is denied as such",
+
 	"AdminService/AddStaff":         "operators see all staff",
 	"AdminService/AdvanceClock":     "no resource",
 	"AdminService/ListDeadLetters":  "operators see all of them, and no content",

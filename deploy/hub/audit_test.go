@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -85,7 +86,9 @@ func recordedLog(t *testing.T) (dir, heads string) {
 		text = string(content)
 	}
 	cancel()
-	<-copied
+	if err := <-copied; err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 	return dir, heads
 }
 
@@ -101,7 +104,9 @@ func writeRows(t *testing.T, log *access.Log, party string) {
 		}
 	}
 	cancel()
-	<-done
+	if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 }
 
 func audit(t *testing.T, dir, heads string) access.Report {

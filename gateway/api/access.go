@@ -3,11 +3,11 @@ package api
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/businessespoo/hub/gateway/accesslog"
-	"github.com/businessespoo/hub/gateway/view"
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
@@ -27,68 +27,69 @@ type Access struct {
 	Rows  *accesslog.Log
 }
 
-// ListAccess lists who has seen a case, or what a provider's people have seen.
+// ListAccess lists who has seen a case.
 func (a *Access) ListAccess(ctx context.Context, req *accessv1.ListAccessRequest) (*accessv1.ListAccessResponse, error) {
-	before, err := placeOf(req, req.PageToken)
+	if _, err := a.Cases.reach(ctx, req.Parent, ""); err != nil {
+		return nil, err
+	}
+	id, err := a.Cases.mine(ctx, req.Parent)
 	if err != nil {
 		return nil, err
 	}
-	list, key, err := a.listOf(ctx, req.Parent)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.fresh(ctx); err != nil {
-		return nil, err
-	}
-	size := paging.Size(req.PageSize, normalAccess)
-	rows, err := list(ctx, key, int64(before), size+1)
-	if err != nil {
-		return nil, err
-	}
-	answer := &accessv1.ListAccessResponse{}
-	if len(rows) > size {
-		rows = rows[:size]
-		if answer.NextPageToken, err = paging.Encode(req, strconv.FormatInt(rows[size-1].Place, 10)); err != nil {
-			return nil, err
-		}
-	}
-	who := token.From(ctx)
-	for _, row := range rows {
-		answer.Access = append(answer.Access, a.show(who, row.AccessRow))
-	}
-	return answer, nil
+	rows, next, err := a.page(ctx, req, a.Rows.OfCase, id)
+	return &accessv1.ListAccessResponse{Access: rows, NextPageToken: next}, err
 }
 
-// lister lists a part of the access log.
-type lister func(ctx context.Context, key string, before int64, limit int) ([]accesslog.Row, error)
-
-// listOf answers what the caller may list under a name.
-func (a *Access) listOf(ctx context.Context, parent string) (lister, string, error) {
-	who := token.From(ctx)
-	if strings.HasPrefix(parent, "providers/") {
-		key, err := name.ParseProvider(parent)
-		if err != nil {
-			return nil, "", problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("parent", err.Error())
-		}
-		return a.Rows.OfProvider, key, a.leads(who, key)
-	}
-	id, err := name.ParseCase(parent)
+// ListProviderAccess lists what a provider's people have seen.
+func (a *Access) ListProviderAccess(ctx context.Context, req *accessv1.ListProviderAccessRequest) (*accessv1.ListProviderAccessResponse, error) {
+	key, err := name.ParseProvider(req.Parent)
 	if err != nil {
-		return nil, "", problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("parent", err.Error())
+		return nil, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("parent", err.Error())
 	}
-	state, err := a.Cases.View.Case(ctx, id)
+	if err := a.leads(token.From(ctx), key); err != nil {
+		return nil, err
+	}
+	rows, next, err := a.page(ctx, req, a.Rows.OfProvider, key)
+	return &accessv1.ListProviderAccessResponse{Access: rows, NextPageToken: next}, err
+}
+
+// query is a request for a page.
+type query interface {
+	proto.Message
+	GetPageSize() int32
+	GetPageToken() string
+}
+
+// page answers one page of a list, and the token of the next.
+func (a *Access) page(ctx context.Context, req query, list func(ctx context.Context, of string, before int64, limit int) ([]accesslog.Row, error), of string) ([]*accessv1.Access, string, error) {
+	before, err := placeOf(req, req.GetPageToken())
 	if err != nil {
 		return nil, "", err
 	}
-	if state == nil || who.Role == policyv1.Role_ROLE_LEAD || !seer(who).Sees(id, view.CompanyKey(state.Case.Company), state.Opener) {
-		return nil, "", notFound(parent)
+	if err := a.fresh(ctx); err != nil {
+		return nil, "", err
 	}
-	return a.Rows.OfCase, id, nil
+	size, next := paging.Size(req.GetPageSize(), normalAccess), ""
+	rows, err := list(ctx, of, int64(before), size+1)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(rows) > size {
+		rows = rows[:size]
+		if next, err = paging.Encode(req, strconv.FormatInt(rows[size-1].Place, 10)); err != nil {
+			return nil, "", err
+		}
+	}
+	shown := make([]*accessv1.Access, 0, len(rows))
+	for _, row := range rows {
+		shown = append(shown, a.show(token.From(ctx), row.AccessRow))
+	}
+	return shown, next, nil
 }
 
 // leads tells whether somebody leads a provider today.
 func (a *Access) leads(who token.Principal, key string) error {
-	if who.Role != policyv1.Role_ROLE_LEAD || who.Provider != key {
+	if who.Provider != key {
 		return problem.New(problem.Denied, "OTHER_PROVIDER", "only a lead of %s sees what its people have seen", name.Provider(key))
 	}
 	if m, ok := a.Cases.Directory.Member(key, who.Advisor); !ok || m.Role != policyv1.Role_ROLE_LEAD {

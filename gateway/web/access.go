@@ -63,14 +63,20 @@ func (s *server) deskAccessPage(w http.ResponseWriter, r *http.Request, f *frame
 		frame: f, Heading: f.T("access.desk_title"), Lead: f.T("access.desk_lead"),
 		Back: "/desk/" + r.PathValue("provider"), BackName: f.T("desk.title", "provider", f.Provider(provider)),
 	}
-	answer, err := s.Access.ListAccess(f.as(r.Context()), &accessv1.ListAccessRequest{Parent: provider, PageToken: f.query.Get("page")})
+	answer, err := s.Access.ListProviderAccess(f.as(r.Context()), &accessv1.ListProviderAccessRequest{Parent: provider, PageToken: f.query.Get("page")})
 	if err != nil {
 		return fmt.Errorf("web: list access: %w", err)
 	}
 	return s.showAccess(w, view, answer)
 }
 
-func (s *server) showAccess(w http.ResponseWriter, view accessView, answer *accessv1.ListAccessResponse) error {
+// accessPage is a page of either list.
+type accessPage interface {
+	GetAccess() []*accessv1.Access
+	GetNextPageToken() string
+}
+
+func (s *server) showAccess(w http.ResponseWriter, view accessView, answer accessPage) error {
 	f := view.frame
 	for _, a := range answer.GetAccess() {
 		day := f.Day(a.GetRow().GetTime())
@@ -110,7 +116,7 @@ func (f *frame) accessRow(a *accessv1.Access) accessRow {
 // accessDeeds are what was done, by the method that did it; all others changed something.
 var accessDeeds = map[string]string{
 	"GetCase": "read", "GetRequest": "read", "ListCases": "list", "ListRequests": "list",
-	"WatchCase": "watch", "WatchEvents": "watch", "WatchRequests": "watch", "ListAccess": "log",
+	"WatchCase": "watch", "WatchEvents": "watch", "WatchRequests": "watch", "ListAccess": "log", "ListProviderAccess": "log",
 }
 
 func accessDeed(method string) string {

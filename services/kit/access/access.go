@@ -155,7 +155,10 @@ func (l *Log) Keep(ctx context.Context, row *accessv1.AccessRow) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {
-	case <-e.done:
+	case err := <-e.done:
+		if err != nil {
+			l.options.Log.DebugContext(ctx, "a row of the access log is kept for later", "error", err)
+		}
 	case <-ctx.Done():
 	}
 }

@@ -65,9 +65,19 @@ func run(t *testing.T, o access.Options) (log *access.Log, stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- log.Run(ctx) }()
-	stop = sync.OnceFunc(func() { cancel(); <-done })
+	stop = sync.OnceFunc(func() {
+		cancel()
+		ended(t, done)
+	})
 	t.Cleanup(stop)
 	return log, stop
+}
+
+// ended waits for what was told to end.
+func ended(t *testing.T, done <-chan error) {
+	if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 }
 
 func row(person string) *accessv1.AccessRow {
@@ -106,7 +116,7 @@ func (w *world) people(t *testing.T, stream string) (people []string) {
 }
 
 // sound checks the whole log.
-func (w *world) sound(t *testing.T) access.Report {
+func (w *world) sound(t *testing.T) {
 	t.Helper()
 	v := access.NewVerifier()
 	for _, e := range w.stream(t, bus.StreamHeads) {
@@ -115,11 +125,9 @@ func (w *world) sound(t *testing.T) access.Report {
 	for _, e := range w.stream(t, bus.StreamAccess) {
 		v.Rows(e)
 	}
-	report := v.Report()
-	if len(report.Faults) > 0 {
+	if report := v.Report(); len(report.Faults) > 0 {
 		t.Errorf("faults: %q", report.Faults)
 	}
-	return report
 }
 
 // Rows of concurrent calls share messages, each is in the log once, and the chain holds.
@@ -302,7 +310,7 @@ func TestHeadsAreSignedAndCopied(t *testing.T) {
 			return strings.Count(string(text), "\n") >= 3
 		})
 		cancel()
-		<-done
+		ended(t, done)
 		return string(text)
 	}
 	first := copyHeads()

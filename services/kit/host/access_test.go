@@ -43,7 +43,7 @@ const requestName = caseName + "/requests/chamber-1"
 // the case, the case with its request, or neither ("nothing"); or no row at all, for
 // what anybody may see.
 var leaves = map[string]string{
-	"AccessService.ListAccess": "case",
+	"AccessService.ListAccess": "case", "AccessService.ListProviderAccess": "case",
 
 	"AdminService.AddStaff": "nothing", "AdminService.RemoveStaff": "nothing", "AdminService.ListDeadLetters": "nothing",
 	"AdminService.ReplayDeadLetter": "nothing", "AdminService.AdvanceClock": "nothing",
@@ -307,8 +307,6 @@ func sample(field protoreflect.FieldDescriptor) protoreflect.Value {
 			return protoreflect.ValueOfString(caseName)
 		case in == "Request" && field.Name() == "name", field.Name() == "request", field.Name() == "parent" && in == "ListNotesRequest":
 			return protoreflect.ValueOfString(requestName)
-		case in == "ListAccessRequest" && field.Name() == "parent":
-			return protoreflect.ValueOfString(caseName)
 		}
 		if text, ok := samples[policy.GetFormat()]; ok {
 			return protoreflect.ValueOfString(text)

@@ -555,10 +555,10 @@ func (x *Access) GetOwn() bool {
 	return false
 }
 
-// ListAccessRequest asks for a part of the access log.
+// ListAccessRequest asks who has seen a case.
 type ListAccessRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// cases/{id}, or for a lead providers/{provider}.
+	// cases/{id}.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// How many at the most; 50 when 0, at most 200.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
@@ -674,6 +674,125 @@ func (x *ListAccessResponse) GetNextPageToken() string {
 	return ""
 }
 
+// ListProviderAccessRequest asks what the people of a provider have seen.
+type ListProviderAccessRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// providers/{provider}.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// How many at the most; 50 when 0, at most 200.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListProviderAccessRequest) Reset() {
+	*x = ListProviderAccessRequest{}
+	mi := &file_businessespoo_access_v1_access_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListProviderAccessRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListProviderAccessRequest) ProtoMessage() {}
+
+func (x *ListProviderAccessRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_access_v1_access_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListProviderAccessRequest.ProtoReflect.Descriptor instead.
+func (*ListProviderAccessRequest) Descriptor() ([]byte, []int) {
+	return file_businessespoo_access_v1_access_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListProviderAccessRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListProviderAccessRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListProviderAccessRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListProviderAccessResponse holds one page.
+type ListProviderAccessResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rows, newest first.
+	Access []*Access `protobuf:"bytes,1,rep,name=access,proto3" json:"access,omitempty"`
+	// Where to go on; empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListProviderAccessResponse) Reset() {
+	*x = ListProviderAccessResponse{}
+	mi := &file_businessespoo_access_v1_access_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListProviderAccessResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListProviderAccessResponse) ProtoMessage() {}
+
+func (x *ListProviderAccessResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_access_v1_access_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListProviderAccessResponse.ProtoReflect.Descriptor instead.
+func (*ListProviderAccessResponse) Descriptor() ([]byte, []int) {
+	return file_businessespoo_access_v1_access_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListProviderAccessResponse) GetAccess() []*Access {
+	if x != nil {
+		return x.Access
+	}
+	return nil
+}
+
+func (x *ListProviderAccessResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_businessespoo_access_v1_access_proto protoreflect.FileDescriptor
 
 const file_businessespoo_access_v1_access_proto_rawDesc = "" +
@@ -711,13 +830,23 @@ const file_businessespoo_access_v1_access_proto_rawDesc = "" +
 	"\x06Access\x12<\n" +
 	"\x03row\x18\x01 \x01(\v2\".businessespoo.access.v1.AccessRowB\x06\xaa\xed\x18\x02\b\x02R\x03row\x12A\n" +
 	"\aadvisor\x18\x02 \x01(\v2\x1f.businessespoo.cases.v1.AdvisorB\x06\xaa\xed\x18\x02\b\x02R\aadvisor\x12\x18\n" +
-	"\x03own\x18\x03 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x03own\"\x87\x01\n" +
-	"\x11ListAccessRequest\x12 \n" +
-	"\x06parent\x18\x01 \x01(\tB\b\xaa\xed\x18\x04\b\x02\x10\x01R\x06parent\x12&\n" +
+	"\x03own\x18\x03 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x03own\"\x89\x01\n" +
+	"\x11ListAccessRequest\x12\"\n" +
+	"\x06parent\x18\x01 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x02R\x06parent\x12&\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\t\xaa\xed\x18\x05\b\x018\xc8\x01R\bpageSize\x12(\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\t\xaa\xed\x18\x05\b\x01\x18\xe8\aR\tpageToken\"\x88\x01\n" +
 	"\x12ListAccessResponse\x12B\n" +
+	"\x06access\x18\x01 \x03(\v2\x1f.businessespoo.access.v1.AccessB\t\xaa\xed\x18\x05\b\x02 \xc8\x01R\x06access\x12.\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rnextPageToken\"\x91\x01\n" +
+	"\x19ListProviderAccessRequest\x12\"\n" +
+	"\x06parent\x18\x01 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x04R\x06parent\x12&\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\t\xaa\xed\x18\x05\b\x018\xc8\x01R\bpageSize\x12(\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\t\xaa\xed\x18\x05\b\x01\x18\xe8\aR\tpageToken\"\x90\x01\n" +
+	"\x1aListProviderAccessResponse\x12B\n" +
 	"\x06access\x18\x01 \x03(\v2\x1f.businessespoo.access.v1.AccessB\t\xaa\xed\x18\x05\b\x02 \xc8\x01R\x06access\x12.\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rnextPageToken*\xbc\x01\n" +
 	"\aPurpose\x12\x17\n" +
@@ -727,11 +856,13 @@ const file_businessespoo_access_v1_access_proto_rawDesc = "" +
 	"\x13PURPOSE_FOR_COMPANY\x10\x03\x12\x13\n" +
 	"\x0fPURPOSE_CONSENT\x10\x04\x12 \n" +
 	"\x1cPURPOSE_STATUTORY_DISCLOSURE\x10\x05\x12\x15\n" +
-	"\x11PURPOSE_OPERATION\x10\x062\x81\x01\n" +
-	"\rAccessService\x12p\n" +
+	"\x11PURPOSE_OPERATION\x10\x062\x89\x02\n" +
+	"\rAccessService\x12o\n" +
 	"\n" +
-	"ListAccess\x12*.businessespoo.access.v1.ListAccessRequest\x1a+.businessespoo.access.v1.ListAccessResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x01\x03\aBEZCgithub.com/businessespoo/hub/proto/businessespoo/access/v1;accessv1b\x06proto3"
+	"ListAccess\x12*.businessespoo.access.v1.ListAccessRequest\x1a+.businessespoo.access.v1.ListAccessResponse\"\b\xb2\xed\x18\x04\n" +
+	"\x02\x01\a\x12\x86\x01\n" +
+	"\x12ListProviderAccess\x122.businessespoo.access.v1.ListProviderAccessRequest\x1a3.businessespoo.access.v1.ListProviderAccessResponse\"\a\xb2\xed\x18\x03\n" +
+	"\x01\x03BEZCgithub.com/businessespoo/hub/proto/businessespoo/access/v1;accessv1b\x06proto3"
 
 var (
 	file_businessespoo_access_v1_access_proto_rawDescOnce sync.Once
@@ -746,39 +877,44 @@ func file_businessespoo_access_v1_access_proto_rawDescGZIP() []byte {
 }
 
 var file_businessespoo_access_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_businessespoo_access_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_businessespoo_access_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_businessespoo_access_v1_access_proto_goTypes = []any{
-	(Purpose)(0),                  // 0: businessespoo.access.v1.Purpose
-	(*Basis)(nil),                 // 1: businessespoo.access.v1.Basis
-	(*Shown)(nil),                 // 2: businessespoo.access.v1.Shown
-	(*AccessRow)(nil),             // 3: businessespoo.access.v1.AccessRow
-	(*AccessBatch)(nil),           // 4: businessespoo.access.v1.AccessBatch
-	(*AccessHead)(nil),            // 5: businessespoo.access.v1.AccessHead
-	(*Access)(nil),                // 6: businessespoo.access.v1.Access
-	(*ListAccessRequest)(nil),     // 7: businessespoo.access.v1.ListAccessRequest
-	(*ListAccessResponse)(nil),    // 8: businessespoo.access.v1.ListAccessResponse
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
-	(v1.Role)(0),                  // 10: businessespoo.policy.v1.Role
-	(*v11.Advisor)(nil),           // 11: businessespoo.cases.v1.Advisor
+	(Purpose)(0),                       // 0: businessespoo.access.v1.Purpose
+	(*Basis)(nil),                      // 1: businessespoo.access.v1.Basis
+	(*Shown)(nil),                      // 2: businessespoo.access.v1.Shown
+	(*AccessRow)(nil),                  // 3: businessespoo.access.v1.AccessRow
+	(*AccessBatch)(nil),                // 4: businessespoo.access.v1.AccessBatch
+	(*AccessHead)(nil),                 // 5: businessespoo.access.v1.AccessHead
+	(*Access)(nil),                     // 6: businessespoo.access.v1.Access
+	(*ListAccessRequest)(nil),          // 7: businessespoo.access.v1.ListAccessRequest
+	(*ListAccessResponse)(nil),         // 8: businessespoo.access.v1.ListAccessResponse
+	(*ListProviderAccessRequest)(nil),  // 9: businessespoo.access.v1.ListProviderAccessRequest
+	(*ListProviderAccessResponse)(nil), // 10: businessespoo.access.v1.ListProviderAccessResponse
+	(*timestamppb.Timestamp)(nil),      // 11: google.protobuf.Timestamp
+	(v1.Role)(0),                       // 12: businessespoo.policy.v1.Role
+	(*v11.Advisor)(nil),                // 13: businessespoo.cases.v1.Advisor
 }
 var file_businessespoo_access_v1_access_proto_depIdxs = []int32{
 	0,  // 0: businessespoo.access.v1.Basis.purpose:type_name -> businessespoo.access.v1.Purpose
-	9,  // 1: businessespoo.access.v1.AccessRow.time:type_name -> google.protobuf.Timestamp
-	10, // 2: businessespoo.access.v1.AccessRow.role:type_name -> businessespoo.policy.v1.Role
+	11, // 1: businessespoo.access.v1.AccessRow.time:type_name -> google.protobuf.Timestamp
+	12, // 2: businessespoo.access.v1.AccessRow.role:type_name -> businessespoo.policy.v1.Role
 	2,  // 3: businessespoo.access.v1.AccessRow.shown:type_name -> businessespoo.access.v1.Shown
 	1,  // 4: businessespoo.access.v1.AccessRow.basis:type_name -> businessespoo.access.v1.Basis
 	3,  // 5: businessespoo.access.v1.AccessBatch.rows:type_name -> businessespoo.access.v1.AccessRow
-	9,  // 6: businessespoo.access.v1.AccessHead.time:type_name -> google.protobuf.Timestamp
+	11, // 6: businessespoo.access.v1.AccessHead.time:type_name -> google.protobuf.Timestamp
 	3,  // 7: businessespoo.access.v1.Access.row:type_name -> businessespoo.access.v1.AccessRow
-	11, // 8: businessespoo.access.v1.Access.advisor:type_name -> businessespoo.cases.v1.Advisor
+	13, // 8: businessespoo.access.v1.Access.advisor:type_name -> businessespoo.cases.v1.Advisor
 	6,  // 9: businessespoo.access.v1.ListAccessResponse.access:type_name -> businessespoo.access.v1.Access
-	7,  // 10: businessespoo.access.v1.AccessService.ListAccess:input_type -> businessespoo.access.v1.ListAccessRequest
-	8,  // 11: businessespoo.access.v1.AccessService.ListAccess:output_type -> businessespoo.access.v1.ListAccessResponse
-	11, // [11:12] is the sub-list for method output_type
-	10, // [10:11] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	6,  // 10: businessespoo.access.v1.ListProviderAccessResponse.access:type_name -> businessespoo.access.v1.Access
+	7,  // 11: businessespoo.access.v1.AccessService.ListAccess:input_type -> businessespoo.access.v1.ListAccessRequest
+	9,  // 12: businessespoo.access.v1.AccessService.ListProviderAccess:input_type -> businessespoo.access.v1.ListProviderAccessRequest
+	8,  // 13: businessespoo.access.v1.AccessService.ListAccess:output_type -> businessespoo.access.v1.ListAccessResponse
+	10, // 14: businessespoo.access.v1.AccessService.ListProviderAccess:output_type -> businessespoo.access.v1.ListProviderAccessResponse
+	13, // [13:15] is the sub-list for method output_type
+	11, // [11:13] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_access_v1_access_proto_init() }
@@ -792,7 +928,7 @@ func file_businessespoo_access_v1_access_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_access_v1_access_proto_rawDesc), len(file_businessespoo_access_v1_access_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,7 +21,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AccessService_ListAccess_FullMethodName = "/businessespoo.access.v1.AccessService/ListAccess"
+	AccessService_ListAccess_FullMethodName         = "/businessespoo.access.v1.AccessService/ListAccess"
+	AccessService_ListProviderAccess_FullMethodName = "/businessespoo.access.v1.AccessService/ListProviderAccess"
 )
 
 // AccessServiceClient is the client API for AccessService service.
@@ -31,12 +32,13 @@ const (
 // AccessService shows the access log. It is served by the gateway. What it shows
 // is at most a minute old, and usually less than a second.
 type AccessServiceClient interface {
-	// Lists who has seen a case, or tried to, newest first: for its company and the
-	// holder of its code. With a provider as parent, what the provider's own people
-	// and systems have seen: for its leads. Fails with NOT_FOUND for a case that does
-	// not exist or that the caller may not see. A call for confidential notes is in
-	// no list: its row stays with its provider.
+	// Lists who has seen a case, or tried to, newest first. Fails with NOT_FOUND for a
+	// case that does not exist or that the caller may not see. A call for confidential
+	// notes is in no list: its row stays with its provider.
 	ListAccess(ctx context.Context, in *ListAccessRequest, opts ...grpc.CallOption) (*ListAccessResponse, error)
+	// Lists what the people and systems of the caller's own provider have seen, or tried
+	// to see, newest first, but for confidential notes.
+	ListProviderAccess(ctx context.Context, in *ListProviderAccessRequest, opts ...grpc.CallOption) (*ListProviderAccessResponse, error)
 }
 
 type accessServiceClient struct {
@@ -57,6 +59,16 @@ func (c *accessServiceClient) ListAccess(ctx context.Context, in *ListAccessRequ
 	return out, nil
 }
 
+func (c *accessServiceClient) ListProviderAccess(ctx context.Context, in *ListProviderAccessRequest, opts ...grpc.CallOption) (*ListProviderAccessResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListProviderAccessResponse)
+	err := c.cc.Invoke(ctx, AccessService_ListProviderAccess_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AccessServiceServer is the server API for AccessService service.
 // All implementations must embed UnimplementedAccessServiceServer
 // for forward compatibility.
@@ -64,12 +76,13 @@ func (c *accessServiceClient) ListAccess(ctx context.Context, in *ListAccessRequ
 // AccessService shows the access log. It is served by the gateway. What it shows
 // is at most a minute old, and usually less than a second.
 type AccessServiceServer interface {
-	// Lists who has seen a case, or tried to, newest first: for its company and the
-	// holder of its code. With a provider as parent, what the provider's own people
-	// and systems have seen: for its leads. Fails with NOT_FOUND for a case that does
-	// not exist or that the caller may not see. A call for confidential notes is in
-	// no list: its row stays with its provider.
+	// Lists who has seen a case, or tried to, newest first. Fails with NOT_FOUND for a
+	// case that does not exist or that the caller may not see. A call for confidential
+	// notes is in no list: its row stays with its provider.
 	ListAccess(context.Context, *ListAccessRequest) (*ListAccessResponse, error)
+	// Lists what the people and systems of the caller's own provider have seen, or tried
+	// to see, newest first, but for confidential notes.
+	ListProviderAccess(context.Context, *ListProviderAccessRequest) (*ListProviderAccessResponse, error)
 	mustEmbedUnimplementedAccessServiceServer()
 }
 
@@ -82,6 +95,9 @@ type UnimplementedAccessServiceServer struct{}
 
 func (UnimplementedAccessServiceServer) ListAccess(context.Context, *ListAccessRequest) (*ListAccessResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAccess not implemented")
+}
+func (UnimplementedAccessServiceServer) ListProviderAccess(context.Context, *ListProviderAccessRequest) (*ListProviderAccessResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListProviderAccess not implemented")
 }
 func (UnimplementedAccessServiceServer) mustEmbedUnimplementedAccessServiceServer() {}
 func (UnimplementedAccessServiceServer) testEmbeddedByValue()                       {}
@@ -122,6 +138,24 @@ func _AccessService_ListAccess_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccessService_ListProviderAccess_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListProviderAccessRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccessServiceServer).ListProviderAccess(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccessService_ListProviderAccess_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccessServiceServer).ListProviderAccess(ctx, req.(*ListProviderAccessRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AccessService_ServiceDesc is the grpc.ServiceDesc for AccessService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -132,6 +166,10 @@ var AccessService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAccess",
 			Handler:    _AccessService_ListAccess_Handler,
+		},
+		{
+			MethodName: "ListProviderAccess",
+			Handler:    _AccessService_ListProviderAccess_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
