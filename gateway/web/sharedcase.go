@@ -47,6 +47,9 @@ func (s *server) showSharedCase(w http.ResponseWriter, r *http.Request, f *frame
 	if f.Session == nil {
 		return errSignIn()
 	}
+	if f.Session.Home() != "/desk/"+r.PathValue("provider") {
+		return problem.New(problem.NotFound, "NO_SUCH_PAGE", "the desk %.60q is another provider's", r.PathValue("provider"))
+	}
 	name, ctx := "cases/"+r.PathValue("case"), f.as(r.Context())
 	answer, err := newest(f.query.Get("rev"), func(revision string) (*sharingv1.GetSharedCaseResponse, error) {
 		return s.Sharing.GetSharedCase(ctx, &sharingv1.GetSharedCaseRequest{Name: name, MinRevision: revision})
