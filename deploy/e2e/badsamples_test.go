@@ -81,7 +81,7 @@ func (s sample) stranger() principal {
 }
 
 // samples are those of every rpc.
-var samples = together(companySamples, deskSamples, accessSamples)
+var samples = together(companySamples, deskSamples, accessSamples, sightSamples)
 
 func together(parts ...map[string]sample) map[string]sample {
 	all := map[string]sample{}

@@ -40,6 +40,7 @@ func hostileNames(right string) []string {
 var nameFormats = map[policyv1.Format]string{
 	policyv1.Format_FORMAT_UUID:          "7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c11",
 	policyv1.Format_FORMAT_CASE_NAME:     "cases/abcdefghijklmnopqrstuvwxyz",
+	policyv1.Format_FORMAT_CONSENT_NAME:  "cases/abcdefghijklmnopqrstuvwxyz/consents/1",
 	policyv1.Format_FORMAT_REQUEST_NAME:  "cases/abcdefghijklmnopqrstuvwxyz/requests/omnia-1",
 	policyv1.Format_FORMAT_PROVIDER_NAME: "providers/omnia",
 	policyv1.Format_FORMAT_SERVICE_NAME:  "providers/omnia/services/apprenticeship",

@@ -46,6 +46,9 @@ var withoutCase = map[string]string{
 	"CatalogueService/ListProviders": "public",
 	"CatalogueService/ListServices":  "public",
 
+	"SharedCaseService/ListLegalGrounds": "public",
+	"SharedCaseService/ListSharedCases":  "only those that were opened to the caller's provider",
+
 	"ProviderService/ListAdvisors":     "names a provider, which is public; another's is denied as such",
 	"ProviderService/ListRequests":     "names a provider, which is public; another's is denied as such",
 	"ProviderService/OpenCaseOnBehalf": "names a provider, which is public; another's is denied as such",
@@ -57,7 +60,7 @@ func namesCase(message protoreflect.MessageDescriptor) bool {
 	for i := range message.Fields().Len() {
 		policy, _ := proto.GetExtension(message.Fields().Get(i).Options(), policyv1.E_Field).(*policyv1.FieldPolicy)
 		switch policy.GetFormat() {
-		case policyv1.Format_FORMAT_CASE_NAME, policyv1.Format_FORMAT_REQUEST_NAME:
+		case policyv1.Format_FORMAT_CASE_NAME, policyv1.Format_FORMAT_REQUEST_NAME, policyv1.Format_FORMAT_CONSENT_NAME:
 			return true
 		}
 	}

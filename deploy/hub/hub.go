@@ -186,7 +186,7 @@ func (p *process) openProviders(ctx context.Context) error {
 		}
 		group.Go(func() error {
 			made, err := provider.New(provider.Options{
-				Sight: p.options.Trial.Sight,
+				Sight:      p.options.Trial.Sight,
 				Definition: definition, Bus: connected, Dir: p.folder.path(projectionsDir, definition.Key),
 				Audit: p.folder.path(keysDir, definition.Key), NoAccessLog: p.options.NoAccessLog,
 				Verifier: p.verifier, RateLimit: p.options.RateLimit, Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
@@ -209,7 +209,7 @@ func (p *process) openGateway(ctx context.Context, hubBus *bus.Bus) error {
 	}
 	options := gateway.Options{
 		Sight: p.options.Trial.Sight,
-		Bus: hubBus, DataDir: dir, GRPC: p.listeners.grpc, Web: p.listeners.web,
+		Bus:   hubBus, DataDir: dir, GRPC: p.listeners.grpc, Web: p.listeners.web,
 		Providers: p.listeners.addresses().Providers, Verifier: p.verifier,
 		RateLimit: p.options.RateLimit, BehindProxy: p.options.BehindProxy,
 		Audit: p.folder.path(keysDir, bus.Hub), HeadsFile: cmp.Or(p.options.HeadsFile, p.folder.path(auditDir, headsFile)), NoAccessLog: p.options.NoAccessLog,

@@ -65,7 +65,9 @@ func (s *server) showAdd(w http.ResponseWriter, r *http.Request, f *frame, code 
 func missingConsents(f *frame, c *casesv1.Case, service string) []string {
 	return slices.DeleteFunc(providersOf(f, []string{service}), func(provider string) bool {
 		return slices.ContainsFunc(c.GetConsents(), func(given *casesv1.Consent) bool {
-			return given.GetProvider() == provider && (given.GetValidTo() == "" || given.GetValidTo() >= f.today())
+			serves := given.GetPurpose() == casesv1.ConsentPurpose_CONSENT_PURPOSE_SERVICE
+			holds := given.GetWithdrawnAt() == nil && given.GetReplacedAt() == nil && (given.GetValidTo() == "" || given.GetValidTo() >= f.today())
+			return given.GetProvider() == provider && serves && holds
 		})
 	})
 }

@@ -17,7 +17,9 @@ import (
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 
 	"github.com/businessespoo/hub/gateway/web"
 )
@@ -44,6 +46,7 @@ func newBrowser(t *testing.T, change ...func(*web.Options)) *browser {
 	conn := api.serve(t)
 	options := web.Options{
 		Cases: casesv1.NewCaseServiceClient(conn), Provider: providerv1.NewProviderServiceClient(conn), Catalogue: cataloguev1.NewCatalogueServiceClient(conn),
+		Consents: consentv1.NewConsentServiceClient(conn), Sharing: sharingv1.NewSharedCaseServiceClient(conn),
 		Personas: func() []web.Persona {
 			return []web.Persona{
 				{Label: "Aino, Kahvila Aino Oy", Kind: "company", Token: companyToken()},

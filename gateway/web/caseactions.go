@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	"github.com/businessespoo/hub/services/kit/problem"
 )
 
@@ -69,6 +70,10 @@ func (s *server) caseStep(ctx context.Context, f *frame, do, name string, was *s
 		return call(ctx, s.Cases.ConfirmCase, &casesv1.ConfirmCaseRequest{
 			Name: name, RequestId: requestID, Etag: etag, Consents: consents(v, strings.Fields(v.Get("providers"))),
 		})
+	case "share":
+		return call(ctx, s.Consents.GrantConsent, share(name, was, f.Lang))
+	case "unshare":
+		return call(ctx, s.Consents.WithdrawConsent, &consentv1.WithdrawConsentRequest{Name: v.Get("consent"), RequestId: requestID, Etag: etag})
 	case "link":
 		return s.link(ctx, f, name, was)
 	}
@@ -93,6 +98,9 @@ func (s *server) link(ctx context.Context, f *frame, name string, was *sent) (st
 func caseField(do, path string) string {
 	if do == "link" && strings.HasPrefix(path, "company") {
 		return "company_id"
+	}
+	if do == "share" {
+		return map[string]string{"provider": "provider", "data_classes": "see_application"}[strings.TrimPrefix(path, "consent.")]
 	}
 	return path
 }

@@ -21,7 +21,7 @@ func (f *frame) caseForm(do string, r *casesv1.Request, c *casesv1.Case) form {
 	switch do {
 	case "withdraw":
 		fm.Hidden = append(fm.Hidden, hidden{"etag", r.GetEtag()})
-	case "close", "reopen", "link", "confirm":
+	case "close", "reopen", "link", "confirm", "share", "unshare":
 		fm.Hidden = append(fm.Hidden, hidden{"etag", c.GetEtag()})
 	}
 	fm.Fields = f.caseFields(do)
@@ -52,6 +52,8 @@ func (f *frame) caseFields(do string) []field {
 			f.choose("radios", "stars", f.T("act.rate_stars"), stars).must(),
 			f.long("comment", f.T("act.rate_comment"), shortText),
 		}
+	case "share":
+		return f.shareFields()
 	case "link":
 		id := f.text("company_id", f.T("company.id")).must().hinted(f.T("company.id_hint"))
 		if own := f.companyChoices(); len(own) > 0 {

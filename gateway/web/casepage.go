@@ -27,7 +27,9 @@ type caseView struct {
 	Actions  []form
 	Timeline []entryView
 	Add      string
-	Live     liveView
+	// Seen is who may see the case; nil for who may not change that.
+	Seen *seenView
+	Live liveView
 }
 
 // askView is one thing that is asked of the company.
@@ -116,6 +118,9 @@ func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code
 		view.Add = caseLink(c.GetName()) + "/add"
 	}
 	view.Actions = f.caseActions(c, was)
+	if view.Seen, err = s.seen(r, f, c, was); err != nil {
+		return fmt.Errorf("web: list consents: %w", err)
+	}
 	return s.render(w, "case", code, view)
 }
 
@@ -250,6 +255,9 @@ func (f *frame) timeline(entries []*casesv1.TimelineEntry, requests []*casesv1.R
 			if entry.GetAgreed() {
 				v.Heading = f.T("entry.referral_agreed")
 			}
+		}
+		if concerns := entry.GetConcerns(); concerns != "" {
+			v.About = f.Provider(concerns)
 		}
 		if service := entry.GetService(); service != "" && f.ServiceName(service) != v.About {
 			v.About = join(v.About, "→", f.ServiceName(service))

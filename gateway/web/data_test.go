@@ -1,12 +1,15 @@
 package web_test
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 )
 
@@ -21,7 +24,10 @@ func texts(fi, sv, en string) *cataloguev1.Texts { return &cataloguev1.Texts{Fi:
 
 func providers() []*cataloguev1.Provider {
 	return []*cataloguev1.Provider{
-		{Name: "providers/omnia", DisplayName: texts("Omnia", "Omnia", "Omnia")},
+		{
+			Name: "providers/omnia", DisplayName: texts("Omnia", "Omnia", "Omnia"),
+			LegalEntities: []*cataloguev1.LegalEntity{{Authority: true}},
+		},
 		{Name: "providers/chamber", DisplayName: texts("Helsingin seudun kauppakamari", "Helsingforsregionens handelskammare", "Helsinki Region Chamber of Commerce")},
 		{Name: "providers/employment", DisplayName: texts("Espoon ja Kauniaisten työllisyysalue", "Esbo och Grankulla sysselsättningsområde", "Espoo and Kauniainen employment area")},
 	}
@@ -110,7 +116,8 @@ func requests() []*casesv1.Request {
 // timeline has one entry of each kind.
 func timeline() []*casesv1.TimelineEntry {
 	var entries []*casesv1.TimelineEntry
-	for number := range len(casesv1.EntryKind_name) {
+	for _, kind := range slices.Sorted(maps.Keys(casesv1.EntryKind_name)) {
+		number := int(kind)
 		entries = append(entries, &casesv1.TimelineEntry{
 			Revision: "r", Kind: casesv1.EntryKind(number), Time: at(100 - number), Request: requestName("omnia-2"), Party: casesv1.Party(number % 4),
 			Provider: "providers/omnia", Advisor: maija(), Text: "Sanat <script>alert(1)</script>\ntoinen rivi", Result: casesv1.DecisionResult_DECISION_RESULT_GRANTED,
@@ -134,8 +141,16 @@ func theCase() *casesv1.Case {
 			{Kind: casesv1.AskKind_ASK_KIND_APPLY_ELSEWHERE, Request: requestName("employment-2"), Target: "https://tyomarkkinatori.fi/"},
 			{Kind: casesv1.AskKind_ASK_KIND_RATE, Request: requestName("chamber-1")},
 		},
-		Notices:  []*casesv1.Notice{{Code: "ORDER_SUBSIDY_BEFORE_START", Text: "Tukipäätös ennen työn alkua.", Source: "Laki 380/2023", Blocking: true}},
-		Consents: []*casesv1.Consent{{Provider: "providers/omnia", ValidTo: "2027-11-20", TextVersion: "2026-1", GivenAt: at(100)}},
+		Notices: []*casesv1.Notice{{Code: "ORDER_SUBSIDY_BEFORE_START", Text: "Tukipäätös ennen työn alkua.", Source: "Laki 380/2023", Blocking: true}},
+		Consents: []*casesv1.Consent{{
+			Name: "cases/" + caseID + "/consents/1", Provider: "providers/omnia", ValidTo: "2027-11-20", TextVersion: "2026-1", GivenAt: at(100),
+			Purpose:     casesv1.ConsentPurpose_CONSENT_PURPOSE_SERVICE,
+			DataClasses: []policyv1.DataClass{policyv1.DataClass_DATA_CLASS_CASE, policyv1.DataClass_DATA_CLASS_APPLICATION},
+		}},
+		Disclosures: []*casesv1.Disclosure{{
+			Provider: "providers/employment", Act: "621/1999", Section: "29", ValidTo: "2026-12-20", RecordedAt: at(50), Reason: "An appeal is being heard",
+			DataClasses: []policyv1.DataClass{policyv1.DataClass_DATA_CLASS_DECISION, policyv1.DataClass_DATA_CLASS_RESULT},
+		}},
 	}
 }
 

@@ -20,7 +20,9 @@ type deskRequestView struct {
 	RequestTitle string
 	ProviderName string
 	Inbox        string
-	Answers      []AnswerView
+	// WholeCase leads to the others' parts; empty for who may never see them.
+	WholeCase string
+	Answers   []AnswerView
 	// Mine tells whether the visitor works on it.
 	Mine bool
 	// Actions are what the state invites, the likeliest first.
@@ -67,6 +69,9 @@ func (s *server) showDeskRequest(w http.ResponseWriter, r *http.Request, f *fram
 		Inbox: "/desk/" + r.PathValue("provider"), Answers: f.Answers(request.GetService(), request.GetInputs()),
 		Mine:     request.GetAdvisor().GetName() != "" && request.GetAdvisor().GetName() == f.Session.Advisor(),
 		Timeline: f.timeline(answer.GetTimeline(), nil, answer.GetRequest().GetLanguage()), Live: f.live(),
+	}
+	if f.Session.Advisor() != "" {
+		view.WholeCase = view.Inbox + "/cases/" + r.PathValue("case")
 	}
 	notes, err := s.Provider.ListNotes(ctx, &providerv1.ListNotesRequest{Parent: name, PageSize: 200})
 	switch {

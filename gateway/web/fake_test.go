@@ -16,7 +16,9 @@ import (
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 	"github.com/businessespoo/hub/services/kit/problem"
 )
 
@@ -114,6 +116,8 @@ func (f *fake) serve(t *testing.T) *grpc.ClientConn {
 	server := grpc.NewServer(grpc.UnaryInterceptor(f.intercept))
 	casesv1.RegisterCaseServiceServer(server, f)
 	providerv1.RegisterProviderServiceServer(server, f)
+	consentv1.RegisterConsentServiceServer(server, &fakeConsents{fake: f})
+	sharingv1.RegisterSharedCaseServiceServer(server, &fakeSharing{fake: f})
 	cataloguev1.RegisterCatalogueServiceServer(server, f)
 	done := make(chan struct{})
 	go func() {

@@ -23,7 +23,7 @@ func everyPage() map[string][]string {
 		advisorToken("advisor"): {
 			"/desk/omnia", "/desk/omnia?view=mine&status=new&language=sv&order=oldest&q=x", "/desk/omnia/requests/" + caseID + "/omnia-1",
 			"/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/omnia/requests/" + caseID + "/omnia-3", "/desk/employment/requests/" + caseID + "/employment-1",
-			"/desk/omnia/new", "/desk/omnia/new?service=" + apprenticeship,
+			"/desk/omnia/cases/" + caseID, "/desk/omnia/new", "/desk/omnia/new?service=" + apprenticeship,
 		},
 		advisorToken("lead"): {"/desk/omnia/requests/" + caseID + "/omnia-1", "/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/employment/requests/" + caseID + "/employment-2"},
 	}

@@ -59,6 +59,10 @@ func dynamic() []string {
 	enum("status", "REQUEST_STATUS_", casesv1.RequestStatus_name)
 	enum("desk_status", "REQUEST_STATUS_", casesv1.RequestStatus_name)
 	enum("case_status", "CASE_STATUS_", casesv1.CaseStatus_name)
+	for _, class := range []string{"case", "progress", "application", "result", "decision", "conversation"} {
+		keys = append(keys, "class."+class)
+	}
+	keys = append(keys, "purpose.service", "purpose.shared_case")
 	enum("entry", "ENTRY_KIND_", casesv1.EntryKind_name)
 	enum("ask", "ASK_KIND_", casesv1.AskKind_name)
 	enum("result", "DECISION_RESULT_", casesv1.DecisionResult_name)
@@ -99,7 +103,8 @@ func dynamic() []string {
 	} {
 		keys = append(keys, "act."+do, "act."+do+"_button", "done."+do)
 	}
-	for _, do := range []string{"opened", "add", "agree", "refuse", "behalf", "signed_out", "left"} {
+	keys = append(keys, "act.share", "act.share_button", "act.unshare", "act.unshare_button", "done.share", "done.unshare")
+	for _, do := range []string{"disclose", "opened", "add", "agree", "refuse", "behalf", "signed_out", "left"} {
 		keys = append(keys, "done."+do)
 	}
 	for _, do := range []string{"withdraw", "close", "decline", "complete"} {

@@ -143,6 +143,8 @@ func (s *server) routes() map[string]page {
 		"GET /desk/{provider}/new":     s.behalfPage,
 		"POST /desk/{provider}/new":    s.behalfAction,
 		"GET " + deskRequestPattern:    s.deskRequestPage,
+		"GET " + sharedCasePattern:     s.sharedCasePage,
+		"POST " + sharedCasePattern:    s.sharedCaseAction,
 		"POST " + deskRequestPattern:   s.deskRequestAction,
 		"GET /status":                  s.statusPage,
 		"GET /privacy":                 s.privacyPage,

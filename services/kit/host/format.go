@@ -25,6 +25,7 @@ var (
 	uuidForm    = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
 	caseForm    = regexp.MustCompile(`^cases/[a-z2-7]{26}$`)
 	requestForm = regexp.MustCompile(`^cases/[a-z2-7]{26}/requests/(` + strings.Join(bus.Providers(), "|") + `)-[1-9][0-9]{0,8}$`)
+	consentForm = regexp.MustCompile(`^cases/[a-z2-7]{26}/consents/[1-9][0-9]{0,8}$`)
 	keyForm     = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 	spokenForm  = regexp.MustCompile(`^[a-z]{2,3}$`)
 )
@@ -37,6 +38,7 @@ var formats = map[policyv1.Format]*format{
 		requestForm.MatchString,
 		"the name of a request: cases/{case}/requests/{provider}-{number}, such as .../requests/omnia-1", 0,
 	},
+	policyv1.Format_FORMAT_CONSENT_NAME: {consentForm.MatchString, "the name of a consent: cases/{case}/consents/{number}, such as .../consents/1", 0},
 	policyv1.Format_FORMAT_PROVIDER_NAME: {
 		func(text string) bool { return inProvider(text, "") },
 		"the name of a provider: providers/ and one of " + strings.Join(bus.Providers(), ", "), 0,

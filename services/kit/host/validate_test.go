@@ -171,6 +171,7 @@ func TestFormatTable(t *testing.T) {
 	for format, examples := range map[policyv1.Format]struct{ good, bad []string }{
 		policyv1.Format_FORMAT_UUID:             {[]string{"7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c11"}, []string{"7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c1g", "{7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c11}"}},
 		policyv1.Format_FORMAT_CASE_NAME:        {[]string{id}, []string{id + "a", strings.ToUpper(id), "case/" + id[6:]}},
+		policyv1.Format_FORMAT_CONSENT_NAME:     {[]string{id + "/consents/1"}, []string{id, id + "/consents/0", id + "/consents/1/x"}},
 		policyv1.Format_FORMAT_REQUEST_NAME:     {[]string{id + "/requests/espoo-city-1", id + "/requests/chamber-999999999"}, []string{id, id + "/requests/chamber", id + "/requests/chamber-1/x"}},
 		policyv1.Format_FORMAT_PROVIDER_NAME:    {[]string{"providers/espoo-city", "providers/employment"}, []string{"espoo-city", "providers/", "providers/omnia/"}},
 		policyv1.Format_FORMAT_SERVICE_NAME:     {[]string{"providers/chamber/services/ata-carnet"}, []string{"providers/chamber", "providers/chamber/services/", "providers/chamber/advisors/x", "providers/chamber/services/x/y"}},
