@@ -23,7 +23,7 @@ func notesRoles(t *testing.T, w *world.World) {
 	w.Advisor(t, "omnia", world.FirstAdvisor).Note(request, "Muistiinpano")
 
 	const ok, absent, denied, unknown = codes.OK, codes.NotFound, codes.PermissionDenied, codes.Unauthenticated
-	as := func(p principal) string { return "Bearer " + w.Token(t, p) }
+	as := func(p principal) string { return w.Authorization(t, p) }
 	for _, who := range []struct {
 		what, authorization string
 		want                codes.Code

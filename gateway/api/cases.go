@@ -28,6 +28,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/revision"
+	"github.com/businessespoo/hub/services/kit/systemkey"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -53,11 +54,14 @@ type Cases struct {
 	Directory *directory.Directory
 	Keys      *identity.Keys
 	Drafts    Drafts
-	Log       *slog.Logger
+	// Book knows what companies grant integrators.
+	Book *systemkey.Book
+	Log  *slog.Logger
 }
 
 // seer is what the caller may see.
-func seer(p token.Principal) view.Seer {
+func (s *Cases) seer(ctx context.Context) view.Seer {
+	p := s.caller(ctx)
 	return view.Seer{Companies: p.Companies, Person: p.Subject, CaseID: p.CaseID}
 }
 
@@ -77,13 +81,26 @@ func (s *Cases) mine(ctx context.Context, resource string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if state == nil || !seer(token.From(ctx)).Sees(id, view.CompanyKey(state.Case.Company), state.Opener) {
+	if state == nil || !s.seer(ctx).Sees(id, view.CompanyKey(state.Case.Company), state.Opener) {
 		return "", notFound(resource)
 	}
 	return id, nil
 }
 
-// myRequest answers the scope of a request in a case that the caller may see.
+// mineToChange answers the id of a case that the caller may see and change.
+func (s *Cases) mineToChange(ctx context.Context, resource string) (string, error) {
+	id, err := s.mine(ctx, resource)
+	if err != nil {
+		return "", err
+	}
+	state, err := s.View.Case(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return id, s.granted(ctx, state)
+}
+
+// myRequest answers the scope of a request in a case that the caller may see and change.
 func (s *Cases) myRequest(ctx context.Context, resource string) (name.Scope, error) {
 	scope, err := name.ParseRequest(resource)
 	if err != nil {
@@ -93,8 +110,11 @@ func (s *Cases) myRequest(ctx context.Context, resource string) (name.Scope, err
 	if err != nil {
 		return name.Scope{}, err
 	}
-	if state == nil || !seer(token.From(ctx)).Sees(scope.Case, view.CompanyKey(state.Case.Company), state.Opener) {
+	if state == nil || !s.seer(ctx).Sees(scope.Case, view.CompanyKey(state.Case.Company), state.Opener) {
 		return name.Scope{}, notFound(resource)
+	}
+	if err := s.granted(ctx, state); err != nil {
+		return name.Scope{}, err
 	}
 	request, err := s.View.Request(ctx, scope)
 	if err != nil || request != nil {

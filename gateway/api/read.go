@@ -11,7 +11,6 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/paging"
 	"github.com/businessespoo/hub/services/kit/problem"
-	"github.com/businessespoo/hub/services/kit/token"
 )
 
 // SuggestServices ranks the services that answer a need.
@@ -77,7 +76,7 @@ func (s *Cases) ListCases(ctx context.Context, req *casesv1.ListCasesRequest) (*
 	if filter.Before, err = placeOf(req, req.PageToken); err != nil {
 		return nil, err
 	}
-	ids, changed, err := s.View.List(ctx, seer(token.From(ctx)), filter)
+	ids, changed, err := s.View.List(ctx, s.seer(ctx), filter)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ type Company struct {
 // Company answers somebody who signs in as the principal.
 func (w *World) Company(t testing.TB, p token.Principal) *Company {
 	t.Helper()
-	return &Company{t: t, w: w, auth: "Bearer " + w.Token(t, p), Calls: w.Cases(t)}
+	return &Company{t: t, w: w, auth: w.Authorization(t, p), Calls: w.Cases(t)}
 }
 
 // Bearer answers somebody with a token that was made elsewhere.

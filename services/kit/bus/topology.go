@@ -24,6 +24,8 @@ const (
 	StreamPeople = "PEOPLE"
 	// StreamCatalogue holds the published versions of the providers' catalogues.
 	StreamCatalogue = "CATALOGUE"
+	// StreamKeys holds the digests of systems' keys, and which were revoked.
+	StreamKeys = "KEYS"
 	// StreamAccess holds who looked at what.
 	StreamAccess = "ACCESS"
 	// StreamDead holds the dead letters.
@@ -73,6 +75,7 @@ func (b *Bus) topology() []jetstream.StreamConfig {
 		b.streamConfig(StreamStaff, "provider", "staff.>"),
 		b.streamConfig(StreamPeople, "gateway", "people.>"),
 		b.streamConfig(StreamCatalogue, "provider", "catalogue.>"),
+		b.streamConfig(StreamKeys, "gateway", "keys.>"),
 		b.streamConfig(StreamAccess, "gateway", "access.>"),
 		b.streamConfig(StreamDead, "bus", "dead.>"),
 	}

@@ -185,7 +185,7 @@ func (s *Server) stream(server any, stream grpc.ServerStream, info *grpc.StreamS
 	defer s.limits.streams.Leave(c.caller)
 	go s.recheck(ctx, c, cancel)
 	err = protect(func() error {
-		return handler(server, &checkedStream{ServerStream: stream, ctx: c.ctx, plan: c.rule.request})
+		return handler(server, &checkedStream{ServerStream: stream, ctx: c.ctx, plan: c.rule.request, still: s.still(c)})
 	})
 	if cause, ours := errors.AsType[*problem.Problem](context.Cause(ctx)); err != nil && ours {
 		err = cause
@@ -199,12 +199,14 @@ func (s *Server) recheck(ctx context.Context, c *call, end context.CancelCauseFu
 	md, _ := metadata.FromIncomingContext(ctx)
 	ticker := time.NewTicker(s.options.Recheck)
 	defer ticker.Stop()
-	for {
+	for changed := s.keysMayHaveChanged(c); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		case <-changed:
 		}
+		changed = s.keysChanged(c)
 		if s.ready(ctx) != nil {
 			continue // nothing that is read now would tell
 		}
@@ -222,8 +224,9 @@ func (s *Server) recheck(ctx context.Context, c *call, end context.CancelCauseFu
 // checkedStream applies the field rules to what the caller sends.
 type checkedStream struct {
 	grpc.ServerStream
-	ctx  context.Context
-	plan *plan
+	ctx   context.Context
+	plan  *plan
+	still func() error
 }
 
 // Context is the call's, with principal and trace.
@@ -233,6 +236,9 @@ func (s *checkedStream) Context() context.Context { return s.ctx }
 func (s *checkedStream) SendMsg(message any) error {
 	if s.ctx.Err() != nil {
 		return context.Cause(s.ctx)
+	}
+	if err := s.still(); err != nil {
+		return err
 	}
 	return s.ServerStream.SendMsg(message)
 }

@@ -2929,35 +2929,43 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\x06secret\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x04R\x06secret\"s\n" +
 	"\x13LinkCompanyResponse\x128\n" +
 	"\x04case\x18\x01 \x01(\v2\x1c.businessespoo.cases.v1.CaseB\x06\xaa\xed\x18\x02\b\x02R\x04case\x12\"\n" +
-	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision2\xaa\x10\n" +
+	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision2\xd2\x11\n" +
 	"\vCaseService\x12z\n" +
-	"\x0fSuggestServices\x12..businessespoo.cases.v1.SuggestServicesRequest\x1a/.businessespoo.cases.v1.SuggestServicesResponse\"\x06\xb2\xed\x18\x02\x10\x01\x12k\n" +
-	"\bOpenCase\x12'.businessespoo.cases.v1.OpenCaseRequest\x1a(.businessespoo.cases.v1.OpenCaseResponse\"\f\xb2\xed\x18\b\n" +
-	"\x02\x01\x05\x10\x01\x18\x01\x12e\n" +
-	"\aGetCase\x12&.businessespoo.cases.v1.GetCaseRequest\x1a'.businessespoo.cases.v1.GetCaseResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x01\x05\a\x12k\n" +
-	"\tListCases\x12(.businessespoo.cases.v1.ListCasesRequest\x1a).businessespoo.cases.v1.ListCasesResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x01\x05\a\x12m\n" +
-	"\tWatchCase\x12(.businessespoo.cases.v1.WatchCaseRequest\x1a).businessespoo.cases.v1.WatchCaseResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x01\x05\a0\x01\x12s\n" +
-	"\vWatchEvents\x12*.businessespoo.cases.v1.WatchEventsRequest\x1a+.businessespoo.cases.v1.WatchEventsResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x01\x05\a0\x01\x12s\n" +
-	"\vPostMessage\x12*.businessespoo.cases.v1.PostMessageRequest\x1a+.businessespoo.cases.v1.PostMessageResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12\x82\x01\n" +
-	"\x10AnswerSupplement\x12/.businessespoo.cases.v1.AnswerSupplementRequest\x1a0.businessespoo.cases.v1.AnswerSupplementResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12|\n" +
-	"\x0eAnswerReferral\x12-.businessespoo.cases.v1.AnswerReferralRequest\x1a..businessespoo.cases.v1.AnswerReferralResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12p\n" +
+	"\x0fSuggestServices\x12..businessespoo.cases.v1.SuggestServicesRequest\x1a/.businessespoo.cases.v1.SuggestServicesResponse\"\x06\xb2\xed\x18\x02\x10\x01\x12x\n" +
+	"\bOpenCase\x12'.businessespoo.cases.v1.OpenCaseRequest\x1a(.businessespoo.cases.v1.OpenCaseResponse\"\x19\xb2\xed\x18\x15\n" +
+	"\x02\x01\x05\x10\x01\x18\x01\xf2\x01\n" +
+	"case:write\x12q\n" +
+	"\aGetCase\x12&.businessespoo.cases.v1.GetCaseRequest\x1a'.businessespoo.cases.v1.GetCaseResponse\"\x15\xb2\xed\x18\x11\n" +
+	"\x03\x01\x05\a\xf2\x01\tcase:read\x12w\n" +
+	"\tListCases\x12(.businessespoo.cases.v1.ListCasesRequest\x1a).businessespoo.cases.v1.ListCasesResponse\"\x15\xb2\xed\x18\x11\n" +
+	"\x03\x01\x05\a\xf2\x01\tcase:read\x12y\n" +
+	"\tWatchCase\x12(.businessespoo.cases.v1.WatchCaseRequest\x1a).businessespoo.cases.v1.WatchCaseResponse\"\x15\xb2\xed\x18\x11\n" +
+	"\x03\x01\x05\a\xf2\x01\tcase:read0\x01\x12\x7f\n" +
+	"\vWatchEvents\x12*.businessespoo.cases.v1.WatchEventsRequest\x1a+.businessespoo.cases.v1.WatchEventsResponse\"\x15\xb2\xed\x18\x11\n" +
+	"\x03\x01\x05\a\xf2\x01\tcase:read0\x01\x12\x80\x01\n" +
+	"\vPostMessage\x12*.businessespoo.cases.v1.PostMessageRequest\x1a+.businessespoo.cases.v1.PostMessageResponse\"\x18\xb2\xed\x18\x14\n" +
+	"\x03\x01\x05\a\x18\x01\xf2\x01\n" +
+	"case:write\x12\x8f\x01\n" +
+	"\x10AnswerSupplement\x12/.businessespoo.cases.v1.AnswerSupplementRequest\x1a0.businessespoo.cases.v1.AnswerSupplementResponse\"\x18\xb2\xed\x18\x14\n" +
+	"\x03\x01\x05\a\x18\x01\xf2\x01\n" +
+	"case:write\x12\x89\x01\n" +
+	"\x0eAnswerReferral\x12-.businessespoo.cases.v1.AnswerReferralRequest\x1a..businessespoo.cases.v1.AnswerReferralResponse\"\x18\xb2\xed\x18\x14\n" +
+	"\x03\x01\x05\a\x18\x01\xf2\x01\n" +
+	"case:write\x12}\n" +
 	"\n" +
-	"AddRequest\x12).businessespoo.cases.v1.AddRequestRequest\x1a*.businessespoo.cases.v1.AddRequestResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12\x7f\n" +
-	"\x0fWithdrawRequest\x12..businessespoo.cases.v1.WithdrawRequestRequest\x1a/.businessespoo.cases.v1.WithdrawRequestResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12m\n" +
-	"\tCloseCase\x12(.businessespoo.cases.v1.CloseCaseRequest\x1a).businessespoo.cases.v1.CloseCaseResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12p\n" +
+	"AddRequest\x12).businessespoo.cases.v1.AddRequestRequest\x1a*.businessespoo.cases.v1.AddRequestResponse\"\x18\xb2\xed\x18\x14\n" +
+	"\x03\x01\x05\a\x18\x01\xf2\x01\n" +
+	"case:write\x12\x8c\x01\n" +
+	"\x0fWithdrawRequest\x12..businessespoo.cases.v1.WithdrawRequestRequest\x1a/.businessespoo.cases.v1.WithdrawRequestResponse\"\x18\xb2\xed\x18\x14\n" +
+	"\x03\x01\x05\a\x18\x01\xf2\x01\n" +
+	"case:write\x12z\n" +
+	"\tCloseCase\x12(.businessespoo.cases.v1.CloseCaseRequest\x1a).businessespoo.cases.v1.CloseCaseResponse\"\x18\xb2\xed\x18\x14\n" +
+	"\x03\x01\x05\a\x18\x01\xf2\x01\n" +
+	"case:write\x12}\n" +
 	"\n" +
-	"ReopenCase\x12).businessespoo.cases.v1.ReopenCaseRequest\x1a*.businessespoo.cases.v1.ReopenCaseResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\a\x18\x01\x12q\n" +
+	"ReopenCase\x12).businessespoo.cases.v1.ReopenCaseRequest\x1a*.businessespoo.cases.v1.ReopenCaseResponse\"\x18\xb2\xed\x18\x14\n" +
+	"\x03\x01\x05\a\x18\x01\xf2\x01\n" +
+	"case:write\x12q\n" +
 	"\vConfirmCase\x12*.businessespoo.cases.v1.ConfirmCaseRequest\x1a+.businessespoo.cases.v1.ConfirmCaseResponse\"\t\xb2\xed\x18\x05\n" +
 	"\x01\x01\x18\x01\x12r\n" +
 	"\vRateRequest\x12*.businessespoo.cases.v1.RateRequestRequest\x1a+.businessespoo.cases.v1.RateRequestResponse\"\n" +
@@ -2966,10 +2974,10 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\tSaveDraft\x12(.businessespoo.cases.v1.SaveDraftRequest\x1a).businessespoo.cases.v1.SaveDraftResponse\"\t\xb2\xed\x18\x05\n" +
 	"\x01\x01\x18\x01\x12f\n" +
 	"\bGetDraft\x12'.businessespoo.cases.v1.GetDraftRequest\x1a(.businessespoo.cases.v1.GetDraftResponse\"\a\xb2\xed\x18\x03\n" +
-	"\x01\x01\x12r\n" +
-	"\vLinkCompany\x12*.businessespoo.cases.v1.LinkCompanyRequest\x1a+.businessespoo.cases.v1.LinkCompanyResponse\"\n" +
-	"\xb2\xed\x18\x06\n" +
-	"\x02\x01\x05\x18\x01BCZAgithub.com/businessespoo/hub/proto/businessespoo/cases/v1;casesv1b\x06proto3"
+	"\x01\x01\x12\x7f\n" +
+	"\vLinkCompany\x12*.businessespoo.cases.v1.LinkCompanyRequest\x1a+.businessespoo.cases.v1.LinkCompanyResponse\"\x17\xb2\xed\x18\x13\n" +
+	"\x02\x01\x05\x18\x01\xf2\x01\n" +
+	"case:writeBCZAgithub.com/businessespoo/hub/proto/businessespoo/cases/v1;casesv1b\x06proto3"
 
 var (
 	file_businessespoo_cases_v1_service_proto_rawDescOnce sync.Once

@@ -361,7 +361,10 @@ type MethodAccess struct {
 	// Whether anybody may call it, signed in or not.
 	Public bool `protobuf:"varint,2,opt,name=public,proto3" json:"public,omitempty"`
 	// Whether it changes something; such a method takes a request_id.
-	Mutation      bool `protobuf:"varint,3,opt,name=mutation,proto3" json:"mutation,omitempty"`
+	Mutation bool `protobuf:"varint,3,opt,name=mutation,proto3" json:"mutation,omitempty"`
+	// The scope that the key of a system needs for it, such as case:read; any when each key
+	// will do. Stated where its roles name integrators or provider systems.
+	Scope         string `protobuf:"bytes,30,opt,name=scope,proto3" json:"scope,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -417,6 +420,13 @@ func (x *MethodAccess) GetMutation() bool {
 	return false
 }
 
+func (x *MethodAccess) GetScope() string {
+	if x != nil {
+		return x.Scope
+	}
+	return ""
+}
+
 var file_businessespoo_policy_v1_policy_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
@@ -465,11 +475,12 @@ const file_businessespoo_policy_v1_policy_proto_rawDesc = "" +
 	"\tmax_items\x18\x04 \x01(\rR\bmaxItems\x127\n" +
 	"\x06format\x18\x05 \x01(\x0e2\x1f.businessespoo.policy.v1.FormatR\x06format\x12\x10\n" +
 	"\x03min\x18\x06 \x01(\x03R\x03min\x12\x10\n" +
-	"\x03max\x18\a \x01(\x03R\x03max\"w\n" +
+	"\x03max\x18\a \x01(\x03R\x03max\"\x8d\x01\n" +
 	"\fMethodAccess\x123\n" +
 	"\x05roles\x18\x01 \x03(\x0e2\x1d.businessespoo.policy.v1.RoleR\x05roles\x12\x16\n" +
 	"\x06public\x18\x02 \x01(\bR\x06public\x12\x1a\n" +
-	"\bmutation\x18\x03 \x01(\bR\bmutation*\xa7\x01\n" +
+	"\bmutation\x18\x03 \x01(\bR\bmutation\x12\x14\n" +
+	"\x05scope\x18\x1e \x01(\tR\x05scope*\xa7\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fROLE_COMPANY\x10\x01\x12\x10\n" +

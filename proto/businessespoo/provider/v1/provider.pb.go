@@ -2842,13 +2842,13 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x19REQUEST_ORDER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REQUEST_ORDER_OLDEST\x10\x01\x12\x18\n" +
 	"\x14REQUEST_ORDER_NEWEST\x10\x02\x12\x19\n" +
-	"\x15REQUEST_ORDER_UPDATED\x10\x032\xcb\x0f\n" +
-	"\x0fProviderService\x12z\n" +
-	"\fListRequests\x12..businessespoo.provider.v1.ListRequestsRequest\x1a/.businessespoo.provider.v1.ListRequestsResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x02\x03\x04\x12t\n" +
+	"\x15REQUEST_ORDER_UPDATED\x10\x032\x9c\x10\n" +
+	"\x0fProviderService\x12\x89\x01\n" +
+	"\fListRequests\x12..businessespoo.provider.v1.ListRequestsRequest\x1a/.businessespoo.provider.v1.ListRequestsResponse\"\x18\xb2\xed\x18\x14\n" +
+	"\x03\x02\x03\x04\xf2\x01\frequest:read\x12\x83\x01\n" +
 	"\n" +
-	"GetRequest\x12,.businessespoo.provider.v1.GetRequestRequest\x1a-.businessespoo.provider.v1.GetRequestResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x02\x03\x04\x12i\n" +
+	"GetRequest\x12,.businessespoo.provider.v1.GetRequestRequest\x1a-.businessespoo.provider.v1.GetRequestResponse\"\x18\xb2\xed\x18\x14\n" +
+	"\x03\x02\x03\x04\xf2\x01\frequest:read\x12i\n" +
 	"\x06PickUp\x12(.businessespoo.provider.v1.PickUpRequest\x1a).businessespoo.provider.v1.PickUpResponse\"\n" +
 	"\xb2\xed\x18\x06\n" +
 	"\x02\x02\x03\x18\x01\x12o\n" +
@@ -2868,9 +2868,9 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x02\x02\x03\x18\x01\x12f\n" +
 	"\x05Refer\x12'.businessespoo.provider.v1.ReferRequest\x1a(.businessespoo.provider.v1.ReferResponse\"\n" +
 	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03\x18\x01\x12j\n" +
-	"\x06Decide\x12(.businessespoo.provider.v1.DecideRequest\x1a).businessespoo.provider.v1.DecideResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x02\x03\x04\x18\x01\x12o\n" +
+	"\x02\x02\x03\x18\x01\x12{\n" +
+	"\x06Decide\x12(.businessespoo.provider.v1.DecideRequest\x1a).businessespoo.provider.v1.DecideResponse\"\x1c\xb2\xed\x18\x18\n" +
+	"\x03\x02\x03\x04\x18\x01\xf2\x01\x0erequest:decide\x12o\n" +
 	"\bComplete\x12*.businessespoo.provider.v1.CompleteRequest\x1a+.businessespoo.provider.v1.CompleteResponse\"\n" +
 	"\xb2\xed\x18\x06\n" +
 	"\x02\x02\x03\x18\x01\x12l\n" +
@@ -2884,11 +2884,11 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x02\x02\x03\x18\x01\x12\x87\x01\n" +
 	"\x10OpenCaseOnBehalf\x122.businessespoo.provider.v1.OpenCaseOnBehalfRequest\x1a3.businessespoo.provider.v1.OpenCaseOnBehalfResponse\"\n" +
 	"\xb2\xed\x18\x06\n" +
-	"\x02\x02\x03\x18\x01\x12\x7f\n" +
-	"\rWatchRequests\x12/.businessespoo.provider.v1.WatchRequestsRequest\x1a0.businessespoo.provider.v1.WatchRequestsResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x02\x03\x040\x01\x12z\n" +
-	"\fListAdvisors\x12..businessespoo.provider.v1.ListAdvisorsRequest\x1a/.businessespoo.provider.v1.ListAdvisorsResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x03\x02\x03\x04BIZGgithub.com/businessespoo/hub/proto/businessespoo/provider/v1;providerv1b\x06proto3"
+	"\x02\x02\x03\x18\x01\x12\x8e\x01\n" +
+	"\rWatchRequests\x12/.businessespoo.provider.v1.WatchRequestsRequest\x1a0.businessespoo.provider.v1.WatchRequestsResponse\"\x18\xb2\xed\x18\x14\n" +
+	"\x03\x02\x03\x04\xf2\x01\frequest:read0\x01\x12\x89\x01\n" +
+	"\fListAdvisors\x12..businessespoo.provider.v1.ListAdvisorsRequest\x1a/.businessespoo.provider.v1.ListAdvisorsResponse\"\x18\xb2\xed\x18\x14\n" +
+	"\x03\x02\x03\x04\xf2\x01\frequest:readBIZGgithub.com/businessespoo/hub/proto/businessespoo/provider/v1;providerv1b\x06proto3"
 
 var (
 	file_businessespoo_provider_v1_provider_proto_rawDescOnce sync.Once
