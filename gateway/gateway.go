@@ -188,6 +188,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	}
 	pages.Cases, pages.Provider = casesv1.NewCaseServiceClient(g.loopback), providerv1.NewProviderServiceClient(g.loopback)
 	pages.Catalogue = cataloguev1.NewCatalogueServiceClient(g.loopback)
+	pages.Keys, pages.Grants = keysv1.NewKeyServiceClient(g.loopback), keysv1.NewGrantServiceClient(g.loopback)
 	pages.Personas, pages.Status, pages.Log, pages.Clock = o.Personas, g.status, o.Log, o.Clock
 	pages.BehindProxy, pages.RateLimit = o.BehindProxy, o.RateLimit
 	pages.Verify = func(token string) error { _, err := o.Verifier.Verify(token); return err }

@@ -17,6 +17,7 @@ import (
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 
 	"github.com/businessespoo/hub/gateway/web"
@@ -44,6 +45,7 @@ func newBrowser(t *testing.T, change ...func(*web.Options)) *browser {
 	conn := api.serve(t)
 	options := web.Options{
 		Cases: casesv1.NewCaseServiceClient(conn), Provider: providerv1.NewProviderServiceClient(conn), Catalogue: cataloguev1.NewCatalogueServiceClient(conn),
+		Keys: keysv1.NewKeyServiceClient(conn), Grants: keysv1.NewGrantServiceClient(conn),
 		Personas: func() []web.Persona {
 			return []web.Persona{
 				{Label: "Aino, Kahvila Aino Oy", Kind: "company", Token: companyToken()},

@@ -16,15 +16,18 @@ import (
 	"github.com/businessespoo/hub/gateway/privacy"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 )
 
 // Options is what the pages need from the process that serves them.
 type Options struct {
-	// Cases, Provider and Catalogue are clients of the gateway's own API.
+	// Cases, Provider, Catalogue, Keys and Grants are clients of the gateway's own API.
 	Cases     casesv1.CaseServiceClient
 	Provider  providerv1.ProviderServiceClient
 	Catalogue cataloguev1.CatalogueServiceClient
+	Keys      keysv1.KeyServiceClient
+	Grants    keysv1.GrantServiceClient
 	// Personas lists the demo identities to sign in as; nil when the process has none.
 	Personas func() []Persona
 	// Status tells which parts of the hub are up; nil shows an empty list.
@@ -129,6 +132,10 @@ func (s *server) routes() map[string]page {
 		"POST /desk/{provider}/new":    s.behalfAction,
 		"GET " + deskRequestPattern:    s.deskRequestPage,
 		"POST " + deskRequestPattern:   s.deskRequestAction,
+		"GET /desk/{provider}/keys":    s.keysPage,
+		"POST /desk/{provider}/keys":   s.keysAction,
+		"GET /grants":                  s.grantsPage,
+		"POST /grants":                 s.grantsAction,
 		"GET /status":                  s.statusPage,
 		"GET /privacy":                 s.privacyPage,
 		"GET /sign-in":                 s.signInPage,
