@@ -31,7 +31,6 @@ const (
 var (
 	letters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 	form    = regexp.MustCompile(`^hub_([a-z2-7]{16})_([a-z2-7]{26})([a-z2-7]{7})$`)
-	idForm  = regexp.MustCompile(`^[a-z2-7]{16}$`)
 )
 
 // ID makes the id of the key that a call leads to: the same for a repeat.

@@ -86,7 +86,7 @@ func TestAKeyIsOpenedByItselfAlone(t *testing.T) {
 	if !regexp.MustCompile(`^hub_[a-z2-7]{16}_[a-z2-7]{33}$`).MatchString(key) {
 		t.Errorf("%s is not in the form that scanners look for", key)
 	}
-	if Make("a") == Make("a") {
+	if one, other := Make("a"), Make("a"); one == other {
 		t.Error("two keys are the same")
 	}
 	if kept := s.keys[strings.Split(key, "_")[1]].hash; len(kept) != 32 || bytes.Contains([]byte(key), kept) {
