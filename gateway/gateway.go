@@ -25,6 +25,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
+	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 
@@ -48,6 +49,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/projection"
 	"github.com/businessespoo/hub/services/kit/security"
 	"github.com/businessespoo/hub/services/kit/sight"
+	"github.com/businessespoo/hub/services/kit/systemkey"
 	"github.com/businessespoo/hub/services/kit/tlsfile"
 	"github.com/businessespoo/hub/services/kit/token"
 )
@@ -102,6 +104,7 @@ type Gateway struct {
 	view        *view.View
 	registry    *registry.Registry
 	directory   *directory.Directory
+	book        *systemkey.Book
 	router      *router.Router
 	cases       *api.Cases
 	access      *access.Log
@@ -126,7 +129,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	if o.Tick == 0 {
 		o.Tick = 5 * time.Second
 	}
-	g := &Gateway{options: o, directory: directory.New(), connections: map[string]*grpc.ClientConn{}}
+	g := &Gateway{options: o, directory: directory.New(), book: systemkey.New(o.Clock, bus.StreamKeys, bus.StreamCompany), connections: map[string]*grpc.ClientConn{}}
 	if err := g.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("gateway: %w", err), g.close())
 	}
@@ -168,7 +171,7 @@ func (g *Gateway) open(ctx context.Context) error {
 	w := writer.New(o.Bus, g.view, o.Clock, g.registry.Limits)
 	g.router = router.New(o.Bus, g.view, w, o.Log, o.Tick)
 	g.cases = &api.Cases{
-		View: g.view, Writer: w, Registry: g.registry, Journeys: journeys, Directory: g.directory, Keys: keys, Drafts: drafts, Log: o.Log, Sight: o.Sight,
+		View: g.view, Writer: w, Registry: g.registry, Journeys: journeys, Directory: g.directory, Keys: keys, Drafts: drafts, Book: g.book, Sight: o.Sight, Log: o.Log,
 	}
 	return g.serve(journeys, web.Options{
 		SessionKeys: keys.For("sessions"), SignOuts: &signOuts{bucket: hubBucket, clock: o.Clock},
@@ -185,9 +188,9 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	// Only the pages of this process know it.
 	relay := rand.Text()
 	g.server = host.NewGRPC(host.Options{
-		Verifier: o.Verifier, CaseHolder: g.caseHolder, Ready: g.hasRead, Sight: o.Sight,
-		// Companies and integrators show a token and no certificate.
-		Credentials: o.TLS.Server(tlsfile.Anybody, o.Log), Log: o.Log, Metrics: o.Metrics, Access: g.accessLog(),
+		Verifier: o.Verifier, CaseHolder: g.caseHolder, SystemKey: g.book.Principal, KeysChanged: g.book.Changed, Ready: g.hasRead,
+		// Companies show a token, and integrators a key, and neither a certificate.
+		Credentials: o.TLS.Server(tlsfile.Anybody, o.Log), Log: o.Log, Metrics: o.Metrics, Access: g.accessLog(), Sight: o.Sight,
 		Limits: host.Limits{Rate: o.RateLimit, Relay: relay, Dear: []string{
 			casesv1.CaseService_SuggestServices_FullMethodName, // reads a whole index
 			casesv1.CaseService_OpenCase_FullMethodName,        // writes, and asks up to seven providers
@@ -208,6 +211,9 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{
 		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock, Security: security.New(o.Log, nil),
 	})
+	keys := &api.Keys{Bus: o.Bus, Book: g.book, Directory: g.directory, Now: o.Clock}
+	keysv1.RegisterKeyServiceServer(g.server, keys)
+	keysv1.RegisterGrantServiceServer(g.server, keys)
 	if o.Web == nil {
 		return nil
 	}
@@ -218,6 +224,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	pages.Consents, pages.Sharing = consentv1.NewConsentServiceClient(g.loopback), sharingv1.NewSharedCaseServiceClient(g.loopback)
 	pages.Access = accessv1.NewAccessServiceClient(g.loopback)
 	pages.Catalogue = cataloguev1.NewCatalogueServiceClient(g.loopback)
+	pages.Keys, pages.Grants = keysv1.NewKeyServiceClient(g.loopback), keysv1.NewGrantServiceClient(g.loopback)
 	pages.Personas, pages.Status, pages.Log, pages.Clock = o.Personas, g.status, o.Log, o.Clock
 	pages.BehindProxy, pages.RateLimit = o.BehindProxy, o.RateLimit
 	pages.Verify = func(token string) error { _, err := o.Verifier.Verify(token); return err }
@@ -285,6 +292,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 		{Name: "view", Run: g.view.Run},
 		{Name: "registry", Run: g.registry.Run},
 		{Name: "directory", Run: func(ctx context.Context) error { return g.directory.Run(ctx, g.options.Bus) }},
+		{Name: "keys", Run: func(ctx context.Context) error { return g.book.Follow(ctx, g.options.Bus, bus.StreamKeys) }},
+		{Name: "grants", Run: func(ctx context.Context) error { return g.book.Follow(ctx, g.options.Bus, bus.StreamCompany) }},
 		{Name: "router", Run: g.router.Run},
 		{Name: "answers", Run: g.answer},
 	}
@@ -305,7 +314,7 @@ func (g *Gateway) answer(ctx context.Context) error {
 	})
 	group.Go(func() error { return g.options.Bus.Answer(ctx, api.TopicOffered, g.cases.AnswerOffered) })
 	for handler, replay := range map[string]func(context.Context, bus.Event) error{
-		view.Handler: g.view.Replay, registry.Handler: g.registry.Replay, api.StaffHandler: api.StaffReplay,
+		view.Handler: g.view.Replay, registry.Handler: g.registry.Replay, api.StaffHandler: api.StaffReplay, systemkey.Handler: g.book.Replay,
 	} {
 		group.Go(func() error { return g.options.Bus.ServeReplays(ctx, handler, replay) })
 	}
@@ -338,7 +347,7 @@ func (g *Gateway) Check(ctx context.Context) error {
 // hasRead answers nil once the gateway knows all cases, the staff and the catalogues
 // that there are. One that was never published keeps no call waiting.
 func (g *Gateway) hasRead(ctx context.Context) error {
-	return errors.Join(g.view.Check(ctx), g.directory.Check(ctx), g.registry.HasRead())
+	return errors.Join(g.view.Check(ctx), g.directory.Check(ctx), g.book.Check(ctx), g.registry.HasRead())
 }
 
 // statusPatience is how long the status page waits for a provider.

@@ -203,7 +203,7 @@ func TestVisibility(t *testing.T) {
 	me, other := w.company("p1", bakery), w.company("p2", garage)
 	c := n.open(me, opening(bakery, "espoo-city/pilot"))
 	colleague := w.company("p3", bakery)
-	integrator := w.as(token.Principal{Role: policyv1.Role_ROLE_INTEGRATOR, Subject: "accountant", Companies: []string{garage, bakery}})
+	integrator := n.integrator("accountant", garage, bakery)
 	for who, ctx := range map[string]context.Context{"colleague": colleague, "integrator": integrator} {
 		want := n.read(me, c.Name)
 		if who == "integrator" { // by its scopes: the header and the steps
@@ -292,7 +292,7 @@ func TestVisibility(t *testing.T) {
 	_, err := n.cases.PostMessage(me, &casesv1.PostMessageRequest{Name: name.Request(idOf(c), "omnia", 1), RequestId: id, Text: "Hei"})
 	refused(t, err, codes.NotFound, "NOT_FOUND")
 	// Staff of a provider and operators have no way in here.
-	for _, role := range []policyv1.Role{policyv1.Role_ROLE_ADVISOR, policyv1.Role_ROLE_LEAD, policyv1.Role_ROLE_PROVIDER_SYSTEM} {
+	for _, role := range []policyv1.Role{policyv1.Role_ROLE_ADVISOR, policyv1.Role_ROLE_LEAD} {
 		_, err := n.cases.GetCase(w.as(token.Principal{Role: role, Subject: "s", Provider: "espoo-city", Advisor: "a1"}), &casesv1.GetCaseRequest{Name: c.Name})
 		refused(t, err, codes.PermissionDenied, "ROLE_NOT_ALLOWED")
 	}

@@ -15,11 +15,9 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
-	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/fact"
 	"github.com/businessespoo/hub/services/kit/name"
-	"github.com/businessespoo/hub/services/kit/token"
 )
 
 // madeOnce checks that each scope was made once, and answers how many there are.
@@ -343,7 +341,7 @@ func TestForeignCompanies(t *testing.T) {
 		"lei:549300A0JPRWG1KI7U06": {Scheme: casesv1.CompanyScheme_COMPANY_SCHEME_LEI, Id: "549300A0JPRWG1KI7U06"},
 		bakery:                     {Scheme: casesv1.CompanyScheme_COMPANY_SCHEME_BUSINESS_ID, Id: bakery},
 	}
-	all := w.as(token.Principal{Role: policyv1.Role_ROLE_INTEGRATOR, Subject: "accountant", Companies: slices.Collect(maps.Keys(companies))})
+	all := n.integrator("accountant", slices.Collect(maps.Keys(companies))...)
 	names := map[string]string{}
 	for key, company := range companies {
 		req := opening(bakery, "espoo-city/pilot")

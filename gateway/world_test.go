@@ -23,6 +23,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
@@ -107,6 +108,8 @@ type node struct {
 	catalogue cataloguev1.CatalogueServiceClient
 	desks     providerv1.ProviderServiceClient
 	admin     adminv1.AdminServiceClient
+	keys      keysv1.KeyServiceClient
+	grants    keysv1.GrantServiceClient
 	// halt ends the gateway under its clients' feet, stop after they have gone.
 	halt, stop func()
 }
@@ -162,6 +165,7 @@ func (w *world) launch(dir string, change ...func(*gateway.Options)) *node {
 	t.Cleanup(n.stop)
 	n.cases, n.catalogue = casesv1.NewCaseServiceClient(n.conn), cataloguev1.NewCatalogueServiceClient(n.conn)
 	n.desks, n.admin = providerv1.NewProviderServiceClient(n.conn), adminv1.NewAdminServiceClient(n.conn)
+	n.keys, n.grants = keysv1.NewKeyServiceClient(n.conn), keysv1.NewGrantServiceClient(n.conn)
 	return n
 }
 

@@ -20,6 +20,7 @@ import (
 	_ "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/employment/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	_ "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/omnia/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
@@ -117,6 +118,10 @@ func TestEveryMethodHasAnAccessRule(t *testing.T) {
 	}
 }
 
+// scopes are those that a method can ask of a key. None asks for application:read,
+// which is a matter of fields.
+var scopes = map[string]bool{"any": true, "case:read": true, "case:write": true, "request:read": true, "request:decide": true}
+
 func checkMethod(t *testing.T, m protoreflect.MethodDescriptor) {
 	t.Helper()
 	if !proto.HasExtension(m.Options(), policyv1.E_Access) {
@@ -136,6 +141,10 @@ func checkMethod(t *testing.T, m protoreflect.MethodDescriptor) {
 	}
 	if access.GetMutation() == reads.MatchString(string(m.Name())) {
 		t.Errorf("%s changes something: %t; its name says otherwise", m.FullName(), access.GetMutation())
+	}
+	forSystems := seen[policyv1.Role_ROLE_INTEGRATOR] || seen[policyv1.Role_ROLE_PROVIDER_SYSTEM]
+	if scope := access.GetScope(); forSystems != (scope != "") || forSystems && !scopes[scope] {
+		t.Errorf("%s needs the scope %q; one of %v is stated where systems may call, and nowhere else", m.FullName(), scope, scopes)
 	}
 	id := m.Input().Fields().ByName("request_id")
 	if !access.GetMutation() {
@@ -192,10 +201,11 @@ func TestAnswersSayToWhomTheyAre(t *testing.T) {
 }
 
 // givesSecrets are the methods whose answers hold secrets, because that is what
-// they are for: the secret of a case without a name, once, and confidential notes
+// they are for: the secret of a case without a name and a key, once, and confidential notes
 // to those who may read them.
 var givesSecrets = map[protoreflect.FullName]bool{
 	"businessespoo.cases.v1.CaseService.OpenCase":         true,
+	"businessespoo.keys.v1.KeyService.IssueKey":           true,
 	"businessespoo.provider.v1.ProviderService.AddNote":   true,
 	"businessespoo.provider.v1.ProviderService.ListNotes": true,
 }

@@ -119,19 +119,3 @@ func Personas() []Persona {
 func Operator() token.Principal {
 	return token.Principal{Role: policyv1.Role_ROLE_OPERATOR, Subject: "demo-operator"}
 }
-
-// Systems are the callers of the demo that are no persons, by their key in
-// demo.json.
-func Systems() map[string]token.Principal {
-	all := Companies()
-	systems := map[string]token.Principal{
-		"integrator": {
-			Role: policyv1.Role_ROLE_INTEGRATOR, Subject: "demo-integrator", Organisation: "demo-bank",
-			Companies: []string{all[6].Key(), all[10].Key(), all[11].Key()},
-		},
-	}
-	for _, key := range bus.Providers() {
-		systems["provider-system-"+key] = token.Principal{Role: policyv1.Role_ROLE_PROVIDER_SYSTEM, Subject: "demo-system-" + key, Provider: key}
-	}
-	return systems
-}

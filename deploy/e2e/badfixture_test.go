@@ -55,7 +55,7 @@ func (f *fixture) mustCall(_ any, err error) {
 func (f *fixture) owner() *world.Company { return f.w.Company(f.t, sample{}.caller()) }
 func (f *fixture) desk() *world.Advisor  { return f.w.Advisor(f.t, "omnia", world.FirstAdvisor) }
 
-func (f *fixture) bearer(p principal) string { return "Bearer " + f.w.Token(f.t, p) }
+func (f *fixture) bearer(p principal) string { return f.w.Authorization(f.t, p) }
 
 // as is the authorization with which a sample is called.
 func (f *fixture) as(s sample) string {

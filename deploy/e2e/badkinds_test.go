@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/revision"
 )
@@ -133,7 +134,7 @@ var kinds = []kind{
 	{"business-id", func(f *fixture, m method, s sample) *attempt {
 		message := s.valid(f)
 		field := message.ProtoReflect().Descriptor().Fields().ByName("company")
-		if field == nil {
+		if field == nil || field.Message() == nil {
 			return nil
 		}
 		company := message.ProtoReflect().Mutable(field).Message()
@@ -163,6 +164,9 @@ var kinds = []kind{
 		}
 		a := &attempt{authorization: f.as(s), message: message, prepare: []proto.Message{message}}
 		a.verify = func(t *testing.T, answer proto.Message) {
+			if issued, ok := f.first.(*keysv1.IssueKeyResponse); ok {
+				issued.Secret = "" // shown once; the repeat must not hold it
+			}
 			if diff := sameAnswer(t, f.first, answer); diff != "" {
 				t.Errorf("%s answers a repeat otherwise (-first +repeat):\n%s", m.name, diff)
 			}

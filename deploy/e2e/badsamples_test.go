@@ -81,7 +81,7 @@ func (s sample) stranger() principal {
 }
 
 // samples are those of every rpc.
-var samples = together(companySamples, deskSamples, accessSamples, sightSamples)
+var samples = together(companySamples, deskSamples, accessSamples, sightSamples, keySamples)
 
 func together(parts ...map[string]sample) map[string]sample {
 	all := map[string]sample{}
@@ -245,6 +245,7 @@ var companySamples = map[string]sample{
 		f.w.Add(f.t, "enter-espoo", id, "Lähdössä", policyv1.Role_ROLE_ADVISOR)
 		return &adminv1.RemoveStaffRequest{RequestId: newID(), Name: name.Advisor("enter-espoo", id)}
 	}},
+	"AdminService/ListStaff":       {role: "operator", valid: func(f *fixture) proto.Message { return &adminv1.ListStaffRequest{} }},
 	"AdminService/ListDeadLetters": {role: "operator", valid: func(f *fixture) proto.Message { return &adminv1.ListDeadLettersRequest{} }},
 	"AdminService/ReplayDeadLetter": {role: "operator", never: "there is no dead letter", valid: func(f *fixture) proto.Message {
 		return &adminv1.ReplayDeadLetterRequest{RequestId: newID(), Sequence: 1}

@@ -122,7 +122,7 @@ func (p *planting) staysIn(all []*onlooker, taps []*world.Tap) {
 func streams(t *testing.T, w *world.World, markers []*world.Marker) (found []string) {
 	t.Helper()
 	names := []string{
-		bus.StreamCases, bus.StreamCompany, bus.StreamStaff, bus.StreamPeople, bus.StreamCatalogue, bus.StreamAccess, bus.StreamHeads, bus.StreamDead,
+		bus.StreamCases, bus.StreamCompany, bus.StreamStaff, bus.StreamPeople, bus.StreamCatalogue, bus.StreamKeys, bus.StreamAccess, bus.StreamHeads, bus.StreamDead,
 		"KV_" + bus.BucketHub, "KV_" + bus.BucketDrafts,
 	}
 	for _, party := range bus.Providers() {

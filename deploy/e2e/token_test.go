@@ -150,6 +150,9 @@ func (f *forger) authorizations(t *testing.T) map[string]badToken {
 	}
 	bearer("no iss", "TOKEN_CLAIMS", f.make(f.signed, nil, change{"iss": nil}))
 	bearer("another role's claims", "TOKEN_CLAIMS", f.make(f.signed, nil, change{"role": "advisor", "provider": nil, "advisor": nil}))
+	for _, role := range []string{"integrator", "provider_system"} { // they show keys, which can be revoked
+		bearer("the role "+role, "TOKEN_CLAIMS", f.make(f.signed, nil, change{"role": role, "advisor": nil}))
+	}
 	all["twice"] = badToken{[]string{"Bearer " + good, "Bearer " + good}, "AUTHORIZATION_TWICE"}
 	all["good and bad"] = badToken{[]string{"Bearer " + good, "Bearer x"}, "AUTHORIZATION_TWICE"}
 	all["without scheme"] = badToken{[]string{good}, "AUTHORIZATION_SCHEME"}

@@ -29,6 +29,8 @@ type demoState struct {
 	Day int `json:"day"`
 	// Samples are what the fill told, once it is done.
 	Samples *demo.Samples `json:"samples,omitempty"`
+	// Keys are those of the demo's systems, which the hub shows once.
+	Keys map[string]string `json:"keys,omitempty"`
 }
 
 // beginDemo prepares an empty folder for a demo: its clock begins as long ago as
@@ -79,28 +81,40 @@ func (p *process) fillDemo(ctx context.Context) error {
 			return err
 		}
 	}
-	return p.writeDemoFile(addresses, *state.Samples)
+	if state.Keys == nil {
+		keys, err := demo.IssueKeys(ctx, addresses.GRPC, p.clock.Now(), p.sign)
+		if err != nil {
+			return err
+		}
+		state.Keys = keys
+		if err := p.folder.writeJSON(demoStateFile, state); err != nil {
+			return err
+		}
+	}
+	return p.writeDemoFile(addresses, state)
 }
 
 // demoInfo is the content of demo.json: all that a stranger needs to call the API.
 type demoInfo struct {
 	Addresses
-	// Tokens by persona and system, such as sole-trader, advisor-omnia, operator.
+	// Tokens by persona, such as sole-trader, advisor-omnia, operator.
 	Tokens map[string]string `json:"tokens"`
+	// Keys by system: integrator, and provider-system-omnia and so on.
+	Keys map[string]string `json:"keys"`
 	// Samples are names to try things on.
 	Samples demo.Samples `json:"samples"`
 	// Companies are all that the demo knows.
 	Companies []demo.Company `json:"companies"`
 }
 
-func (p *process) writeDemoFile(addresses Addresses, samples demo.Samples) error {
-	principals := demo.Systems()
+func (p *process) writeDemoFile(addresses Addresses, state demoState) error {
+	principals := map[string]token.Principal{}
 	for _, persona := range demo.Personas() {
 		principals[persona.Key] = persona.Principal
 	}
 	// Under its role too, so that nobody need know the personas.
 	principals["company"] = principals["board-chair"]
-	info := demoInfo{Addresses: addresses, Tokens: map[string]string{}, Samples: samples, Companies: demo.Companies()}
+	info := demoInfo{Addresses: addresses, Tokens: map[string]string{}, Keys: state.Keys, Samples: *state.Samples, Companies: demo.Companies()}
 	for key, principal := range principals {
 		signed, err := p.sign(principal, demoTokenLife)
 		if err != nil {

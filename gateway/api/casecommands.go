@@ -12,7 +12,6 @@ import (
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
-	"github.com/businessespoo/hub/services/kit/token"
 )
 
 // onCase decides a command on a case, built from its newest state, and answers the
@@ -43,7 +42,7 @@ func (s *Cases) onCase(ctx context.Context, id string, req mutation,
 func (s *Cases) onMine(ctx context.Context, resource string, req mutation,
 	build func(now *statev1.CaseState) (casework.CaseCommand, error),
 ) (*casesv1.Case, string, error) {
-	id, err := s.mine(ctx, resource)
+	id, err := s.mineToChange(ctx, resource)
 	if err != nil {
 		return nil, "", err
 	}
@@ -91,7 +90,7 @@ func ifWrong(p *problem.Problem) error {
 
 // AddRequest adds a service to a case.
 func (s *Cases) AddRequest(ctx context.Context, req *casesv1.AddRequestRequest) (*casesv1.AddRequestResponse, error) {
-	id, err := s.mine(ctx, req.Name)
+	id, err := s.mineToChange(ctx, req.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +204,7 @@ func (s *Cases) LinkCompany(ctx context.Context, req *casesv1.LinkCompanyRequest
 	if err != nil {
 		return nil, err
 	}
-	seen := state != nil && seer(token.From(ctx)).Sees(id, view.CompanyKey(state.Case.Company), state.Opener)
+	seen := state != nil && s.seer(ctx).Sees(id, view.CompanyKey(state.Case.Company), state.Opener)
 	held := state != nil && req.Code != "" && identity.ReadCode(req.Code) == state.Case.Code && identity.Opens(req.Secret, state.SecretHash)
 	if !seen && !held {
 		return nil, notFound(req.Name)
@@ -218,5 +217,6 @@ func (s *Cases) LinkCompany(ctx context.Context, req *casesv1.LinkCompanyRequest
 		cmd := casework.LinkCompany{Company: s.company(ctx, req.Company, "company", wrong)}
 		return cmd, ifWrong(wrong)
 	})
+	s.show(ctx, view.CompanyKey(state.GetCase().GetCompany()))
 	return &casesv1.LinkCompanyResponse{Case: c, Revision: revisionOf(name.CaseScope(id), state.GetScope())}, err
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/revision"
 	"github.com/businessespoo/hub/services/kit/security"
 	"github.com/businessespoo/hub/services/kit/sight"
+	"github.com/businessespoo/hub/services/kit/systemkey"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -57,11 +58,14 @@ type Cases struct {
 	Drafts    Drafts
 	// Sight is the table of who sees what.
 	Sight *sight.Table
-	Log   *slog.Logger
+	// Book knows what companies grant integrators.
+	Book *systemkey.Book
+	Log  *slog.Logger
 }
 
 // seer is what the caller may see.
-func seer(p token.Principal) view.Seer {
+func (s *Cases) seer(ctx context.Context) view.Seer {
+	p := s.caller(ctx)
 	return view.Seer{Companies: p.Companies, Person: p.Subject, CaseID: p.CaseID}
 }
 
@@ -90,13 +94,27 @@ func (s *Cases) mine(ctx context.Context, resource string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if state == nil || !seer(token.From(ctx)).Sees(id, view.CompanyKey(state.Case.Company), state.Opener) {
+	if state == nil || !s.seer(ctx).Sees(id, view.CompanyKey(state.Case.Company), state.Opener) {
 		return "", hiddenIf(state != nil, notFound(resource))
 	}
+	s.show(ctx, view.CompanyKey(state.Case.Company))
 	return id, nil
 }
 
-// myRequest answers the scope of a request in a case that the caller may see.
+// mineToChange answers the id of a case that the caller may see and change.
+func (s *Cases) mineToChange(ctx context.Context, resource string) (string, error) {
+	id, err := s.mine(ctx, resource)
+	if err != nil {
+		return "", err
+	}
+	state, err := s.View.Case(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return id, s.granted(ctx, state)
+}
+
+// myRequest answers the scope of a request in a case that the caller may see and change.
 func (s *Cases) myRequest(ctx context.Context, resource string) (name.Scope, error) {
 	scope, err := name.ParseRequest(resource)
 	if err != nil {
@@ -106,9 +124,13 @@ func (s *Cases) myRequest(ctx context.Context, resource string) (name.Scope, err
 	if err != nil {
 		return name.Scope{}, err
 	}
-	if state == nil || !seer(token.From(ctx)).Sees(scope.Case, view.CompanyKey(state.Case.Company), state.Opener) {
+	if state == nil || !s.seer(ctx).Sees(scope.Case, view.CompanyKey(state.Case.Company), state.Opener) {
 		return name.Scope{}, hiddenIf(state != nil, notFound(resource))
 	}
+	if err := s.granted(ctx, state); err != nil {
+		return name.Scope{}, err
+	}
+	s.show(ctx, view.CompanyKey(state.Case.Company))
 	request, err := s.View.Request(ctx, scope)
 	if err != nil || request != nil {
 		return scope, err

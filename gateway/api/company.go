@@ -52,8 +52,7 @@ func (s *Cases) company(ctx context.Context, c *casesv1.Company, field string, w
 	}
 	who := token.From(ctx)
 	acts := who.Role == policyv1.Role_ROLE_COMPANY || who.Role == policyv1.Role_ROLE_INTEGRATOR
-	if acts && !who.ActsFor(view.CompanyKey(canonical)) {
-		wrong.Field(field+".id", fmt.Sprintf("you do not act for %s; you act for %s", id, orElse(strings.Join(who.Companies, ", "), "no company")))
+	if acts && !s.mayOpenFor(ctx, canonical, field, wrong) {
 		return nil
 	}
 	return canonical

@@ -16,6 +16,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/token"
 )
 
 // Desks serves the provider service for all seven, and forwards each call by the
@@ -87,11 +88,27 @@ func (d desk) away(err error) error {
 // awayRetry is when a caller may try a provider again that did not answer.
 const awayRetry = 2 * time.Second
 
+// admits refuses the system of another provider as that provider would refuse its staff. It
+// does not know the key, and would count it as a wrong one of this gateway.
+func (d desk) admits(ctx context.Context, field, resource string) error {
+	who := token.From(ctx)
+	switch {
+	case who.Key == "" || who.Provider == d.provider:
+		return nil
+	case field == "parent" && resource == name.Provider(d.provider):
+		return problem.New(problem.Denied, "OTHER_PROVIDER", "you belong to %s, and only those of %s see its inbox", name.Provider(who.Provider), resource)
+	}
+	return problem.New(problem.NotFound, "REQUEST_NOT_FOUND", "there is no request %s that you may see; ListRequests lists those of your provider", resource)
+}
+
 // forward hands a call on to the provider of a resource name.
 func forward[Request, Response any](ctx context.Context, d *Desks, field, resource string, req *Request,
 	call func(providerv1.ProviderServiceClient, context.Context, *Request, ...grpc.CallOption) (*Response, error),
 ) (*Response, error) {
 	to, err := d.of(field, resource)
+	if err == nil {
+		err = to.admits(ctx, field, resource)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +211,9 @@ func (d *Desks) ListAdvisors(ctx context.Context, req *providerv1.ListAdvisorsRe
 // WatchRequests forwards a watch until either side ends it.
 func (d *Desks) WatchRequests(req *providerv1.WatchRequestsRequest, stream grpc.ServerStreamingServer[providerv1.WatchRequestsResponse]) error {
 	to, err := d.of("parent", req.Parent)
+	if err == nil {
+		err = to.admits(stream.Context(), "parent", req.Parent)
+	}
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/businessespoo/hub/gateway/identity"
+	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
@@ -43,6 +44,10 @@ func (s *Cases) OpenCase(ctx context.Context, req *casesv1.OpenCaseRequest) (*ca
 	if err != nil {
 		return nil, err
 	}
+	if who.Key != "" && !s.seer(ctx).Sees(made.ID, view.CompanyKey(state.Case.Company), state.Opener) {
+		return nil, notFound(name.Case(made.ID)) // a repeat, when the company has withdrawn its grant
+	}
+	s.show(ctx, view.CompanyKey(state.Case.Company))
 	answer := &casesv1.OpenCaseResponse{Case: c, Revision: revisionOf(name.CaseScope(made.ID), state.Scope)}
 	if anonymous {
 		answer.Secret = made.Secret

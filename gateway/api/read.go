@@ -12,7 +12,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/paging"
 	"github.com/businessespoo/hub/services/kit/problem"
-	"github.com/businessespoo/hub/services/kit/token"
+	"github.com/businessespoo/hub/services/kit/sight"
 )
 
 // SuggestServices ranks the services that answer a need.
@@ -71,15 +71,22 @@ func (s *Cases) ListCases(ctx context.Context, req *casesv1.ListCasesRequest) (*
 	}
 	size := paging.Size(req.PageSize, 20)
 	filter, err := filterOf(req)
-	filter.Classes = s.Sight.Caller(policyv1.Part_PART_CASE, token.From(ctx))
 	if err != nil {
 		return nil, err
+	}
+	who := s.caller(ctx)
+	filter.Classes = s.Sight.Caller(policyv1.Part_PART_CASE, who)
+	if who.Role == policyv1.Role_ROLE_INTEGRATOR {
+		filter.Classes, filter.ClassesOf = s.sees(who, ""), map[string]sight.Set{}
+		for _, company := range who.Companies {
+			filter.ClassesOf[company] = s.sees(who, company)
+		}
 	}
 	filter.Limit = size + 1
 	if filter.Before, err = placeOf(req, req.PageToken); err != nil {
 		return nil, err
 	}
-	ids, changed, err := s.View.List(ctx, seer(token.From(ctx)), filter)
+	ids, changed, err := s.View.List(ctx, s.seer(ctx), filter)
 	if err != nil {
 		return nil, err
 	}
@@ -96,9 +103,14 @@ func (s *Cases) ListCases(ctx context.Context, req *casesv1.ListCasesRequest) (*
 			return nil, err
 		}
 		if whole != nil {
-			answer.Cases = append(answer.Cases, s.render(whole))
+			shown := s.render(whole)
+			if filter.ClassesOf != nil {
+				shown = sight.Mask(shown, s.sees(who, view.CompanyKey(shown.Company)))
+			}
+			answer.Cases = append(answer.Cases, shown)
 		}
 	}
+	sight.Show(ctx, sight.All) // each is masked by what its own company granted
 	return answer, nil
 }
 

@@ -78,6 +78,25 @@ func (s *Admin) RemoveStaff(ctx context.Context, req *adminv1.RemoveStaffRequest
 	})
 }
 
+// ListStaff lists the staff of a provider, or the operators.
+func (s *Admin) ListStaff(_ context.Context, req *adminv1.ListStaffRequest) (*adminv1.ListStaffResponse, error) {
+	provider, resource := directory.Operators, func(id string) string { return "operators/" + id }
+	if req.Parent != "" {
+		key, err := name.ParseProvider(req.Parent)
+		if err != nil {
+			return nil, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("parent", err.Error())
+		}
+		provider, resource = key, func(id string) string { return name.Advisor(key, id) }
+	}
+	answer := &adminv1.ListStaffResponse{}
+	for _, m := range s.Directory.List(provider) {
+		answer.Staff = append(answer.Staff, &adminv1.StaffMember{
+			Name: resource(m.Advisor), DisplayName: m.DisplayName, Role: m.Role, Languages: m.Languages, Competences: m.Competences,
+		})
+	}
+	return answer, nil
+}
+
 func personSubject(provider, advisor string) string { return "people." + provider + "." + advisor }
 
 // member answers a member of staff as the log has them now: whoever was added a

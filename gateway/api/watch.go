@@ -7,7 +7,6 @@ import (
 
 	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
-	"github.com/businessespoo/hub/services/kit/token"
 )
 
 // watchPage is how many facts a watch reads at once.
@@ -33,9 +32,13 @@ func (s *Cases) WatchCase(req *casesv1.WatchCaseRequest, stream grpc.ServerStrea
 			return err
 		}
 	}
-	return s.follow(ctx, position, func(after, last uint64) (uint64, error) {
-		if _, err := s.mine(ctx, req.Name); err != nil {
-			return 0, err // it went to a company that the watcher does not act for
+	still := func() error {
+		_, err := s.mine(ctx, req.Name)
+		return err // it went to a company that the watcher does not act for, or a grant ended
+	}
+	return s.follow(ctx, position, still, func(after, last uint64) (uint64, error) {
+		if err := still(); err != nil {
+			return 0, err
 		}
 		timeline, err := s.View.Timeline(ctx, id, after, last)
 		if err != nil {
@@ -59,8 +62,8 @@ func (s *Cases) WatchEvents(req *casesv1.WatchEventsRequest, stream grpc.ServerS
 	if err != nil {
 		return err
 	}
-	who := seer(token.From(ctx))
-	return s.follow(ctx, position, func(after, last uint64) (uint64, error) {
+	return s.follow(ctx, position, nil, func(after, last uint64) (uint64, error) {
+		who := s.seer(ctx) // an integrator's companies come and go
 		events, err := s.View.Events(ctx, who, after, last, watchPage)
 		if err != nil {
 			return 0, err
@@ -84,6 +87,9 @@ func (s *Cases) sendEvent(ctx context.Context, who view.Seer, h view.Happening, 
 	entry := s.entry(h)
 	if entry == nil {
 		return nil
+	}
+	if err := s.showOf(ctx, h.Scope.Case); err != nil {
+		return err
 	}
 	if h.Fact.GetCompanyLinked() != nil {
 		state, err := s.View.Case(ctx, h.Scope.Case)
@@ -118,11 +124,12 @@ func (s *Cases) begin(stream grpc.ServerStream, text string) (uint64, error) {
 }
 
 // follow calls send for each span of the log that the view has come to show,
-// until ctx ends. send answers how far it came.
-func (s *Cases) follow(ctx context.Context, position uint64, send func(after, last uint64) (uint64, error)) error {
+// until ctx ends. send answers how far it came. For an integrator still is asked when
+// grants change, and an error of it ends the watch; nil asks nothing.
+func (s *Cases) follow(ctx context.Context, position uint64, still func() error, send func(after, last uint64) (uint64, error)) error {
 	defer s.View.Watch()()
 	for {
-		changed := s.View.Notify()
+		changed, grants := s.View.Notify(), s.grantsChanged(ctx)
 		for last := s.View.Position(); position < last; {
 			reached, err := send(position, last)
 			if err != nil {
@@ -134,6 +141,13 @@ func (s *Cases) follow(ctx context.Context, position uint64, send func(after, la
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-changed:
+		case <-grants:
+			if still == nil {
+				continue
+			}
+			if err := still(); err != nil {
+				return err
+			}
 		}
 	}
 }

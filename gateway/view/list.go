@@ -37,9 +37,11 @@ type Filter struct {
 	Companies []string
 	// Provider is the key of a provider that the case has a request with.
 	Provider string
-	// Words must all occur, in texts of these classes; see Words.
-	Words   []string
-	Classes sight.Set
+	// Words must all occur, in texts of these classes, or of those of ClassesOf for a
+	// company that is named there; see Words.
+	Words     []string
+	Classes   sight.Set
+	ClassesOf map[string]sight.Set
 	// AsksMe lists cases that wait for the company's answer.
 	AsksMe bool
 	// Before lists cases that changed before this sequence; 0 from the newest.
@@ -75,8 +77,9 @@ func (v *View) List(ctx context.Context, seer Seer, f Filter) (ids []string, cha
 		add("(c.confirm_by <> '' OR c.status = ? AND EXISTS (SELECT 1 FROM requests r WHERE r.row = c.row AND r.asks > 0))",
 			int64(casesv1.CaseStatus_CASE_STATUS_OPEN))
 	}
+	readable, sets := f.readable()
 	for _, word := range f.Words {
-		add("c.row IN (SELECT row FROM texts WHERE texts MATCH ? AND (1 << class) & ? <> 0)", word, int64(f.Classes))
+		add("c.row IN (SELECT row FROM texts WHERE texts MATCH ? AND (1 << class) & "+readable+" <> 0)", append([]any{word}, sets...)...)
 	}
 	args = append(args, f.Limit)
 	rows, err := v.db.Reader().QueryContext(ctx, "SELECT c.id, c.updated FROM cases c WHERE "+where+" ORDER BY c.updated DESC LIMIT ?", args...)
@@ -93,6 +96,19 @@ func (v *View) List(ctx context.Context, seer Seer, f Filter) (ids []string, cha
 		ids, changed = append(ids, id), append(changed, uint64(updated))
 	}
 	return ids, changed, rows.Err()
+}
+
+// readable is, in SQL, the set of classes of whose texts words are found in a case.
+func (f Filter) readable() (string, []any) {
+	if len(f.ClassesOf) == 0 {
+		return "?", []any{int64(f.Classes)}
+	}
+	of, sets := "CASE c.company", []any(nil)
+	for company, set := range f.ClassesOf {
+		of += " WHEN ? THEN ?"
+		sets = append(sets, company, int64(set))
+	}
+	return "(" + of + " ELSE ? END)", append(sets, int64(f.Classes))
 }
 
 func (s Seer) where() (string, []any) {

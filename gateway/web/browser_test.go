@@ -18,6 +18,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
+	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 
@@ -47,6 +48,7 @@ func newBrowser(t *testing.T, change ...func(*web.Options)) *browser {
 	options := web.Options{
 		Cases: casesv1.NewCaseServiceClient(conn), Provider: providerv1.NewProviderServiceClient(conn), Catalogue: cataloguev1.NewCatalogueServiceClient(conn),
 		Consents: consentv1.NewConsentServiceClient(conn), Sharing: sharingv1.NewSharedCaseServiceClient(conn),
+		Keys: keysv1.NewKeyServiceClient(conn), Grants: keysv1.NewGrantServiceClient(conn),
 		Personas: func() []web.Persona {
 			return []web.Persona{
 				{Label: "Aino, Kahvila Aino Oy", Kind: "company", Token: companyToken()},

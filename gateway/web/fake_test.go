@@ -17,6 +17,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
+	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 	"github.com/businessespoo/hub/services/kit/problem"
@@ -28,6 +29,8 @@ type fake struct {
 	casesv1.UnimplementedCaseServiceServer
 	providerv1.UnimplementedProviderServiceServer
 	cataloguev1.UnimplementedCatalogueServiceServer
+	keysv1.UnimplementedKeyServiceServer
+	keysv1.UnimplementedGrantServiceServer
 
 	mu    sync.Mutex
 	calls []called
@@ -119,6 +122,8 @@ func (f *fake) serve(t *testing.T) *grpc.ClientConn {
 	consentv1.RegisterConsentServiceServer(server, &fakeConsents{fake: f})
 	sharingv1.RegisterSharedCaseServiceServer(server, &fakeSharing{fake: f})
 	cataloguev1.RegisterCatalogueServiceServer(server, f)
+	keysv1.RegisterKeyServiceServer(server, f)
+	keysv1.RegisterGrantServiceServer(server, f)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

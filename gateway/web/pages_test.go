@@ -18,14 +18,14 @@ func everyPage() map[string][]string {
 		"": {"/", "/choose", "/choose?need=hire", "/open-code", "/status", "/privacy", "/sign-in", "/nowhere", "/cases", "/cases/" + caseID, "/desk/omnia"},
 		companyToken(): {
 			"/", "/cases", "/cases?q=kahvi&status=open&asks=yes", "/cases/" + caseID, "/cases/" + caseID + "?fresh=yes", "/cases/" + caseID + "/add",
-			"/cases/" + caseID + "/add?service=" + paySubsidy, "/cases/" + caseID + "/referrals?request=omnia-3&number=1", "/cases/another", "/sign-in", "/status",
+			"/cases/" + caseID + "/add?service=" + paySubsidy, "/cases/" + caseID + "/referrals?request=omnia-3&number=1", "/cases/another", "/sign-in", "/status", "/grants",
 		},
 		advisorToken("advisor"): {
 			"/desk/omnia", "/desk/omnia?view=mine&status=new&language=sv&order=oldest&q=x", "/desk/omnia/requests/" + caseID + "/omnia-1",
 			"/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/omnia/requests/" + caseID + "/omnia-3", "/desk/employment/requests/" + caseID + "/employment-1",
 			"/desk/omnia/cases/" + caseID, "/desk/omnia/new", "/desk/omnia/new?service=" + apprenticeship,
 		},
-		advisorToken("lead"): {"/desk/omnia/requests/" + caseID + "/omnia-1", "/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/employment/requests/" + caseID + "/employment-2"},
+		advisorToken("lead"): {"/desk/omnia/keys", "/desk/chamber/keys", "/desk/omnia/requests/" + caseID + "/omnia-1", "/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/employment/requests/" + caseID + "/employment-2"},
 	}
 }
 

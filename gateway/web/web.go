@@ -18,6 +18,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
+	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 	"github.com/businessespoo/hub/services/kit/security"
@@ -32,6 +33,8 @@ type Options struct {
 	Consents  consentv1.ConsentServiceClient
 	Sharing   sharingv1.SharedCaseServiceClient
 	Access    accessv1.AccessServiceClient
+	Keys      keysv1.KeyServiceClient
+	Grants    keysv1.GrantServiceClient
 	// Personas lists the demo identities to sign in as; nil when the process has none.
 	Personas func() []Persona
 	// Status tells which parts of the hub are up; nil shows an empty list.
@@ -146,6 +149,10 @@ func (s *server) routes() map[string]page {
 		"GET " + sharedCasePattern:     s.sharedCasePage,
 		"POST " + sharedCasePattern:    s.sharedCaseAction,
 		"POST " + deskRequestPattern:   s.deskRequestAction,
+		"GET /desk/{provider}/keys":    s.keysPage,
+		"POST /desk/{provider}/keys":   s.keysAction,
+		"GET /grants":                  s.grantsPage,
+		"POST /grants":                 s.grantsAction,
 		"GET /status":                  s.statusPage,
 		"GET /privacy":                 s.privacyPage,
 		"GET /sign-in":                 s.signInPage,

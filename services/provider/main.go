@@ -93,7 +93,12 @@ func (s settings) run(ctx context.Context, d Definition) error {
 	ready := func(ctx context.Context) error { return desk.provider.Check(ctx) }
 	server := host.NewGRPC(host.Options{
 		Access: lateLog(func() *access.Log { return desk.provider.access.rows }), Confidential: lateLog(func() *access.Log { return desk.provider.access.private }),
-		Verifier: verifier, Ready: ready, Credentials: s.TLS.Server(tlsfile.Trusted, log), Limits: host.Limits{Rate: s.RateLimit}, Log: log, Metrics: metrics,
+		Verifier: verifier, Ready: ready,
+		SystemKey: func(ctx context.Context, key string) (token.Principal, error) {
+			return desk.provider.SystemKey(ctx, key)
+		},
+		KeysChanged: func() <-chan struct{} { return desk.provider.KeysChanged() },
+		Credentials: s.TLS.Server(tlsfile.Trusted, log), Limits: host.Limits{Rate: s.RateLimit}, Log: log, Metrics: metrics,
 	})
 	desk.server = server
 	return host.Run(ctx, log, 0, probes.Part(health), desk.part(), server.Part("gRPC", listener))

@@ -16,12 +16,15 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
-	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
+	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/bus/embedded"
+	"github.com/businessespoo/hub/services/kit/fact"
 	"github.com/businessespoo/hub/services/kit/process"
+	"github.com/businessespoo/hub/services/kit/systemkey"
 	"github.com/businessespoo/hub/services/kit/token"
 	"github.com/businessespoo/hub/services/provider"
 )
@@ -85,6 +88,20 @@ func external(t *testing.T) (url, seeds string) {
 	return server.ClientURL(), seeds
 }
 
+// issue writes the fact of a key as the hub does, and answers the key.
+func issue(t *testing.T, hub *bus.Bus, provider string) string {
+	t.Helper()
+	id := systemkey.ID("operator", call())
+	made := systemkey.Make(id)
+	m := must(fact.Encode("keys."+provider+"."+id+".issued", bus.Hub, &eventsv1.Fact{Id: call(), Time: timestamppb.Now(), Event: &eventsv1.Fact_KeyIssued{
+		KeyIssued: &eventsv1.KeyIssued{
+			Key: id, Provider: provider, Scopes: systemkey.ProviderScopes(), KeyHash: systemkey.Hash(made), ValidTo: time.Now().AddDate(0, 1, 0).Format(time.DateOnly),
+		},
+	}}))(t)
+	must(hub.Append(t.Context(), m, "keys."+provider+"."+id, 0))(t)
+	return made
+}
+
 func TestAProviderRunsApart(t *testing.T) {
 	t.Parallel()
 	url, seeds := external(t)
@@ -122,14 +139,19 @@ func TestAProviderRunsApart(t *testing.T) {
 	}
 	conn := must(grpc.NewClient(s.Listen, grpc.WithTransportCredentials(insecure.NewCredentials())))(t)
 	defer func() { _ = conn.Close() }()
-	system := must(signer.Sign(token.Principal{Role: policyv1.Role_ROLE_PROVIDER_SYSTEM, Subject: "system", Provider: key}, time.Now(), time.Minute))(t)
-	as := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+system)
+	hub := must(bus.Connect(t.Context(), bus.Options{Party: bus.Hub, URLs: url, Seed: bus.SeedFile(filepath.Join(seeds, bus.Hub)), Log: slog.New(slog.DiscardHandler)}))(t)
+	t.Cleanup(hub.Close)
+	system := issue(t, hub, key)
+	as := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Key "+system)
 	list := must(providerv1.NewProviderServiceClient(conn).ListRequests(as, &providerv1.ListRequestsRequest{Parent: parent}))(t)
 	if list.TotalSize != 0 {
 		t.Errorf("an empty log shows %d requests", list.TotalSize)
 	}
 	_, err := providerv1.NewProviderServiceClient(conn).ListRequests(t.Context(), &providerv1.ListRequestsRequest{Parent: parent})
 	refused(t, "without a token", err, codes.Unauthenticated, "SIGN_IN_NEEDED")
+	other := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Key "+issue(t, hub, "chamber"))
+	_, err = providerv1.NewProviderServiceClient(conn).ListRequests(other, &providerv1.ListRequestsRequest{Parent: parent})
+	refused(t, "with the key of another provider's system", err, codes.Unauthenticated, "KEY_WRONG")
 	cancel()
 	if err := <-ended; err != nil {
 		t.Errorf("the process ended with %v", err)

@@ -36,6 +36,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/projection"
 	"github.com/businessespoo/hub/services/kit/sight"
+	"github.com/businessespoo/hub/services/kit/systemkey"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -102,6 +103,7 @@ type Provider struct {
 	inbox      *inbox
 	notes      *notes
 	directory  *directory.Directory
+	keys       *systemkey.Book
 	verifier   *token.Verifier
 	rateLimit  float64
 	metrics    *host.Metrics
@@ -159,7 +161,7 @@ func (p *Provider) open(dir string) error {
 	}
 	p.inbox = &inbox{key: p.key, states: newStates(), dead: p.bus, kept: p.sight.Sees(sight.FormerOwner, sight.Given{})}
 	p.notes = &notes{key: p.key, stream: bus.PrivateStream(p.key), dead: p.bus}
-	p.directory = directory.New()
+	p.directory, p.keys = directory.New(), systemkey.New(p.clock, bus.StreamKeys)
 	var err error
 	if p.inbox.db, err = open("inbox", inboxSchema, projection.WithArrival(bus.StreamCases, p.inbox.arrive),
 		projection.WithObserver(p.metrics.Projection(p.key+"-inbox"))); err != nil {
@@ -185,7 +187,8 @@ func (p *Provider) Register(r grpc.ServiceRegistrar) {
 // served on several listeners.
 func (p *Provider) NewServer() *host.Server {
 	s := host.NewGRPC(host.Options{
-		Verifier: p.verifier, Ready: p.Check, Limits: host.Limits{Rate: p.rateLimit}, Log: p.log, Metrics: p.metrics,
+		Verifier: p.verifier, SystemKey: p.keys.Principal, KeysChanged: p.keys.Changed, Ready: p.Check,
+		Limits: host.Limits{Rate: p.rateLimit}, Log: p.log, Metrics: p.metrics,
 		Access: p.access.open(), Confidential: p.access.confidential(), Sight: p.sight,
 	})
 	p.Register(s)
@@ -231,7 +234,8 @@ func (p *Provider) Run(ctx context.Context) error {
 	follow(p.inbox.db, bus.StreamCases, p.inbox.applyCases(ctx))
 	follow(p.notes.db, p.notes.stream, p.notes.apply(ctx))
 	group.Go(func() error { return p.persist(ctx, "staff", func() error { return p.directory.Run(ctx, p.bus) }) })
-	for handler, replay := range map[string]func(context.Context, bus.Event) error{inboxHandler: p.inbox.replay, notesHandler: p.notes.replay} {
+	group.Go(func() error { return p.followKeys(ctx) })
+	for handler, replay := range map[string]func(context.Context, bus.Event) error{inboxHandler: p.inbox.replay, notesHandler: p.notes.replay, systemkey.Handler: p.keys.Replay} {
 		group.Go(func() error {
 			return p.persist(ctx, "replays", func() error { return p.bus.ServeReplays(ctx, handler, replay) })
 		})
@@ -240,6 +244,30 @@ func (p *Provider) Run(ctx context.Context) error {
 	p.access.run(ctx, group)
 	return group.Wait()
 }
+
+// followKeys reads the keys of the provider's systems until ctx ends. It never gives up,
+// and a provider is ready without it: a hub of an older version knows of no keys, and
+// a key that comes before they are read is told to come again.
+func (p *Provider) followKeys(ctx context.Context) error {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		err := p.keys.Follow(ctx, p.bus, bus.StreamKeys)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		p.log.WarnContext(ctx, "trying again", "what", "keys", "error", err)
+		if err := rest(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// SystemKey answers whom the key of one of the provider's systems stands for.
+func (p *Provider) SystemKey(ctx context.Context, key string) (token.Principal, error) {
+	return p.keys.Principal(ctx, key)
+}
+
+// KeysChanged is closed when a key changes.
+func (p *Provider) KeysChanged() <-chan struct{} { return p.keys.Changed() }
 
 // mostFailures is how often in a row something may fail before the process ends:
 // what a restart can mend, such as a damaged file, is mended by one.

@@ -19,6 +19,7 @@ type commands struct {
 	Run         runCommand        `cmd:"" help:"Run everything in one process: the log, the seven providers and the gateway."`
 	Token       tokenCommand      `cmd:"" help:"Print a token that is signed with the key of a data folder. No hub needs to run."`
 	Staff       staffCommands     `cmd:"" help:"Add, list and remove advisors, leads and operators of a running hub."`
+	Key         keyCommands       `cmd:"" help:"Issue, list and revoke the keys of systems: integrators' and providers'."`
 	DeadLetters deadLetterCommand `cmd:"" help:"List and replay what a handler could not take in."`
 	Verify      verifyCommand     `cmd:"" help:"Check the whole log of a data folder: nothing is missing and nothing was changed. Its hub must not run."`
 	Audit       auditCommands     `cmd:"" help:"Check the access log: who has seen what."`

@@ -41,7 +41,6 @@ func TestToken(t *testing.T) {
 	}{
 		{"--role operator --subject op-1", token.Principal{Role: policyv1.Role_ROLE_OPERATOR, Subject: "op-1"}},
 		{"--role lead --provider omnia --advisor a1", token.Principal{Role: policyv1.Role_ROLE_LEAD, Subject: "omnia-a1", Provider: "omnia", Advisor: "a1"}},
-		{"--role provider_system --provider chamber", token.Principal{Role: policyv1.Role_ROLE_PROVIDER_SYSTEM, Subject: "chamber-system", Provider: "chamber"}},
 		{
 			"--role company --subject p-1 --company 9000001-1 --company lei:549300A0JPRWG1KI7U06",
 			token.Principal{Role: policyv1.Role_ROLE_COMPANY, Subject: "p-1", Companies: []string{"9000001-1", "lei:549300A0JPRWG1KI7U06"}},
@@ -92,6 +91,8 @@ func TestMistakesAreExplained(t *testing.T) {
 		"token --role advisor --data " + data:                                            "provider",
 		"token --role company --company 9000001-2 --data " + data:                        "9000001-1",
 		"run --data " + data + " --listen nowhere":                                       "--listen",
+		"token --data " + data + " --role integrator":                                    "hub key issue",
+		"key issue --data " + data + " --name N --scopes case:read":                      "--integrator or --provider",
 		"staff add --data " + data + " --id a1 --name N --gateway 127.0.0.1:1":           "127.0.0.1:1",
 		"dead-letters replay --data " + data + " --gateway 127.0.0.1:1 1":                "127.0.0.1:1",
 		"dead-letters replay --data " + data + " --gateway 127.0.0.1:1 the-last-of-them": "number",

@@ -17,7 +17,6 @@ import (
 
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
-	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/token"
 )
@@ -70,7 +69,7 @@ func operator() token.Principal {
 
 type staffCommands struct {
 	Add    staffAdd    `cmd:"" help:"Add an advisor, a lead or an operator, or change one. Then give them a token (hub token)."`
-	List   staffList   `cmd:"" help:"List the advisors of a provider."`
+	List   staffList   `cmd:"" help:"List the staff of a provider, or the operators."`
 	Remove staffRemove `cmd:"" help:"Remove an advisor; the name is erased."`
 }
 
@@ -107,33 +106,27 @@ func (c *staffAdd) Run(ctx context.Context, out output) error {
 
 type staffList struct {
 	gatewayFlags
-	Provider string `required:"" help:"Key of the provider, such as omnia."`
+	Provider string `help:"Key of the provider, such as omnia. Empty for the operators."`
 }
 
-// Run lists a provider's advisors as the provider's own system sees them.
+// Run lists a provider's staff, or the operators.
 func (c *staffList) Run(ctx context.Context, out output) error {
-	system := token.Principal{Role: policyv1.Role_ROLE_PROVIDER_SYSTEM, Subject: "hub-command", Provider: c.Provider}
-	return c.call(ctx, system, func(ctx context.Context, connection *grpc.ClientConn) error {
-		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "ID\tNAME\tROLE\tLANGUAGES\tCOMPETENCES\tOPEN")
-		for page := ""; ; {
-			answer, err := providerv1.NewProviderServiceClient(connection).ListAdvisors(ctx, &providerv1.ListAdvisorsRequest{Parent: name.Provider(c.Provider), PageToken: page})
-			if err != nil {
-				return err
-			}
-			for _, member := range answer.Staff {
-				role := "advisor"
-				if member.Lead {
-					role = "lead"
-				}
-				_, id, _ := strings.Cut(member.Advisor.GetName(), "/advisors/")
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\n", id, member.Advisor.GetDisplayName(), role,
-					strings.Join(member.Advisor.GetLanguages(), ","), strings.Join(member.Competences, ","), member.OpenRequests)
-			}
-			if page = answer.NextPageToken; page == "" {
-				return table.Flush()
-			}
+	in := &adminv1.ListStaffRequest{}
+	if c.Provider != "" {
+		in.Parent = name.Provider(c.Provider)
+	}
+	return c.call(ctx, operator(), func(ctx context.Context, connection *grpc.ClientConn) error {
+		answer, err := adminv1.NewAdminServiceClient(connection).ListStaff(ctx, in)
+		if err != nil {
+			return err
 		}
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "ID\tNAME\tROLE\tLANGUAGES\tCOMPETENCES")
+		for _, m := range answer.Staff {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", m.Name[strings.LastIndex(m.Name, "/")+1:], m.DisplayName, token.RoleName(m.Role),
+				strings.Join(m.Languages, ","), strings.Join(m.Competences, ","))
+		}
+		return table.Flush()
 	})
 }
 

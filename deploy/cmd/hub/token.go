@@ -14,11 +14,11 @@ import (
 
 type tokenCommand struct {
 	dataFlag
-	Role         string        `required:"" help:"Role: company, advisor, lead, provider_system, integrator or operator."`
-	Provider     string        `help:"Key of the provider, such as omnia. Needed for advisors, leads and provider systems."`
+	Role         string        `required:"" help:"Role: company, advisor, lead or operator. Systems have keys: hub key issue."`
+	Provider     string        `help:"Key of the provider, such as omnia. Needed for advisors and leads."`
 	Advisor      string        `help:"Id of the advisor at the provider, such as a1. Needed for advisors and leads, who must be on the staff (hub staff add)."`
 	Company      []string      `help:"Company that the holder acts for: a Business ID such as 9000001-1, or scheme:value such as lei:549300A0JPRWG1KI7U06. Repeat it for several."`
-	Organisation string        `help:"Organisation that an integrator or an operator belongs to."`
+	Organisation string        `help:"Organisation that an operator belongs to."`
 	Subject      string        `help:"Opaque id of the holder, who keeps it from token to token. Made from role, provider and advisor, or at random, when empty."`
 	TTL          time.Duration `default:"12h" help:"How long the token is valid. (default: ${default})"`
 }
@@ -42,6 +42,9 @@ func (c *tokenCommand) principal() (token.Principal, error) {
 	if err != nil {
 		return token.Principal{}, err
 	}
+	if token.NeedsKey(role) {
+		return token.Principal{}, fmt.Errorf("a token for %s opens nothing: systems have keys, which can be revoked; hub key issue makes one", c.Role)
+	}
 	if c.Provider != "" && !name.Known(c.Provider) {
 		return token.Principal{}, fmt.Errorf("provider %q is none of the seven: %s", c.Provider, strings.Join(name.Providers, ", "))
 	}
@@ -52,8 +55,6 @@ func (c *tokenCommand) principal() (token.Principal, error) {
 	case p.Subject != "":
 	case p.Advisor != "":
 		p.Subject = p.Provider + "-" + p.Advisor
-	case p.Provider != "":
-		p.Subject = p.Provider + "-system"
 	default:
 		p.Subject = uuid.NewString()
 	}

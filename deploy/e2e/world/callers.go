@@ -43,7 +43,7 @@ func (w *World) Admin(t testing.TB) adminv1.AdminServiceClient {
 // As answers a context for calls by a principal.
 func (w *World) As(t testing.TB, p token.Principal) context.Context {
 	t.Helper()
-	return Authorized(t.Context(), "Bearer "+w.Token(t, p))
+	return Authorized(t.Context(), w.Authorization(t, p))
 }
 
 // Token signs a token for a principal.
@@ -67,7 +67,7 @@ func CompanyUser(subject string, companies ...string) token.Principal {
 
 // Integrator is a system that acts for companies.
 func Integrator(subject string, companies ...string) token.Principal {
-	return token.Principal{Role: policyv1.Role_ROLE_INTEGRATOR, Subject: subject, Organisation: "integrator", Companies: companies}
+	return token.Principal{Role: policyv1.Role_ROLE_INTEGRATOR, Subject: subject, Organisation: subject, Companies: companies}
 }
 
 // AdvisorOf is an advisor of a provider.

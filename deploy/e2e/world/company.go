@@ -25,13 +25,19 @@ type Company struct {
 // Company answers somebody who signs in as the principal.
 func (w *World) Company(t testing.TB, p token.Principal) *Company {
 	t.Helper()
-	return &Company{t: t, w: w, auth: "Bearer " + w.Token(t, p), Calls: w.Cases(t)}
+	return &Company{t: t, w: w, auth: w.Authorization(t, p), Calls: w.Cases(t)}
 }
 
 // Bearer answers somebody with a token that was made elsewhere.
 func (w *World) Bearer(t testing.TB, token string) *Company {
 	t.Helper()
 	return &Company{t: t, w: w, auth: "Bearer " + token, Calls: w.Cases(t)}
+}
+
+// System answers an integrator's system with a key that was issued before.
+func (w *World) System(t testing.TB, key string) *Company {
+	t.Helper()
+	return &Company{t: t, w: w, auth: "Key " + key, Calls: w.Cases(t)}
 }
 
 // Stranger answers somebody who does not sign in.

@@ -44,7 +44,7 @@ func (w *World) LeadOf(t testing.TB, provider string) *Advisor {
 func (w *World) Desk(t testing.TB, p token.Principal, address string) *Advisor {
 	t.Helper()
 	return &Advisor{
-		t: t, w: w, auth: "Bearer " + w.Token(t, p), key: p.Provider, id: p.Advisor,
+		t: t, w: w, auth: w.Authorization(t, p), key: p.Provider, id: p.Advisor,
 		Calls: providerv1.NewProviderServiceClient(w.Conn(t, address)),
 	}
 }

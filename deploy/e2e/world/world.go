@@ -61,6 +61,10 @@ type World struct {
 	conns map[string]*grpc.ClientConn
 	// newest is the revision of what was last done in each case, by anybody.
 	newest map[string]string
+
+	issuing sync.Mutex
+	// systems are the authorizations of systems that were asked for, by who they are.
+	systems map[string]string
 }
 
 // Single starts everything in one process, on an empty data folder.
@@ -90,7 +94,7 @@ func On(t testing.TB, b *Builder, data string, flags ...string) *World {
 
 func prepare(t testing.TB, b *Builder, data string) *World {
 	t.Helper()
-	w := &World{Data: data, builder: b, logs: t.TempDir(), security: insecure.NewCredentials(), conns: map[string]*grpc.ClientConn{}, newest: map[string]string{}}
+	w := &World{Data: data, builder: b, logs: t.TempDir(), security: insecure.NewCredentials(), conns: map[string]*grpc.ClientConn{}, newest: map[string]string{}, systems: map[string]string{}}
 	t.Cleanup(func() { w.end(t) })
 	return w
 }

@@ -92,6 +92,8 @@ func followable(stream, party string) (string, bool) {
 		return "staff." + party + ".>", true
 	case StreamPeople:
 		return "people." + party + ".>", true
+	case StreamKeys:
+		return "keys." + party + ".>", true
 	case StreamCompany:
 		return "company.*." + party, true
 	case PrivateStream(party):

@@ -52,8 +52,9 @@ func tryAll(t *testing.T, hub *bus.Bus, to func(party string, log *slog.Logger) 
 		// refusal must not come from there being nothing.
 		publish(t, hub, "case.a."+party+".1.hub", "to "+party)
 		publish(t, hub, "people."+party+".x", "known to "+party)
+		publish(t, hub, "keys."+party+".a.issued", "key of "+party)
 		publish(t, buses[party], "private."+party+".note", "note of "+party)
-		for _, stream := range []string{bus.StreamCases, bus.StreamPeople, bus.PrivateStream(party)} {
+		for _, stream := range []string{bus.StreamCases, bus.StreamPeople, bus.StreamKeys, bus.PrivateStream(party)} {
 			question := fmt.Appendf(nil, `{"stream":%q,"replica":0,"from":1}`, stream)
 			if _, err := buses[party].Ask(t.Context(), "consumer", question); err != nil {
 				t.Fatal(err)
@@ -89,7 +90,7 @@ func allowed(t *testing.T, b *bus.Bus) {
 		}
 	}
 	var events []string
-	for _, stream := range []string{bus.StreamCases, bus.StreamStaff, bus.StreamPeople, bus.StreamCompany, bus.PrivateStream(p)} {
+	for _, stream := range []string{bus.StreamCases, bus.StreamStaff, bus.StreamPeople, bus.StreamKeys, bus.StreamCompany, bus.PrivateStream(p)} {
 		own := 0
 		done := errors.New("done")
 		err := b.Follow(t.Context(), stream, 0, 10, func(_ context.Context, batch []bus.Event) error {

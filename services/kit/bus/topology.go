@@ -24,6 +24,8 @@ const (
 	StreamPeople = "PEOPLE"
 	// StreamCatalogue holds the published versions of the providers' catalogues.
 	StreamCatalogue = "CATALOGUE"
+	// StreamKeys holds the digests of systems' keys, and which were revoked.
+	StreamKeys = "KEYS"
 	// StreamAccess holds who looked at what.
 	StreamAccess = "ACCESS"
 	// StreamHeads holds how far the chains of the access log had come at a time,
@@ -76,6 +78,7 @@ func (b *Bus) topology() []jetstream.StreamConfig {
 		b.streamConfig(StreamStaff, "provider", "staff.>"),
 		b.streamConfig(StreamPeople, "gateway", "people.>"),
 		b.streamConfig(StreamCatalogue, "provider", "catalogue.>"),
+		b.streamConfig(StreamKeys, "gateway", "keys.>"),
 		b.streamConfig(StreamAccess, "gateway", "access.>"),
 		b.streamConfig(StreamHeads, "gateway", "heads.>"),
 		b.streamConfig(StreamDead, "bus", "dead.>"),

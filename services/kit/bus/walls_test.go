@@ -41,7 +41,7 @@ func one(pattern string) string {
 func forbiddenToWrite(t testing.TB, p string, streams []string) []string {
 	subjects := []string{
 		"case.a." + p + ".1.hub", "case.a." + p + ".1.own.x", "case.a.hub.0.hub", "case.a.hub.0.own", "company.c." + p + ".x", "private." + p, "catalogue." + p + ".x",
-		"people." + p + ".x", "access.x", "access." + p, "access.hub.x", "heads.x", "heads." + p, "heads.hub.x", "dead.hub.x", "hub.ask.hub.consumer", "replay." + p + ".x", "replay.hub.x", "_INBOX_hub.x", "_INBOX.x", "_INBOX_" + p + ".x", "evil",
+		"people." + p + ".x", "keys." + p + ".a.issued", "keys.hub.a.issued", "company.c.hub", "access.x", "access." + p, "access.hub.x", "heads.x", "heads." + p, "heads.hub.x", "dead.hub.x", "hub.ask.hub.consumer", "replay." + p + ".x", "replay.hub.x", "_INBOX_hub.x", "_INBOX.x", "_INBOX_" + p + ".x", "evil",
 		"kv.HUB.key", "kv.DRAFTS.key", "$KV.HUB.key", "$KV." + p + ".key", "$O.HUB.C.x", "$O.HUB.M.x", "$OBJ.x", "_R_.x", "$SRV.PING", "$SRV.INFO", "$JS.ACK.CASES." + p + "-0.1.1.1.1.0",
 		"$JS.EVENT.ADVISORY.x", "$JS.FC.x", "$JSC.R.x", "$JS.API", "$JS.M.x", "$JS.HUB.API.INFO", "$NRG.V.x", "$G.x", "$SCHED.x", "log", "log.x",
 		"$SYS.REQ.SERVER.PING", "$SYS.REQ.SERVER.PING.JSZ", "$SYS.REQ.SERVER.RELOAD", "$SYS.REQ.ACCOUNT.PING.CONNZ", "$SYS.REQ.ACCOUNT.HUB.INFO", "$SYS.REQ.ACCOUNT.HUB.CONNZ", "$SYS.REQ.USER.INFO",
@@ -87,7 +87,7 @@ func api(call string) []string { return []string{"$JS.API." + call, "log." + cal
 // its own inbox, and the replays that it answers.
 func forbiddenToHear(t testing.TB, p string) []string {
 	subjects := []string{
-		">", "*", "*.>", "*.*", "case.>", "case.*." + p + ".>", "private.>", "people.>", "people." + p + ".>", "company.>", "staff.>", "catalogue.>", "access.>", "access." + p + ".>", "heads.>", "dead.>", "kv.>", "hub.>", "hub.ask.*.consumer",
+		">", "*", "*.>", "*.*", "case.>", "case.*." + p + ".>", "private.>", "people.>", "people." + p + ".>", "keys.>", "keys." + p + ".>", "company.>", "staff.>", "catalogue.>", "access.>", "access." + p + ".>", "heads.>", "dead.>", "kv.>", "hub.>", "hub.ask.*.consumer",
 		"_INBOX_hub.>", "_INBOX.>", "_R_.>", "$JS.>", "$JS.API.>", "$JS.EVENT.>", "$KV.>", "$O.>", "$SYS.>", "$SRV.>", "replay.>", "replay.*.>", "log.>",
 	}
 	subjects = append(subjects, rightsOf(t, p).Publish...)

@@ -2,12 +2,14 @@ package host
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc/metadata"
 
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/systemkey"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -33,6 +35,8 @@ func (s *Server) authenticate(ctx context.Context, md metadata.MD) (token.Princi
 		return s.options.Verifier.Verify(credentials)
 	case strings.EqualFold(scheme, "Case") && s.options.CaseHolder != nil:
 		return s.caseHolder(ctx, credentials)
+	case strings.EqualFold(scheme, systemkey.Scheme) && s.options.SystemKey != nil:
+		return s.options.SystemKey(ctx, credentials)
 	}
 	return token.Principal{}, problem.New(problem.Unauthenticated, "AUTHORIZATION_SCHEME",
 		"the authorization is not of a kind that is accepted here; send %s", s.waysIn(true))
@@ -58,6 +62,9 @@ func (s *Server) waysIn(caseHolder bool) string {
 	if caseHolder && s.options.CaseHolder != nil {
 		way += ", or authorization: Case <code>:<secret> for a case without a name"
 	}
+	if s.options.SystemKey != nil {
+		way += ", or authorization: Key <key> for a system"
+	}
 	return way
 }
 
@@ -65,6 +72,10 @@ func (s *Server) waysIn(caseHolder bool) string {
 // not sign in and for these roles; without roles it is for everybody.
 func (s *Server) allow(r *rule, p token.Principal) error {
 	role := p.Role
+	if scope := r.access.GetScope(); p.Key != "" && role != policyv1.Role_ROLE_UNSPECIFIED && int(role) < len(r.roles) && r.roles[role] &&
+		scope != systemkey.Any && !slices.Contains(p.Scopes, scope) {
+		return systemkey.Missing(scope, r.name)
+	}
 	switch {
 	case role == policyv1.Role_ROLE_UNSPECIFIED && r.access.GetPublic():
 		return nil

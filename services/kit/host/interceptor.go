@@ -55,9 +55,6 @@ func (s *Server) begin(ctx context.Context, method string) (*call, error) {
 	if err := s.allow(c.rule, c.principal); err != nil {
 		return c, err
 	}
-	if err := c.rule.inScope(c); err != nil {
-		return c, err
-	}
 	c.ctx = context.WithValue(token.With(c.ctx, c.principal), accessKey{}, &c.reasons)
 	s.look(c)
 	return c, nil
@@ -203,7 +200,7 @@ func (s *Server) stream(server any, stream grpc.ServerStream, info *grpc.StreamS
 	go s.recheck(ctx, c, cancel)
 	watched := &watched{ServerStream: stream, server: s, call: c}
 	err = protect(func() error {
-		return handler(server, &checkedStream{ServerStream: watched, ctx: c.ctx, plan: c.rule.request, mask: c.mask})
+		return handler(server, &checkedStream{ServerStream: watched, ctx: c.ctx, plan: c.rule.request, mask: c.mask, still: s.still(c)})
 	})
 	if cause, ours := errors.AsType[*problem.Problem](context.Cause(ctx)); err != nil && ours {
 		err = cause
@@ -217,12 +214,14 @@ func (s *Server) recheck(ctx context.Context, c *call, end context.CancelCauseFu
 	md, _ := metadata.FromIncomingContext(ctx)
 	ticker := time.NewTicker(s.options.Recheck)
 	defer ticker.Stop()
-	for {
+	for changed := s.keysMayHaveChanged(c); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		case <-changed:
 		}
+		changed = s.keysChanged(c)
 		if s.ready(ctx) != nil {
 			continue // nothing that is read now would tell
 		}
@@ -240,9 +239,10 @@ func (s *Server) recheck(ctx context.Context, c *call, end context.CancelCauseFu
 // checkedStream applies the field rules to what the caller sends.
 type checkedStream struct {
 	grpc.ServerStream
-	ctx  context.Context
-	plan *plan
-	mask func(any) any
+	ctx   context.Context
+	plan  *plan
+	mask  func(any) any
+	still func() error
 }
 
 // Context is the call's, with principal and trace.
@@ -252,6 +252,9 @@ func (s *checkedStream) Context() context.Context { return s.ctx }
 func (s *checkedStream) SendMsg(message any) error {
 	if s.ctx.Err() != nil {
 		return context.Cause(s.ctx)
+	}
+	if err := s.still(); err != nil {
+		return err
 	}
 	return s.ServerStream.SendMsg(s.mask(message))
 }

@@ -17,6 +17,7 @@ import (
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/limit"
 	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/systemkey"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -146,7 +147,7 @@ func (s *Server) identify(c *call, md metadata.MD) error {
 	c.caller = caller(token.Principal{}, address)
 	if c.guess {
 		if wait := l.wrong.Wait(address, now); wait > 0 {
-			return TooOften(wait, "wrong codes and secrets came from your address", 1/wrongEvery.Seconds(), wrongBurst)
+			return TooOften(wait, "wrong codes, secrets and keys came from your address", 1/wrongEvery.Seconds(), wrongBurst)
 		}
 	}
 	var err error
@@ -169,14 +170,14 @@ func (s *Server) identify(c *call, md metadata.MD) error {
 	return nil
 }
 
-// guesses tells whether a call tries a code and a secret.
+// guesses tells whether a call tries a code and a secret, or a key.
 func guesses(md metadata.MD) bool {
 	values := md[authHeader]
 	if len(values) != 1 {
 		return false
 	}
 	scheme, _, _ := strings.Cut(values[0], " ")
-	return strings.EqualFold(scheme, "Case")
+	return strings.EqualFold(scheme, "Case") || strings.EqualFold(scheme, systemkey.Scheme)
 }
 
 // TooOften is the refusal of what came more often than a limit allows: what says

@@ -48,6 +48,12 @@ type Options struct {
 	// CaseHolder returns the principal for the code and the secret of one case,
 	// or a problem. Without it only tokens are accepted.
 	CaseHolder func(ctx context.Context, code, secret string) (token.Principal, error)
+	// SystemKey returns the principal for the key of a system, or a problem. It is asked
+	// with every call, and with all that a stream sends. Without it no key is accepted.
+	SystemKey func(ctx context.Context, key string) (token.Principal, error)
+	// KeysChanged returns a channel that is closed when keys change: streams are looked
+	// at then, and not only at each Recheck. May be nil.
+	KeysChanged func() <-chan struct{}
 	// Ready answers nil when what the server answers from has read the log, else what
 	// it still reads. Calls wait a moment for it, and are then told to come again.
 	// It is asked with every call; nil means always.

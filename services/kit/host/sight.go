@@ -6,7 +6,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
-	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/sight"
 )
 
@@ -22,27 +21,15 @@ func (r *rule) checkPart() error {
 	return nil
 }
 
-// inScope refuses an integrator whose scopes do not hold what the method does.
-func (r *rule) inScope(c *call) error {
-	needed := sight.ScopeCaseRead
-	if r.access.GetMutation() {
-		needed = sight.ScopeCaseWrite
-	}
-	if c.principal.Role != policyv1.Role_ROLE_INTEGRATOR || r.access.GetPart() != policyv1.Part_PART_CASE || sight.InScope(c.principal.Scopes, needed) {
-		return nil
-	}
-	return problem.New(problem.Denied, "SCOPE_MISSING", "%s needs the scope %s, and your key has %v; ask for a key that has it", r.name, needed, c.principal.Scopes).
-		Meta("scope", needed)
-}
-
 // look readies a call for its answer: what the caller sees of it, or where the
-// handler will say so.
+// handler will say so, since it depends on the case.
 func (s *Server) look(c *call) {
-	if c.rule.access.GetPart() == policyv1.Part_PART_SHARED {
+	part := c.rule.access.GetPart()
+	if part == policyv1.Part_PART_SHARED || part == policyv1.Part_PART_CASE && c.principal.Role == policyv1.Role_ROLE_INTEGRATOR {
 		c.ctx, c.shown = sight.WithShown(c.ctx)
 		return
 	}
-	c.sees = s.options.Sight.Caller(c.rule.access.GetPart(), c.principal)
+	c.sees = s.options.Sight.Caller(part, c.principal)
 }
 
 // mask answers what the caller may see of an answer. Nothing is copied or looked at

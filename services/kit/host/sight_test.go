@@ -39,11 +39,14 @@ func told() *casesv1.Case {
 type careless struct {
 	casesv1.UnimplementedCaseServiceServer
 	sharingv1.UnimplementedSharedCaseServiceServer
-	// show is what the shared case's handlers grant; nil for who forgets to.
+	// show is what the handlers say that the caller sees; nil for who forgets to.
 	show *sight.Set
 }
 
-func (careless) GetCase(context.Context, *casesv1.GetCaseRequest) (*casesv1.GetCaseResponse, error) {
+func (s careless) GetCase(ctx context.Context, _ *casesv1.GetCaseRequest) (*casesv1.GetCaseResponse, error) {
+	if s.show != nil {
+		sight.Show(ctx, *s.show)
+	}
 	return &casesv1.GetCaseResponse{Case: told()}, nil
 }
 
@@ -51,7 +54,10 @@ func (careless) PostMessage(context.Context, *casesv1.PostMessageRequest) (*case
 	return &casesv1.PostMessageResponse{Request: told().Requests[0]}, nil
 }
 
-func (careless) WatchCase(_ *casesv1.WatchCaseRequest, stream grpc.ServerStreamingServer[casesv1.WatchCaseResponse]) error {
+func (s careless) WatchCase(_ *casesv1.WatchCaseRequest, stream grpc.ServerStreamingServer[casesv1.WatchCaseResponse]) error {
+	if s.show != nil {
+		sight.Show(stream.Context(), *s.show)
+	}
 	return stream.Send(&casesv1.WatchCaseResponse{Case: told()})
 }
 
@@ -81,7 +87,10 @@ func sightWorld(t *testing.T, table *sight.Table, show *sight.Set) (*grpc.Client
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := host.NewGRPC(host.Options{Verifier: token.NewVerifier(time.Now, key.Public()), Sight: table})
+	system := func(context.Context, string) (token.Principal, error) {
+		return token.Principal{Role: policyv1.Role_ROLE_INTEGRATOR, Subject: "ledger", Key: "k1", Scopes: []string{sight.ScopeCaseRead, sight.ScopeApplicationRead}}, nil
+	}
+	server := host.NewGRPC(host.Options{Verifier: token.NewVerifier(time.Now, key.Public()), SystemKey: system, Sight: table})
 	casesv1.RegisterCaseServiceServer(server, careless{show: show})
 	sharingv1.RegisterSharedCaseServiceServer(server, careless{show: show})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -96,6 +105,9 @@ func sightWorld(t *testing.T, table *sight.Table, show *sight.Set) (*grpc.Client
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn, func(p token.Principal) context.Context {
+		if token.NeedsKey(p.Role) {
+			return metadata.AppendToOutgoingContext(t.Context(), "authorization", "Key k1")
+		}
 		signed, err := key.Sign(p, time.Now(), time.Hour)
 		if err != nil {
 			t.Fatal(err)
@@ -118,21 +130,23 @@ func sees(t *testing.T, who string, answer proto.Message, words string) {
 // Whatever a handler answers, the server lets through what the caller may see, in
 // answers and in streams.
 func TestAnswersAreMasked(t *testing.T) {
-	conn, as := sightWorld(t, nil, nil)
-	calls := casesv1.NewCaseServiceClient(conn)
 	company := token.Principal{Role: policyv1.Role_ROLE_COMPANY, Subject: "p1"}
 	ledger := token.Principal{Role: policyv1.Role_ROLE_INTEGRATOR, Subject: "ledger"}
-	reader := ledger
-	reader.Scopes = []string{sight.ScopeCaseRead, sight.ScopeApplicationRead}
+	steps := sight.Of(policyv1.DataClass_DATA_CLASS_CASE, policyv1.DataClass_DATA_CLASS_PROGRESS)
+	more := steps | sight.Of(policyv1.DataClass_DATA_CLASS_APPLICATION)
 	for _, c := range []struct {
 		who   string
 		by    token.Principal
+		show  *sight.Set
 		words string
 	}{
-		{"the company", company, "the-need the-step the-memo " + aCase},
-		{"an integrator", ledger, "the-step " + aCase},
-		{"an integrator with the scope", reader, "the-need the-step " + aCase},
+		{"the company", company, nil, "the-need the-step the-memo " + aCase},
+		{"an integrator of whom the handler says nothing", ledger, nil, ""},
+		{"an integrator", ledger, &steps, "the-step " + aCase},
+		{"an integrator with the scope", ledger, &more, "the-need the-step " + aCase},
 	} {
+		conn, as := sightWorld(t, nil, c.show)
+		calls := casesv1.NewCaseServiceClient(conn)
 		answer, err := calls.GetCase(as(c.by), &casesv1.GetCaseRequest{Name: aCase})
 		if err != nil {
 			t.Fatal(err)
@@ -148,7 +162,8 @@ func TestAnswersAreMasked(t *testing.T) {
 		}
 		sees(t, c.who+" who watches", step, c.words)
 	}
-	_, err := calls.PostMessage(as(reader), &casesv1.PostMessageRequest{Name: aCase + "/requests/omnia-1", RequestId: "7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c11", Text: "?"})
+	conn, as := sightWorld(t, nil, nil)
+	_, err := casesv1.NewCaseServiceClient(conn).PostMessage(as(ledger), &casesv1.PostMessageRequest{Name: aCase + "/requests/omnia-1", RequestId: "7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c11", Text: "?"})
 	if status.Code(err) != codes.PermissionDenied {
 		t.Errorf("a key that may only read writes: %v", err)
 	}

@@ -33,7 +33,8 @@ func RelationOf(part policyv1.Part, role policyv1.Role) Relation {
 }
 
 // Caller answers the classes that a caller sees of what a method with this part
-// answers. Of a shared case it sees what Show granted, so by itself nothing.
+// answers. Of a shared case, and an integrator of any, it sees what Show granted, so
+// by itself nothing.
 func (t *Table) Caller(part policyv1.Part, p token.Principal) Set {
 	switch part {
 	case policyv1.Part_PART_UNSPECIFIED:
@@ -41,7 +42,7 @@ func (t *Table) Caller(part policyv1.Part, p token.Principal) Set {
 	case policyv1.Part_PART_OWN:
 		return All &^ Of(secret)
 	}
-	return t.Sees(RelationOf(part, p.Role), Given{Scopes: p.Scopes})
+	return t.Sees(RelationOf(part, p.Role), Given{})
 }
 
 type shownKey struct{}

@@ -158,7 +158,7 @@ type Given struct {
 	Consent Set
 	// Law are the classes that a recorded disclosure names.
 	Law Set
-	// Scopes are those of an integrator; none means DefaultScopes.
+	// Scopes are what an integrator may do for the company of the case.
 	Scopes []string
 }
 
@@ -166,22 +166,9 @@ type Given struct {
 const (
 	// ScopeCaseRead is to read headers, progress and results.
 	ScopeCaseRead = "case:read"
-	// ScopeCaseWrite is to change cases.
-	ScopeCaseWrite = "case:write"
 	// ScopeApplicationRead is to read application data.
 	ScopeApplicationRead = "application:read"
 )
-
-// DefaultScopes are those of an integrator whose token names none.
-var DefaultScopes = []string{ScopeCaseRead, ScopeCaseWrite}
-
-// InScope tells whether scopes, or the default ones, hold a scope.
-func InScope(scopes []string, scope string) bool {
-	if len(scopes) == 0 {
-		scopes = DefaultScopes
-	}
-	return slices.Contains(scopes, scope)
-}
 
 // scopeOf is the scope that a class needs.
 func scopeOf(class policyv1.DataClass) string {
@@ -200,7 +187,7 @@ func (t *Table) Sees(r Relation, given Given) Set {
 		case rule == Yes,
 			rule == ByConsent && given.Consent.Has(c),
 			rule == ByLaw && given.Law.Has(c),
-			rule == ByScope && InScope(given.Scopes, scopeOf(c)):
+			rule == ByScope && slices.Contains(given.Scopes, scopeOf(c)):
 			seen |= Of(c)
 		}
 	}

@@ -23,15 +23,20 @@ type Principal struct {
 	Provider string
 	// Advisor is the id of the advisor at that provider, for advisors and leads.
 	Advisor string
-	// Companies are those that a company user or an integrator acts for: a
+	// Companies are those that a company user, or by their grants an integrator, acts for: a
 	// Business ID, or scheme:value for a company without one, such as lei:549300A0JPRWG1KI7U06.
 	Companies []string
 	// Organisation is the organisation that an integrator or an operator belongs to, if stated.
 	Organisation string
 	// CaseID is the one case that a case holder may see. It is never in a token.
 	CaseID string
-	// Scopes are what a system's key is for, such as case:read; none means what its role may do.
+	// Key is the id of the key that a system called with, and Scopes what that key may do.
+	// Neither is ever in a token.
+	Key    string
 	Scopes []string
+	// Granted is what an integrator may do for each of its companies: what both its key
+	// and the company's grant name.
+	Granted map[string][]string
 }
 
 // ActsFor tells whether the principal acts for the company, written as in Companies.
@@ -54,8 +59,8 @@ func From(ctx context.Context) Principal {
 	return Principal{}
 }
 
-// roleNames are the roles that a token may carry, as it writes them. A case
-// holder is not among them: a code and a secret stand for one case only.
+// roleNames are the roles as tokens and logs write them. A case holder is not among
+// them: a code and a secret stand for one case only.
 var roleNames = map[policyv1.Role]string{
 	policyv1.Role_ROLE_COMPANY:         "company",
 	policyv1.Role_ROLE_ADVISOR:         "advisor",
@@ -76,7 +81,13 @@ func RoleName(role policyv1.Role) string {
 	return "none"
 }
 
-// ParseRole reads a role that a token may carry.
+// NeedsKey tells whether callers of a role show a key and no token: a key can be
+// revoked, and a token holds until it ends.
+func NeedsKey(role policyv1.Role) bool {
+	return role == policyv1.Role_ROLE_INTEGRATOR || role == policyv1.Role_ROLE_PROVIDER_SYSTEM
+}
+
+// ParseRole reads the name of a role.
 func ParseRole(name string) (policyv1.Role, error) {
 	for role, known := range roleNames {
 		if known == name {
@@ -92,13 +103,15 @@ var keyForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,79}$`)
 // reading, so that no later code needs to ask whether an advisor has a provider.
 func (p Principal) check() error {
 	atProvider := p.Role == policyv1.Role_ROLE_ADVISOR || p.Role == policyv1.Role_ROLE_LEAD
-	forCompanies := p.Role == policyv1.Role_ROLE_COMPANY || p.Role == policyv1.Role_ROLE_INTEGRATOR
+	forCompanies := p.Role == policyv1.Role_ROLE_COMPANY
 	switch {
 	case roleNames[p.Role] == "":
 		return fmt.Errorf("token: role %s cannot be in a token", RoleName(p.Role))
+	case NeedsKey(p.Role) || p.Key != "":
+		return fmt.Errorf("token: role %s comes with a key and not with a token; hub key issue makes one", RoleName(p.Role))
 	case p.Subject == "" || len(p.Subject) > 100 || strings.ContainsAny(p.Subject, " @\n\t"):
 		return fmt.Errorf("token: sub must be an opaque id of 1 to 100 characters, without spaces and @")
-	case (atProvider || p.Role == policyv1.Role_ROLE_PROVIDER_SYSTEM) && !keyForm.MatchString(p.Provider):
+	case atProvider && !keyForm.MatchString(p.Provider):
 		return fmt.Errorf("token: role %s needs the key of its provider, not %.40q", RoleName(p.Role), p.Provider)
 	case atProvider && !keyForm.MatchString(p.Advisor):
 		return fmt.Errorf("token: role %s needs the id of the advisor, not %.40q", RoleName(p.Role), p.Advisor)

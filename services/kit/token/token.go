@@ -26,7 +26,6 @@ type claims struct {
 	Advisor      string   `json:"advisor,omitempty"`
 	Companies    []string `json:"companies,omitempty"`
 	Organisation string   `json:"org,omitempty"`
-	Scopes       []string `json:"scopes,omitempty"`
 }
 
 func (c claims) principal() (Principal, error) {
@@ -36,7 +35,7 @@ func (c claims) principal() (Principal, error) {
 	}
 	p := Principal{
 		Role: role, Subject: c.Subject, Provider: c.Provider, Advisor: c.Advisor,
-		Companies: c.Companies, Organisation: c.Organisation, Scopes: c.Scopes,
+		Companies: c.Companies, Organisation: c.Organisation,
 	}
 	return p, p.check()
 }
@@ -57,7 +56,7 @@ func (k *Key) Sign(p Principal, now time.Time, ttl time.Duration) (string, error
 			ID: rand.Text(),
 		},
 		Role: roleNames[p.Role], Provider: p.Provider, Advisor: p.Advisor,
-		Companies: p.Companies, Organisation: p.Organisation, Scopes: p.Scopes,
+		Companies: p.Companies, Organisation: p.Organisation,
 	})
 	unsigned.Header["kid"] = k.id
 	signed, err := unsigned.SignedString(k.private)

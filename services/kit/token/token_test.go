@@ -41,8 +41,6 @@ func TestSignAndVerify(t *testing.T) {
 		{Role: policyv1.Role_ROLE_LEAD, Subject: "p-7k3", Provider: "espoo-city", Advisor: "a2"},
 		{Role: policyv1.Role_ROLE_COMPANY, Subject: "p-1"},
 		{Role: policyv1.Role_ROLE_COMPANY, Subject: "p-1", Companies: []string{"0101263-6", "lei:549300A0JPRWG1KI7U06"}},
-		{Role: policyv1.Role_ROLE_INTEGRATOR, Subject: "s-1", Organisation: "bank", Companies: []string{"9000001-1"}},
-		{Role: policyv1.Role_ROLE_PROVIDER_SYSTEM, Subject: "s-2", Provider: "chamber"},
 		{Role: policyv1.Role_ROLE_OPERATOR, Subject: "p-9"},
 	} {
 		t.Run(token.RoleName(want.Role), func(t *testing.T) {
@@ -65,7 +63,7 @@ func TestSignAndVerify(t *testing.T) {
 
 func TestSignRefuses(t *testing.T) {
 	key := newKey(t)
-	many := token.Principal{Role: policyv1.Role_ROLE_INTEGRATOR, Subject: "s"}
+	many := token.Principal{Role: policyv1.Role_ROLE_COMPANY, Subject: "s"}
 	for n := range 1000 {
 		many.Companies = append(many.Companies, identifier.NewTestBusinessID(n))
 	}
@@ -77,7 +75,9 @@ func TestSignRefuses(t *testing.T) {
 		"a name":                     {Role: policyv1.Role_ROLE_OPERATOR, Subject: "Liisa Virtanen"},
 		"advisor of nobody":          {Role: policyv1.Role_ROLE_ADVISOR, Subject: "p", Advisor: "a"},
 		"provider without advisor":   {Role: policyv1.Role_ROLE_LEAD, Subject: "p", Provider: "omnia"},
-		"provider that is a subject": {Role: policyv1.Role_ROLE_PROVIDER_SYSTEM, Subject: "p", Provider: "omnia.>"},
+		"provider that is a subject": {Role: policyv1.Role_ROLE_LEAD, Subject: "p", Provider: "omnia.>", Advisor: "a1"},
+		"an integrator":              {Role: policyv1.Role_ROLE_INTEGRATOR, Subject: "s-1", Organisation: "bank"},
+		"a provider's system":        {Role: policyv1.Role_ROLE_PROVIDER_SYSTEM, Subject: "s-2", Provider: "chamber"},
 		"company with provider":      {Role: policyv1.Role_ROLE_COMPANY, Subject: "p", Provider: "omnia"},
 		"operator for a company":     {Role: policyv1.Role_ROLE_OPERATOR, Subject: "p", Companies: []string{"0101263-6"}},
 		"wrong check digit":          {Role: policyv1.Role_ROLE_COMPANY, Subject: "p", Companies: []string{"0101263-5"}},

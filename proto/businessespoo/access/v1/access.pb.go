@@ -838,7 +838,7 @@ const file_businessespoo_access_v1_access_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\t\xaa\xed\x18\x05\b\x01\x18\xe8\aR\tpageToken\"\x88\x01\n" +
 	"\x12ListAccessResponse\x12B\n" +
-	"\x06access\x18\x01 \x03(\v2\x1f.businessespoo.access.v1.AccessB\t\xaa\xed\x18\x05\b\x02 \xc8\x01R\x06access\x12.\n" +
+	"\x06access\x18\x01 \x03(\v2\x1f.businessespoo.access.v1.AccessB\t\xaa\xed\x18\x05\b\b \xc8\x01R\x06access\x12.\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rnextPageToken\"\x91\x01\n" +
 	"\x19ListProviderAccessRequest\x12\"\n" +
 	"\x06parent\x18\x01 \x01(\tB\n" +
@@ -847,7 +847,7 @@ const file_businessespoo_access_v1_access_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\t\xaa\xed\x18\x05\b\x01\x18\xe8\aR\tpageToken\"\x90\x01\n" +
 	"\x1aListProviderAccessResponse\x12B\n" +
-	"\x06access\x18\x01 \x03(\v2\x1f.businessespoo.access.v1.AccessB\t\xaa\xed\x18\x05\b\x02 \xc8\x01R\x06access\x12.\n" +
+	"\x06access\x18\x01 \x03(\v2\x1f.businessespoo.access.v1.AccessB\t\xaa\xed\x18\x05\b\b \xc8\x01R\x06access\x12.\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rnextPageToken*\xbc\x01\n" +
 	"\aPurpose\x12\x17\n" +
 	"\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x16\n" +
@@ -856,13 +856,14 @@ const file_businessespoo_access_v1_access_proto_rawDesc = "" +
 	"\x13PURPOSE_FOR_COMPANY\x10\x03\x12\x13\n" +
 	"\x0fPURPOSE_CONSENT\x10\x04\x12 \n" +
 	"\x1cPURPOSE_STATUTORY_DISCLOSURE\x10\x05\x12\x15\n" +
-	"\x11PURPOSE_OPERATION\x10\x062\x89\x02\n" +
-	"\rAccessService\x12o\n" +
+	"\x11PURPOSE_OPERATION\x10\x062\x8d\x02\n" +
+	"\rAccessService\x12q\n" +
 	"\n" +
-	"ListAccess\x12*.businessespoo.access.v1.ListAccessRequest\x1a+.businessespoo.access.v1.ListAccessResponse\"\b\xb2\xed\x18\x04\n" +
-	"\x02\x01\a\x12\x86\x01\n" +
-	"\x12ListProviderAccess\x122.businessespoo.access.v1.ListProviderAccessRequest\x1a3.businessespoo.access.v1.ListProviderAccessResponse\"\a\xb2\xed\x18\x03\n" +
-	"\x01\x03BEZCgithub.com/businessespoo/hub/proto/businessespoo/access/v1;accessv1b\x06proto3"
+	"ListAccess\x12*.businessespoo.access.v1.ListAccessRequest\x1a+.businessespoo.access.v1.ListAccessResponse\"\n" +
+	"\xb2\xed\x18\x06\n" +
+	"\x02\x01\aP\x01\x12\x88\x01\n" +
+	"\x12ListProviderAccess\x122.businessespoo.access.v1.ListProviderAccessRequest\x1a3.businessespoo.access.v1.ListProviderAccessResponse\"\t\xb2\xed\x18\x05\n" +
+	"\x01\x03P\x02BEZCgithub.com/businessespoo/hub/proto/businessespoo/access/v1;accessv1b\x06proto3"
 
 var (
 	file_businessespoo_access_v1_access_proto_rawDescOnce sync.Once

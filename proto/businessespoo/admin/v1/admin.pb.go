@@ -270,6 +270,180 @@ func (*RemoveStaffResponse) Descriptor() ([]byte, []int) {
 	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{3}
 }
 
+// ListStaffRequest says whose.
+type ListStaffRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// providers/{provider}; empty for the operators.
+	Parent        string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStaffRequest) Reset() {
+	*x = ListStaffRequest{}
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStaffRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStaffRequest) ProtoMessage() {}
+
+func (x *ListStaffRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStaffRequest.ProtoReflect.Descriptor instead.
+func (*ListStaffRequest) Descriptor() ([]byte, []int) {
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListStaffRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+// StaffMember is one member of staff.
+type StaffMember struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// providers/{provider}/advisors/{advisor}; operators/{id} for an operator.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The name to show.
+	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// ROLE_ADVISOR, ROLE_LEAD or ROLE_OPERATOR.
+	Role v1.Role `protobuf:"varint,3,opt,name=role,proto3,enum=businessespoo.policy.v1.Role" json:"role,omitempty"`
+	// The languages they serve in.
+	Languages []string `protobuf:"bytes,4,rep,name=languages,proto3" json:"languages,omitempty"`
+	// What they know, as keys.
+	Competences   []string `protobuf:"bytes,5,rep,name=competences,proto3" json:"competences,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StaffMember) Reset() {
+	*x = StaffMember{}
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StaffMember) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StaffMember) ProtoMessage() {}
+
+func (x *StaffMember) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StaffMember.ProtoReflect.Descriptor instead.
+func (*StaffMember) Descriptor() ([]byte, []int) {
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *StaffMember) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *StaffMember) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *StaffMember) GetRole() v1.Role {
+	if x != nil {
+		return x.Role
+	}
+	return v1.Role(0)
+}
+
+func (x *StaffMember) GetLanguages() []string {
+	if x != nil {
+		return x.Languages
+	}
+	return nil
+}
+
+func (x *StaffMember) GetCompetences() []string {
+	if x != nil {
+		return x.Competences
+	}
+	return nil
+}
+
+// ListStaffResponse holds all.
+type ListStaffResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The members of staff, by their ids.
+	Staff         []*StaffMember `protobuf:"bytes,1,rep,name=staff,proto3" json:"staff,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStaffResponse) Reset() {
+	*x = ListStaffResponse{}
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStaffResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStaffResponse) ProtoMessage() {}
+
+func (x *ListStaffResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStaffResponse.ProtoReflect.Descriptor instead.
+func (*ListStaffResponse) Descriptor() ([]byte, []int) {
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListStaffResponse) GetStaff() []*StaffMember {
+	if x != nil {
+		return x.Staff
+	}
+	return nil
+}
+
 // DeadLetter is an event that a handler could not take in.
 type DeadLetter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -297,7 +471,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[4]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -309,7 +483,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[4]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -322,7 +496,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{4}
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *DeadLetter) GetSequence() uint64 {
@@ -401,7 +575,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[5]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -413,7 +587,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[5]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -426,7 +600,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{5}
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListDeadLettersRequest) GetPageSize() int32 {
@@ -456,7 +630,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[6]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -468,7 +642,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[6]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -481,7 +655,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{6}
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*DeadLetter {
@@ -511,7 +685,7 @@ type ReplayDeadLetterRequest struct {
 
 func (x *ReplayDeadLetterRequest) Reset() {
 	*x = ReplayDeadLetterRequest{}
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[7]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -523,7 +697,7 @@ func (x *ReplayDeadLetterRequest) String() string {
 func (*ReplayDeadLetterRequest) ProtoMessage() {}
 
 func (x *ReplayDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[7]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -536,7 +710,7 @@ func (x *ReplayDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*ReplayDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{7}
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ReplayDeadLetterRequest) GetRequestId() string {
@@ -562,7 +736,7 @@ type ReplayDeadLetterResponse struct {
 
 func (x *ReplayDeadLetterResponse) Reset() {
 	*x = ReplayDeadLetterResponse{}
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[8]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -574,7 +748,7 @@ func (x *ReplayDeadLetterResponse) String() string {
 func (*ReplayDeadLetterResponse) ProtoMessage() {}
 
 func (x *ReplayDeadLetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[8]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -587,7 +761,7 @@ func (x *ReplayDeadLetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayDeadLetterResponse.ProtoReflect.Descriptor instead.
 func (*ReplayDeadLetterResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{8}
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 // AdvanceClockRequest says by how much.
@@ -603,7 +777,7 @@ type AdvanceClockRequest struct {
 
 func (x *AdvanceClockRequest) Reset() {
 	*x = AdvanceClockRequest{}
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -615,7 +789,7 @@ func (x *AdvanceClockRequest) String() string {
 func (*AdvanceClockRequest) ProtoMessage() {}
 
 func (x *AdvanceClockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -628,7 +802,7 @@ func (x *AdvanceClockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdvanceClockRequest.ProtoReflect.Descriptor instead.
 func (*AdvanceClockRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AdvanceClockRequest) GetRequestId() string {
@@ -656,7 +830,7 @@ type AdvanceClockResponse struct {
 
 func (x *AdvanceClockResponse) Reset() {
 	*x = AdvanceClockResponse{}
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -668,7 +842,7 @@ func (x *AdvanceClockResponse) String() string {
 func (*AdvanceClockResponse) ProtoMessage() {}
 
 func (x *AdvanceClockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -681,7 +855,7 @@ func (x *AdvanceClockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdvanceClockResponse.ProtoReflect.Descriptor instead.
 func (*AdvanceClockResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AdvanceClockResponse) GetTime() *timestamppb.Timestamp {
@@ -718,7 +892,17 @@ const file_businessespoo_admin_v1_admin_proto_rawDesc = "" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\x12\x1e\n" +
 	"\x04name\x18\x02 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x06R\x04name\"\x15\n" +
-	"\x13RemoveStaffResponse\"\xd5\x02\n" +
+	"\x13RemoveStaffResponse\"4\n" +
+	"\x10ListStaffRequest\x12 \n" +
+	"\x06parent\x18\x01 \x01(\tB\b\xaa\xed\x18\x04\b\x02(\x04R\x06parent\"\xdf\x01\n" +
+	"\vStaffMember\x12\x1a\n" +
+	"\x04name\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04name\x12)\n" +
+	"\fdisplay_name\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vdisplayName\x129\n" +
+	"\x04role\x18\x03 \x01(\x0e2\x1d.businessespoo.policy.v1.RoleB\x06\xaa\xed\x18\x02\b\x02R\x04role\x12$\n" +
+	"\tlanguages\x18\x04 \x03(\tB\x06\xaa\xed\x18\x02\b\x02R\tlanguages\x12(\n" +
+	"\vcompetences\x18\x05 \x03(\tB\x06\xaa\xed\x18\x02\b\x02R\vcompetences\"V\n" +
+	"\x11ListStaffResponse\x12A\n" +
+	"\x05staff\x18\x01 \x03(\v2#.businessespoo.admin.v1.StaffMemberB\x06\xaa\xed\x18\x02\b\x02R\x05staff\"\xd5\x02\n" +
 	"\n" +
 	"DeadLetter\x12\"\n" +
 	"\bsequence\x18\x01 \x01(\x04B\x06\xaa\xed\x18\x02\b\x02R\bsequence\x12\x1c\n" +
@@ -749,12 +933,14 @@ const file_businessespoo_admin_v1_admin_proto_rawDesc = "" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\x12)\n" +
 	"\aseconds\x18\x02 \x01(\x03B\x0f\xaa\xed\x18\v\b\x02\x10\x010\x018\x80\x8a\x8a\x0fR\aseconds\"N\n" +
 	"\x14AdvanceClockResponse\x126\n" +
-	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x04time2\xe1\x04\n" +
+	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x04time2\xcc\x05\n" +
 	"\fAdminService\x12h\n" +
 	"\bAddStaff\x12'.businessespoo.admin.v1.AddStaffRequest\x1a(.businessespoo.admin.v1.AddStaffResponse\"\t\xb2\xed\x18\x05\n" +
 	"\x01\x06\x18\x01\x12q\n" +
 	"\vRemoveStaff\x12*.businessespoo.admin.v1.RemoveStaffRequest\x1a+.businessespoo.admin.v1.RemoveStaffResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x01\x06\x18\x01\x12{\n" +
+	"\x01\x06\x18\x01\x12i\n" +
+	"\tListStaff\x12(.businessespoo.admin.v1.ListStaffRequest\x1a).businessespoo.admin.v1.ListStaffResponse\"\a\xb2\xed\x18\x03\n" +
+	"\x01\x06\x12{\n" +
 	"\x0fListDeadLetters\x12..businessespoo.admin.v1.ListDeadLettersRequest\x1a/.businessespoo.admin.v1.ListDeadLettersResponse\"\a\xb2\xed\x18\x03\n" +
 	"\x01\x06\x12\x80\x01\n" +
 	"\x10ReplayDeadLetter\x12/.businessespoo.admin.v1.ReplayDeadLetterRequest\x1a0.businessespoo.admin.v1.ReplayDeadLetterResponse\"\t\xb2\xed\x18\x05\n" +
@@ -774,42 +960,49 @@ func file_businessespoo_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_businessespoo_admin_v1_admin_proto_rawDescData
 }
 
-var file_businessespoo_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_businessespoo_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_businessespoo_admin_v1_admin_proto_goTypes = []any{
 	(*AddStaffRequest)(nil),          // 0: businessespoo.admin.v1.AddStaffRequest
 	(*AddStaffResponse)(nil),         // 1: businessespoo.admin.v1.AddStaffResponse
 	(*RemoveStaffRequest)(nil),       // 2: businessespoo.admin.v1.RemoveStaffRequest
 	(*RemoveStaffResponse)(nil),      // 3: businessespoo.admin.v1.RemoveStaffResponse
-	(*DeadLetter)(nil),               // 4: businessespoo.admin.v1.DeadLetter
-	(*ListDeadLettersRequest)(nil),   // 5: businessespoo.admin.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),  // 6: businessespoo.admin.v1.ListDeadLettersResponse
-	(*ReplayDeadLetterRequest)(nil),  // 7: businessespoo.admin.v1.ReplayDeadLetterRequest
-	(*ReplayDeadLetterResponse)(nil), // 8: businessespoo.admin.v1.ReplayDeadLetterResponse
-	(*AdvanceClockRequest)(nil),      // 9: businessespoo.admin.v1.AdvanceClockRequest
-	(*AdvanceClockResponse)(nil),     // 10: businessespoo.admin.v1.AdvanceClockResponse
-	(v1.Role)(0),                     // 11: businessespoo.policy.v1.Role
-	(*timestamppb.Timestamp)(nil),    // 12: google.protobuf.Timestamp
+	(*ListStaffRequest)(nil),         // 4: businessespoo.admin.v1.ListStaffRequest
+	(*StaffMember)(nil),              // 5: businessespoo.admin.v1.StaffMember
+	(*ListStaffResponse)(nil),        // 6: businessespoo.admin.v1.ListStaffResponse
+	(*DeadLetter)(nil),               // 7: businessespoo.admin.v1.DeadLetter
+	(*ListDeadLettersRequest)(nil),   // 8: businessespoo.admin.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),  // 9: businessespoo.admin.v1.ListDeadLettersResponse
+	(*ReplayDeadLetterRequest)(nil),  // 10: businessespoo.admin.v1.ReplayDeadLetterRequest
+	(*ReplayDeadLetterResponse)(nil), // 11: businessespoo.admin.v1.ReplayDeadLetterResponse
+	(*AdvanceClockRequest)(nil),      // 12: businessespoo.admin.v1.AdvanceClockRequest
+	(*AdvanceClockResponse)(nil),     // 13: businessespoo.admin.v1.AdvanceClockResponse
+	(v1.Role)(0),                     // 14: businessespoo.policy.v1.Role
+	(*timestamppb.Timestamp)(nil),    // 15: google.protobuf.Timestamp
 }
 var file_businessespoo_admin_v1_admin_proto_depIdxs = []int32{
-	11, // 0: businessespoo.admin.v1.AddStaffRequest.role:type_name -> businessespoo.policy.v1.Role
-	12, // 1: businessespoo.admin.v1.DeadLetter.time:type_name -> google.protobuf.Timestamp
-	4,  // 2: businessespoo.admin.v1.ListDeadLettersResponse.dead_letters:type_name -> businessespoo.admin.v1.DeadLetter
-	12, // 3: businessespoo.admin.v1.AdvanceClockResponse.time:type_name -> google.protobuf.Timestamp
-	0,  // 4: businessespoo.admin.v1.AdminService.AddStaff:input_type -> businessespoo.admin.v1.AddStaffRequest
-	2,  // 5: businessespoo.admin.v1.AdminService.RemoveStaff:input_type -> businessespoo.admin.v1.RemoveStaffRequest
-	5,  // 6: businessespoo.admin.v1.AdminService.ListDeadLetters:input_type -> businessespoo.admin.v1.ListDeadLettersRequest
-	7,  // 7: businessespoo.admin.v1.AdminService.ReplayDeadLetter:input_type -> businessespoo.admin.v1.ReplayDeadLetterRequest
-	9,  // 8: businessespoo.admin.v1.AdminService.AdvanceClock:input_type -> businessespoo.admin.v1.AdvanceClockRequest
-	1,  // 9: businessespoo.admin.v1.AdminService.AddStaff:output_type -> businessespoo.admin.v1.AddStaffResponse
-	3,  // 10: businessespoo.admin.v1.AdminService.RemoveStaff:output_type -> businessespoo.admin.v1.RemoveStaffResponse
-	6,  // 11: businessespoo.admin.v1.AdminService.ListDeadLetters:output_type -> businessespoo.admin.v1.ListDeadLettersResponse
-	8,  // 12: businessespoo.admin.v1.AdminService.ReplayDeadLetter:output_type -> businessespoo.admin.v1.ReplayDeadLetterResponse
-	10, // 13: businessespoo.admin.v1.AdminService.AdvanceClock:output_type -> businessespoo.admin.v1.AdvanceClockResponse
-	9,  // [9:14] is the sub-list for method output_type
-	4,  // [4:9] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	14, // 0: businessespoo.admin.v1.AddStaffRequest.role:type_name -> businessespoo.policy.v1.Role
+	14, // 1: businessespoo.admin.v1.StaffMember.role:type_name -> businessespoo.policy.v1.Role
+	5,  // 2: businessespoo.admin.v1.ListStaffResponse.staff:type_name -> businessespoo.admin.v1.StaffMember
+	15, // 3: businessespoo.admin.v1.DeadLetter.time:type_name -> google.protobuf.Timestamp
+	7,  // 4: businessespoo.admin.v1.ListDeadLettersResponse.dead_letters:type_name -> businessespoo.admin.v1.DeadLetter
+	15, // 5: businessespoo.admin.v1.AdvanceClockResponse.time:type_name -> google.protobuf.Timestamp
+	0,  // 6: businessespoo.admin.v1.AdminService.AddStaff:input_type -> businessespoo.admin.v1.AddStaffRequest
+	2,  // 7: businessespoo.admin.v1.AdminService.RemoveStaff:input_type -> businessespoo.admin.v1.RemoveStaffRequest
+	4,  // 8: businessespoo.admin.v1.AdminService.ListStaff:input_type -> businessespoo.admin.v1.ListStaffRequest
+	8,  // 9: businessespoo.admin.v1.AdminService.ListDeadLetters:input_type -> businessespoo.admin.v1.ListDeadLettersRequest
+	10, // 10: businessespoo.admin.v1.AdminService.ReplayDeadLetter:input_type -> businessespoo.admin.v1.ReplayDeadLetterRequest
+	12, // 11: businessespoo.admin.v1.AdminService.AdvanceClock:input_type -> businessespoo.admin.v1.AdvanceClockRequest
+	1,  // 12: businessespoo.admin.v1.AdminService.AddStaff:output_type -> businessespoo.admin.v1.AddStaffResponse
+	3,  // 13: businessespoo.admin.v1.AdminService.RemoveStaff:output_type -> businessespoo.admin.v1.RemoveStaffResponse
+	6,  // 14: businessespoo.admin.v1.AdminService.ListStaff:output_type -> businessespoo.admin.v1.ListStaffResponse
+	9,  // 15: businessespoo.admin.v1.AdminService.ListDeadLetters:output_type -> businessespoo.admin.v1.ListDeadLettersResponse
+	11, // 16: businessespoo.admin.v1.AdminService.ReplayDeadLetter:output_type -> businessespoo.admin.v1.ReplayDeadLetterResponse
+	13, // 17: businessespoo.admin.v1.AdminService.AdvanceClock:output_type -> businessespoo.admin.v1.AdvanceClockResponse
+	12, // [12:18] is the sub-list for method output_type
+	6,  // [6:12] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_admin_v1_admin_proto_init() }
@@ -823,7 +1016,7 @@ func file_businessespoo_admin_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_admin_v1_admin_proto_rawDesc), len(file_businessespoo_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

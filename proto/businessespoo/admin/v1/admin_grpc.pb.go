@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	AdminService_AddStaff_FullMethodName         = "/businessespoo.admin.v1.AdminService/AddStaff"
 	AdminService_RemoveStaff_FullMethodName      = "/businessespoo.admin.v1.AdminService/RemoveStaff"
+	AdminService_ListStaff_FullMethodName        = "/businessespoo.admin.v1.AdminService/ListStaff"
 	AdminService_ListDeadLetters_FullMethodName  = "/businessespoo.admin.v1.AdminService/ListDeadLetters"
 	AdminService_ReplayDeadLetter_FullMethodName = "/businessespoo.admin.v1.AdminService/ReplayDeadLetter"
 	AdminService_AdvanceClock_FullMethodName     = "/businessespoo.admin.v1.AdminService/AdvanceClock"
@@ -37,6 +38,8 @@ type AdminServiceClient interface {
 	AddStaff(ctx context.Context, in *AddStaffRequest, opts ...grpc.CallOption) (*AddStaffResponse, error)
 	// Removes a member of staff; the name is deleted from the directory.
 	RemoveStaff(ctx context.Context, in *RemoveStaffRequest, opts ...grpc.CallOption) (*RemoveStaffResponse, error)
+	// Lists the staff of a provider, or the operators.
+	ListStaff(ctx context.Context, in *ListStaffRequest, opts ...grpc.CallOption) (*ListStaffResponse, error)
 	// Lists the dead letters: what a handler could not take in, with the reason.
 	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
 	// Hands a dead letter to its handler again.
@@ -67,6 +70,16 @@ func (c *adminServiceClient) RemoveStaff(ctx context.Context, in *RemoveStaffReq
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RemoveStaffResponse)
 	err := c.cc.Invoke(ctx, AdminService_RemoveStaff_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) ListStaff(ctx context.Context, in *ListStaffRequest, opts ...grpc.CallOption) (*ListStaffResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListStaffResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListStaff_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +127,8 @@ type AdminServiceServer interface {
 	AddStaff(context.Context, *AddStaffRequest) (*AddStaffResponse, error)
 	// Removes a member of staff; the name is deleted from the directory.
 	RemoveStaff(context.Context, *RemoveStaffRequest) (*RemoveStaffResponse, error)
+	// Lists the staff of a provider, or the operators.
+	ListStaff(context.Context, *ListStaffRequest) (*ListStaffResponse, error)
 	// Lists the dead letters: what a handler could not take in, with the reason.
 	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
 	// Hands a dead letter to its handler again.
@@ -135,6 +150,9 @@ func (UnimplementedAdminServiceServer) AddStaff(context.Context, *AddStaffReques
 }
 func (UnimplementedAdminServiceServer) RemoveStaff(context.Context, *RemoveStaffRequest) (*RemoveStaffResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RemoveStaff not implemented")
+}
+func (UnimplementedAdminServiceServer) ListStaff(context.Context, *ListStaffRequest) (*ListStaffResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListStaff not implemented")
 }
 func (UnimplementedAdminServiceServer) ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDeadLetters not implemented")
@@ -198,6 +216,24 @@ func _AdminService_RemoveStaff_Handler(srv interface{}, ctx context.Context, dec
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(AdminServiceServer).RemoveStaff(ctx, req.(*RemoveStaffRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_ListStaff_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListStaffRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListStaff(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListStaff_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListStaff(ctx, req.(*ListStaffRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -270,6 +306,10 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RemoveStaff",
 			Handler:    _AdminService_RemoveStaff_Handler,
+		},
+		{
+			MethodName: "ListStaff",
+			Handler:    _AdminService_ListStaff_Handler,
 		},
 		{
 			MethodName: "ListDeadLetters",

@@ -2929,36 +2929,43 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\x06secret\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\fR\x06secret\"s\n" +
 	"\x13LinkCompanyResponse\x128\n" +
 	"\x04case\x18\x01 \x01(\v2\x1c.businessespoo.cases.v1.CaseB\x06\xaa\xed\x18\x02\b\x02R\x04case\x12\"\n" +
-	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision2\xcf\x10\n" +
+	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision2\xf8\x11\n" +
 	"\vCaseService\x12|\n" +
-	"\x0fSuggestServices\x12..businessespoo.cases.v1.SuggestServicesRequest\x1a/.businessespoo.cases.v1.SuggestServicesResponse\"\b\xb2\xed\x18\x04\x10\x01P\x05\x12m\n" +
-	"\bOpenCase\x12'.businessespoo.cases.v1.OpenCaseRequest\x1a(.businessespoo.cases.v1.OpenCaseResponse\"\x0e\xb2\xed\x18\n" +
+	"\x0fSuggestServices\x12..businessespoo.cases.v1.SuggestServicesRequest\x1a/.businessespoo.cases.v1.SuggestServicesResponse\"\b\xb2\xed\x18\x04\x10\x01P\x05\x12z\n" +
+	"\bOpenCase\x12'.businessespoo.cases.v1.OpenCaseRequest\x1a(.businessespoo.cases.v1.OpenCaseResponse\"\x1b\xb2\xed\x18\x17\n" +
+	"\x02\x01\x05\x10\x01\x18\x01P\x01\xf2\x01\n" +
+	"case:write\x12s\n" +
+	"\aGetCase\x12&.businessespoo.cases.v1.GetCaseRequest\x1a'.businessespoo.cases.v1.GetCaseResponse\"\x17\xb2\xed\x18\x13\n" +
+	"\x03\x01\x05\aP\x01\xf2\x01\tcase:read\x12y\n" +
+	"\tListCases\x12(.businessespoo.cases.v1.ListCasesRequest\x1a).businessespoo.cases.v1.ListCasesResponse\"\x17\xb2\xed\x18\x13\n" +
+	"\x03\x01\x05\aP\x01\xf2\x01\tcase:read\x12{\n" +
+	"\tWatchCase\x12(.businessespoo.cases.v1.WatchCaseRequest\x1a).businessespoo.cases.v1.WatchCaseResponse\"\x17\xb2\xed\x18\x13\n" +
+	"\x03\x01\x05\aP\x01\xf2\x01\tcase:read0\x01\x12\x81\x01\n" +
+	"\vWatchEvents\x12*.businessespoo.cases.v1.WatchEventsRequest\x1a+.businessespoo.cases.v1.WatchEventsResponse\"\x17\xb2\xed\x18\x13\n" +
+	"\x03\x01\x05\aP\x01\xf2\x01\tcase:read0\x01\x12\x82\x01\n" +
+	"\vPostMessage\x12*.businessespoo.cases.v1.PostMessageRequest\x1a+.businessespoo.cases.v1.PostMessageResponse\"\x1a\xb2\xed\x18\x16\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\xf2\x01\n" +
+	"case:write\x12\x91\x01\n" +
+	"\x10AnswerSupplement\x12/.businessespoo.cases.v1.AnswerSupplementRequest\x1a0.businessespoo.cases.v1.AnswerSupplementResponse\"\x1a\xb2\xed\x18\x16\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\xf2\x01\n" +
+	"case:write\x12\x8b\x01\n" +
+	"\x0eAnswerReferral\x12-.businessespoo.cases.v1.AnswerReferralRequest\x1a..businessespoo.cases.v1.AnswerReferralResponse\"\x1a\xb2\xed\x18\x16\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\xf2\x01\n" +
+	"case:write\x12\x7f\n" +
 	"\n" +
-	"\x02\x01\x05\x10\x01\x18\x01P\x01\x12g\n" +
-	"\aGetCase\x12&.businessespoo.cases.v1.GetCaseRequest\x1a'.businessespoo.cases.v1.GetCaseResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\aP\x01\x12m\n" +
-	"\tListCases\x12(.businessespoo.cases.v1.ListCasesRequest\x1a).businessespoo.cases.v1.ListCasesResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\aP\x01\x12o\n" +
-	"\tWatchCase\x12(.businessespoo.cases.v1.WatchCaseRequest\x1a).businessespoo.cases.v1.WatchCaseResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\aP\x010\x01\x12u\n" +
-	"\vWatchEvents\x12*.businessespoo.cases.v1.WatchEventsRequest\x1a+.businessespoo.cases.v1.WatchEventsResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x01\x05\aP\x010\x01\x12u\n" +
-	"\vPostMessage\x12*.businessespoo.cases.v1.PostMessageRequest\x1a+.businessespoo.cases.v1.PostMessageResponse\"\r\xb2\xed\x18\t\n" +
-	"\x03\x01\x05\a\x18\x01P\x01\x12\x84\x01\n" +
-	"\x10AnswerSupplement\x12/.businessespoo.cases.v1.AnswerSupplementRequest\x1a0.businessespoo.cases.v1.AnswerSupplementResponse\"\r\xb2\xed\x18\t\n" +
-	"\x03\x01\x05\a\x18\x01P\x01\x12~\n" +
-	"\x0eAnswerReferral\x12-.businessespoo.cases.v1.AnswerReferralRequest\x1a..businessespoo.cases.v1.AnswerReferralResponse\"\r\xb2\xed\x18\t\n" +
-	"\x03\x01\x05\a\x18\x01P\x01\x12r\n" +
+	"AddRequest\x12).businessespoo.cases.v1.AddRequestRequest\x1a*.businessespoo.cases.v1.AddRequestResponse\"\x1a\xb2\xed\x18\x16\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\xf2\x01\n" +
+	"case:write\x12\x8e\x01\n" +
+	"\x0fWithdrawRequest\x12..businessespoo.cases.v1.WithdrawRequestRequest\x1a/.businessespoo.cases.v1.WithdrawRequestResponse\"\x1a\xb2\xed\x18\x16\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\xf2\x01\n" +
+	"case:write\x12|\n" +
+	"\tCloseCase\x12(.businessespoo.cases.v1.CloseCaseRequest\x1a).businessespoo.cases.v1.CloseCaseResponse\"\x1a\xb2\xed\x18\x16\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\xf2\x01\n" +
+	"case:write\x12\x7f\n" +
 	"\n" +
-	"AddRequest\x12).businessespoo.cases.v1.AddRequestRequest\x1a*.businessespoo.cases.v1.AddRequestResponse\"\r\xb2\xed\x18\t\n" +
-	"\x03\x01\x05\a\x18\x01P\x01\x12\x81\x01\n" +
-	"\x0fWithdrawRequest\x12..businessespoo.cases.v1.WithdrawRequestRequest\x1a/.businessespoo.cases.v1.WithdrawRequestResponse\"\r\xb2\xed\x18\t\n" +
-	"\x03\x01\x05\a\x18\x01P\x01\x12o\n" +
-	"\tCloseCase\x12(.businessespoo.cases.v1.CloseCaseRequest\x1a).businessespoo.cases.v1.CloseCaseResponse\"\r\xb2\xed\x18\t\n" +
-	"\x03\x01\x05\a\x18\x01P\x01\x12r\n" +
-	"\n" +
-	"ReopenCase\x12).businessespoo.cases.v1.ReopenCaseRequest\x1a*.businessespoo.cases.v1.ReopenCaseResponse\"\r\xb2\xed\x18\t\n" +
-	"\x03\x01\x05\a\x18\x01P\x01\x12s\n" +
+	"ReopenCase\x12).businessespoo.cases.v1.ReopenCaseRequest\x1a*.businessespoo.cases.v1.ReopenCaseResponse\"\x1a\xb2\xed\x18\x16\n" +
+	"\x03\x01\x05\a\x18\x01P\x01\xf2\x01\n" +
+	"case:write\x12s\n" +
 	"\vConfirmCase\x12*.businessespoo.cases.v1.ConfirmCaseRequest\x1a+.businessespoo.cases.v1.ConfirmCaseResponse\"\v\xb2\xed\x18\a\n" +
 	"\x01\x01\x18\x01P\x01\x12t\n" +
 	"\vRateRequest\x12*.businessespoo.cases.v1.RateRequestRequest\x1a+.businessespoo.cases.v1.RateRequestResponse\"\f\xb2\xed\x18\b\n" +
@@ -2966,9 +2973,10 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\tSaveDraft\x12(.businessespoo.cases.v1.SaveDraftRequest\x1a).businessespoo.cases.v1.SaveDraftResponse\"\v\xb2\xed\x18\a\n" +
 	"\x01\x01\x18\x01P\x05\x12h\n" +
 	"\bGetDraft\x12'.businessespoo.cases.v1.GetDraftRequest\x1a(.businessespoo.cases.v1.GetDraftResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x01\x01P\x05\x12t\n" +
-	"\vLinkCompany\x12*.businessespoo.cases.v1.LinkCompanyRequest\x1a+.businessespoo.cases.v1.LinkCompanyResponse\"\f\xb2\xed\x18\b\n" +
-	"\x02\x01\x05\x18\x01P\x01BCZAgithub.com/businessespoo/hub/proto/businessespoo/cases/v1;casesv1b\x06proto3"
+	"\x01\x01P\x05\x12\x81\x01\n" +
+	"\vLinkCompany\x12*.businessespoo.cases.v1.LinkCompanyRequest\x1a+.businessespoo.cases.v1.LinkCompanyResponse\"\x19\xb2\xed\x18\x15\n" +
+	"\x02\x01\x05\x18\x01P\x01\xf2\x01\n" +
+	"case:writeBCZAgithub.com/businessespoo/hub/proto/businessespoo/cases/v1;casesv1b\x06proto3"
 
 var (
 	file_businessespoo_cases_v1_service_proto_rawDescOnce sync.Once

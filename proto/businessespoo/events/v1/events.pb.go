@@ -2591,6 +2591,281 @@ func (x *CataloguePublished) GetWords() []byte {
 	return nil
 }
 
+// KeyIssued: a system got a key.
+type KeyIssued struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key's id, the middle part of the key.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// The provider whose system it is; empty for an integrator's.
+	Provider string `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
+	// The integrator whose system it is; empty for a provider's.
+	Organisation string `protobuf:"bytes,3,opt,name=organisation,proto3" json:"organisation,omitempty"`
+	// What the system is called.
+	DisplayName string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// What it may do, at the most.
+	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// The last local date on which it opens anything.
+	ValidTo string `protobuf:"bytes,6,opt,name=valid_to,json=validTo,proto3" json:"valid_to,omitempty"`
+	// The SHA-256 of the key.
+	KeyHash       []byte `protobuf:"bytes,7,opt,name=key_hash,json=keyHash,proto3" json:"key_hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeyIssued) Reset() {
+	*x = KeyIssued{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeyIssued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeyIssued) ProtoMessage() {}
+
+func (x *KeyIssued) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeyIssued.ProtoReflect.Descriptor instead.
+func (*KeyIssued) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *KeyIssued) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *KeyIssued) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *KeyIssued) GetOrganisation() string {
+	if x != nil {
+		return x.Organisation
+	}
+	return ""
+}
+
+func (x *KeyIssued) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *KeyIssued) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+func (x *KeyIssued) GetValidTo() string {
+	if x != nil {
+		return x.ValidTo
+	}
+	return ""
+}
+
+func (x *KeyIssued) GetKeyHash() []byte {
+	if x != nil {
+		return x.KeyHash
+	}
+	return nil
+}
+
+// KeyRevoked: a key opens nothing any more.
+type KeyRevoked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key's id.
+	Key           string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeyRevoked) Reset() {
+	*x = KeyRevoked{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeyRevoked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeyRevoked) ProtoMessage() {}
+
+func (x *KeyRevoked) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeyRevoked.ProtoReflect.Descriptor instead.
+func (*KeyRevoked) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *KeyRevoked) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+// AccessGranted: a company lets an integrator act for it. It takes the place of
+// what it granted that integrator before.
+type AccessGranted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The company: a Business ID, or scheme:value.
+	Company string `protobuf:"bytes,1,opt,name=company,proto3" json:"company,omitempty"`
+	// The integrator.
+	Organisation string `protobuf:"bytes,2,opt,name=organisation,proto3" json:"organisation,omitempty"`
+	// What it may do.
+	Scopes []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// The last local date on which it holds.
+	ValidTo       string `protobuf:"bytes,4,opt,name=valid_to,json=validTo,proto3" json:"valid_to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessGranted) Reset() {
+	*x = AccessGranted{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessGranted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessGranted) ProtoMessage() {}
+
+func (x *AccessGranted) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessGranted.ProtoReflect.Descriptor instead.
+func (*AccessGranted) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *AccessGranted) GetCompany() string {
+	if x != nil {
+		return x.Company
+	}
+	return ""
+}
+
+func (x *AccessGranted) GetOrganisation() string {
+	if x != nil {
+		return x.Organisation
+	}
+	return ""
+}
+
+func (x *AccessGranted) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+func (x *AccessGranted) GetValidTo() string {
+	if x != nil {
+		return x.ValidTo
+	}
+	return ""
+}
+
+// AccessWithdrawn: an integrator acts for a company no more.
+type AccessWithdrawn struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The company.
+	Company string `protobuf:"bytes,1,opt,name=company,proto3" json:"company,omitempty"`
+	// The integrator.
+	Organisation  string `protobuf:"bytes,2,opt,name=organisation,proto3" json:"organisation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessWithdrawn) Reset() {
+	*x = AccessWithdrawn{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessWithdrawn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessWithdrawn) ProtoMessage() {}
+
+func (x *AccessWithdrawn) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessWithdrawn.ProtoReflect.Descriptor instead.
+func (*AccessWithdrawn) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *AccessWithdrawn) GetCompany() string {
+	if x != nil {
+		return x.Company
+	}
+	return ""
+}
+
+func (x *AccessWithdrawn) GetOrganisation() string {
+	if x != nil {
+		return x.Organisation
+	}
+	return ""
+}
+
 // Fact is one message of the log: who, when, why, what, and the hash of the
 // fact before it in the same scope.
 type Fact struct {
@@ -2657,6 +2932,10 @@ type Fact struct {
 	//	*Fact_StaffChanged
 	//	*Fact_MembershipChanged
 	//	*Fact_CataloguePublished
+	//	*Fact_KeyIssued
+	//	*Fact_KeyRevoked
+	//	*Fact_AccessGranted
+	//	*Fact_AccessWithdrawn
 	Event         isFact_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2664,7 +2943,7 @@ type Fact struct {
 
 func (x *Fact) Reset() {
 	*x = Fact{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[40]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2676,7 +2955,7 @@ func (x *Fact) String() string {
 func (*Fact) ProtoMessage() {}
 
 func (x *Fact) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[40]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2689,7 +2968,7 @@ func (x *Fact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fact.ProtoReflect.Descriptor instead.
 func (*Fact) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{40}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Fact) GetId() string {
@@ -3091,6 +3370,42 @@ func (x *Fact) GetCataloguePublished() *CataloguePublished {
 	return nil
 }
 
+func (x *Fact) GetKeyIssued() *KeyIssued {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_KeyIssued); ok {
+			return x.KeyIssued
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetKeyRevoked() *KeyRevoked {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_KeyRevoked); ok {
+			return x.KeyRevoked
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetAccessGranted() *AccessGranted {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_AccessGranted); ok {
+			return x.AccessGranted
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetAccessWithdrawn() *AccessWithdrawn {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_AccessWithdrawn); ok {
+			return x.AccessWithdrawn
+		}
+	}
+	return nil
+}
+
 type isFact_Event interface {
 	isFact_Event()
 }
@@ -3270,6 +3585,26 @@ type Fact_CataloguePublished struct {
 	CataloguePublished *CataloguePublished `protobuf:"bytes,83,opt,name=catalogue_published,json=cataloguePublished,proto3,oneof"`
 }
 
+type Fact_KeyIssued struct {
+	// On keys.<provider or hub>.<key>.issued, by the hub.
+	KeyIssued *KeyIssued `protobuf:"bytes,95,opt,name=key_issued,json=keyIssued,proto3,oneof"`
+}
+
+type Fact_KeyRevoked struct {
+	// On keys.<provider or hub>.<key>.revoked, by the hub.
+	KeyRevoked *KeyRevoked `protobuf:"bytes,96,opt,name=key_revoked,json=keyRevoked,proto3,oneof"`
+}
+
+type Fact_AccessGranted struct {
+	// On company.<id>.hub.
+	AccessGranted *AccessGranted `protobuf:"bytes,97,opt,name=access_granted,json=accessGranted,proto3,oneof"`
+}
+
+type Fact_AccessWithdrawn struct {
+	// On company.<id>.hub.
+	AccessWithdrawn *AccessWithdrawn `protobuf:"bytes,98,opt,name=access_withdrawn,json=accessWithdrawn,proto3,oneof"`
+}
+
 func (*Fact_CaseOpened) isFact_Event() {}
 
 func (*Fact_CaseConfirmed) isFact_Event() {}
@@ -3339,6 +3674,14 @@ func (*Fact_StaffChanged) isFact_Event() {}
 func (*Fact_MembershipChanged) isFact_Event() {}
 
 func (*Fact_CataloguePublished) isFact_Event() {}
+
+func (*Fact_KeyIssued) isFact_Event() {}
+
+func (*Fact_KeyRevoked) isFact_Event() {}
+
+func (*Fact_AccessGranted) isFact_Event() {}
+
+func (*Fact_AccessWithdrawn) isFact_Event() {}
 
 var File_businessespoo_events_v1_events_proto protoreflect.FileDescriptor
 
@@ -3522,7 +3865,26 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\bprovider\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\bprovider\x12 \n" +
 	"\aversion\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\aversion\x12$\n" +
 	"\tcatalogue\x18\x03 \x01(\fB\x06\xaa\xed\x18\x02\b\x01R\tcatalogue\x12\x1c\n" +
-	"\x05words\x18\x04 \x01(\fB\x06\xaa\xed\x18\x02\b\x01R\x05words\"\xc6\x1d\n" +
+	"\x05words\x18\x04 \x01(\fB\x06\xaa\xed\x18\x02\b\x01R\x05words\"\x86\x02\n" +
+	"\tKeyIssued\x12\x18\n" +
+	"\x03key\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x03key\x12\"\n" +
+	"\bprovider\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\bprovider\x12*\n" +
+	"\forganisation\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\forganisation\x12)\n" +
+	"\fdisplay_name\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vdisplayName\x12\x1e\n" +
+	"\x06scopes\x18\x05 \x03(\tB\x06\xaa\xed\x18\x02\b\x02R\x06scopes\x12!\n" +
+	"\bvalid_to\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\avalidTo\x12!\n" +
+	"\bkey_hash\x18\a \x01(\fB\x06\xaa\xed\x18\x02\b\x04R\akeyHash\"&\n" +
+	"\n" +
+	"KeyRevoked\x12\x18\n" +
+	"\x03key\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x03key\"\xa0\x01\n" +
+	"\rAccessGranted\x12 \n" +
+	"\acompany\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\acompany\x12*\n" +
+	"\forganisation\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\forganisation\x12\x1e\n" +
+	"\x06scopes\x18\x03 \x03(\tB\x06\xaa\xed\x18\x02\b\x02R\x06scopes\x12!\n" +
+	"\bvalid_to\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\avalidTo\"_\n" +
+	"\x0fAccessWithdrawn\x12 \n" +
+	"\acompany\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\acompany\x12*\n" +
+	"\forganisation\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\forganisation\"\x9b \n" +
 	"\x04Fact\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02id\x126\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x04time\x12)\n" +
@@ -3576,7 +3938,13 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"note_added\x18P \x01(\v2\".businessespoo.events.v1.NoteAddedB\x06\xaa\xed\x18\x02\b\x04H\x00R\tnoteAdded\x12T\n" +
 	"\rstaff_changed\x18Q \x01(\v2%.businessespoo.events.v1.StaffChangedB\x06\xaa\xed\x18\x02\b\x02H\x00R\fstaffChanged\x12c\n" +
 	"\x12membership_changed\x18R \x01(\v2*.businessespoo.events.v1.MembershipChangedB\x06\xaa\xed\x18\x02\b\x02H\x00R\x11membershipChanged\x12f\n" +
-	"\x13catalogue_published\x18S \x01(\v2+.businessespoo.events.v1.CataloguePublishedB\x06\xaa\xed\x18\x02\b\x01H\x00R\x12cataloguePublishedB\a\n" +
+	"\x13catalogue_published\x18S \x01(\v2+.businessespoo.events.v1.CataloguePublishedB\x06\xaa\xed\x18\x02\b\x01H\x00R\x12cataloguePublished\x12K\n" +
+	"\n" +
+	"key_issued\x18_ \x01(\v2\".businessespoo.events.v1.KeyIssuedB\x06\xaa\xed\x18\x02\b\x02H\x00R\tkeyIssued\x12N\n" +
+	"\vkey_revoked\x18` \x01(\v2#.businessespoo.events.v1.KeyRevokedB\x06\xaa\xed\x18\x02\b\x02H\x00R\n" +
+	"keyRevoked\x12W\n" +
+	"\x0eaccess_granted\x18a \x01(\v2&.businessespoo.events.v1.AccessGrantedB\x06\xaa\xed\x18\x02\b\x02H\x00R\raccessGranted\x12]\n" +
+	"\x10access_withdrawn\x18b \x01(\v2(.businessespoo.events.v1.AccessWithdrawnB\x06\xaa\xed\x18\x02\b\x02H\x00R\x0faccessWithdrawnB\a\n" +
 	"\x05eventBEZCgithub.com/businessespoo/hub/proto/businessespoo/events/v1;eventsv1b\x06proto3"
 
 var (
@@ -3591,7 +3959,7 @@ func file_businessespoo_events_v1_events_proto_rawDescGZIP() []byte {
 	return file_businessespoo_events_v1_events_proto_rawDescData
 }
 
-var file_businessespoo_events_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_businessespoo_events_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
 var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*Actor)(nil),                 // 0: businessespoo.events.v1.Actor
 	(*Basis)(nil),                 // 1: businessespoo.events.v1.Basis
@@ -3633,57 +4001,61 @@ var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*StaffChanged)(nil),          // 37: businessespoo.events.v1.StaffChanged
 	(*MembershipChanged)(nil),     // 38: businessespoo.events.v1.MembershipChanged
 	(*CataloguePublished)(nil),    // 39: businessespoo.events.v1.CataloguePublished
-	(*Fact)(nil),                  // 40: businessespoo.events.v1.Fact
-	(v1.Party)(0),                 // 41: businessespoo.cases.v1.Party
-	(v11.Role)(0),                 // 42: businessespoo.policy.v1.Role
-	(*v1.Input)(nil),              // 43: businessespoo.cases.v1.Input
-	(*v1.ExpectedTime)(nil),       // 44: businessespoo.cases.v1.ExpectedTime
-	(*v1.Official)(nil),           // 45: businessespoo.cases.v1.Official
-	(*v1.Company)(nil),            // 46: businessespoo.cases.v1.Company
-	(*v1.Consent)(nil),            // 47: businessespoo.cases.v1.Consent
-	(v1.DeclineReason)(0),         // 48: businessespoo.cases.v1.DeclineReason
-	(v1.ReferralReason)(0),        // 49: businessespoo.cases.v1.ReferralReason
-	(*v1.Decision)(nil),           // 50: businessespoo.cases.v1.Decision
-	(v1.ContactKind)(0),           // 51: businessespoo.cases.v1.ContactKind
-	(*timestamppb.Timestamp)(nil), // 52: google.protobuf.Timestamp
-	(*v1.Disclosure)(nil),         // 53: businessespoo.cases.v1.Disclosure
-	(*v1.Notice)(nil),             // 54: businessespoo.cases.v1.Notice
+	(*KeyIssued)(nil),             // 40: businessespoo.events.v1.KeyIssued
+	(*KeyRevoked)(nil),            // 41: businessespoo.events.v1.KeyRevoked
+	(*AccessGranted)(nil),         // 42: businessespoo.events.v1.AccessGranted
+	(*AccessWithdrawn)(nil),       // 43: businessespoo.events.v1.AccessWithdrawn
+	(*Fact)(nil),                  // 44: businessespoo.events.v1.Fact
+	(v1.Party)(0),                 // 45: businessespoo.cases.v1.Party
+	(v11.Role)(0),                 // 46: businessespoo.policy.v1.Role
+	(*v1.Input)(nil),              // 47: businessespoo.cases.v1.Input
+	(*v1.ExpectedTime)(nil),       // 48: businessespoo.cases.v1.ExpectedTime
+	(*v1.Official)(nil),           // 49: businessespoo.cases.v1.Official
+	(*v1.Company)(nil),            // 50: businessespoo.cases.v1.Company
+	(*v1.Consent)(nil),            // 51: businessespoo.cases.v1.Consent
+	(v1.DeclineReason)(0),         // 52: businessespoo.cases.v1.DeclineReason
+	(v1.ReferralReason)(0),        // 53: businessespoo.cases.v1.ReferralReason
+	(*v1.Decision)(nil),           // 54: businessespoo.cases.v1.Decision
+	(v1.ContactKind)(0),           // 55: businessespoo.cases.v1.ContactKind
+	(*timestamppb.Timestamp)(nil), // 56: google.protobuf.Timestamp
+	(*v1.Disclosure)(nil),         // 57: businessespoo.cases.v1.Disclosure
+	(*v1.Notice)(nil),             // 58: businessespoo.cases.v1.Notice
 }
 var file_businessespoo_events_v1_events_proto_depIdxs = []int32{
-	41, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
-	42, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
-	43, // 2: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
+	45, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
+	46, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
+	47, // 2: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
 	3,  // 3: businessespoo.events.v1.PlannedRequest.terms:type_name -> businessespoo.events.v1.ServiceTerms
-	44, // 4: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
-	45, // 5: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
-	46, // 6: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
+	48, // 4: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
+	49, // 5: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
+	50, // 6: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
 	2,  // 7: businessespoo.events.v1.CaseOpened.requests:type_name -> businessespoo.events.v1.PlannedRequest
-	47, // 8: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
-	47, // 9: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
+	51, // 8: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
+	51, // 9: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 10: businessespoo.events.v1.RequestAdded.request:type_name -> businessespoo.events.v1.PlannedRequest
-	47, // 11: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
+	51, // 11: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 12: businessespoo.events.v1.RequestAdded.invitation:type_name -> businessespoo.events.v1.PlannedRequest
 	2,  // 13: businessespoo.events.v1.ReferralAnswered.request:type_name -> businessespoo.events.v1.PlannedRequest
-	47, // 14: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
+	51, // 14: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 15: businessespoo.events.v1.ReferralAnswered.invitation:type_name -> businessespoo.events.v1.PlannedRequest
-	46, // 16: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
+	50, // 16: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
 	11, // 17: businessespoo.events.v1.CaseClosed.heads:type_name -> businessespoo.events.v1.ScopeHead
 	2,  // 18: businessespoo.events.v1.RequestMade.request:type_name -> businessespoo.events.v1.PlannedRequest
-	46, // 19: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
-	43, // 20: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
-	48, // 21: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
-	49, // 22: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
-	50, // 23: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
-	51, // 24: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
-	52, // 25: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
-	47, // 26: businessespoo.events.v1.ConsentGranted.consent:type_name -> businessespoo.cases.v1.Consent
-	53, // 27: businessespoo.events.v1.DisclosureRecorded.disclosure:type_name -> businessespoo.cases.v1.Disclosure
-	42, // 28: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
-	46, // 29: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
-	52, // 30: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
+	50, // 19: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
+	47, // 20: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
+	52, // 21: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
+	53, // 22: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
+	54, // 23: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
+	55, // 24: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
+	56, // 25: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
+	51, // 26: businessespoo.events.v1.ConsentGranted.consent:type_name -> businessespoo.cases.v1.Consent
+	57, // 27: businessespoo.events.v1.DisclosureRecorded.disclosure:type_name -> businessespoo.cases.v1.Disclosure
+	46, // 28: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
+	50, // 29: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
+	56, // 30: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
 	0,  // 31: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
 	1,  // 32: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
-	54, // 33: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
+	58, // 33: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
 	4,  // 34: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
 	5,  // 35: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
 	6,  // 36: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
@@ -3719,11 +4091,15 @@ var file_businessespoo_events_v1_events_proto_depIdxs = []int32{
 	37, // 66: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
 	38, // 67: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
 	39, // 68: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
-	69, // [69:69] is the sub-list for method output_type
-	69, // [69:69] is the sub-list for method input_type
-	69, // [69:69] is the sub-list for extension type_name
-	69, // [69:69] is the sub-list for extension extendee
-	0,  // [0:69] is the sub-list for field type_name
+	40, // 69: businessespoo.events.v1.Fact.key_issued:type_name -> businessespoo.events.v1.KeyIssued
+	41, // 70: businessespoo.events.v1.Fact.key_revoked:type_name -> businessespoo.events.v1.KeyRevoked
+	42, // 71: businessespoo.events.v1.Fact.access_granted:type_name -> businessespoo.events.v1.AccessGranted
+	43, // 72: businessespoo.events.v1.Fact.access_withdrawn:type_name -> businessespoo.events.v1.AccessWithdrawn
+	73, // [73:73] is the sub-list for method output_type
+	73, // [73:73] is the sub-list for method input_type
+	73, // [73:73] is the sub-list for extension type_name
+	73, // [73:73] is the sub-list for extension extendee
+	0,  // [0:73] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_events_v1_events_proto_init() }
@@ -3731,7 +4107,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 	if File_businessespoo_events_v1_events_proto != nil {
 		return
 	}
-	file_businessespoo_events_v1_events_proto_msgTypes[40].OneofWrappers = []any{
+	file_businessespoo_events_v1_events_proto_msgTypes[44].OneofWrappers = []any{
 		(*Fact_CaseOpened)(nil),
 		(*Fact_CaseConfirmed)(nil),
 		(*Fact_CaseLapsed)(nil),
@@ -3767,6 +4143,10 @@ func file_businessespoo_events_v1_events_proto_init() {
 		(*Fact_StaffChanged)(nil),
 		(*Fact_MembershipChanged)(nil),
 		(*Fact_CataloguePublished)(nil),
+		(*Fact_KeyIssued)(nil),
+		(*Fact_KeyRevoked)(nil),
+		(*Fact_AccessGranted)(nil),
+		(*Fact_AccessWithdrawn)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -3774,7 +4154,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_events_v1_events_proto_rawDesc), len(file_businessespoo_events_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   41,
+			NumMessages:   45,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

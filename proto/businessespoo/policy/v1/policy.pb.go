@@ -478,7 +478,10 @@ type MethodAccess struct {
 	// What part the caller has in what is answered.
 	Part Part `protobuf:"varint,10,opt,name=part,proto3,enum=businessespoo.policy.v1.Part" json:"part,omitempty"`
 	// Whether that it was called is told to nobody outside of the provider that serves it.
-	Confidential  bool `protobuf:"varint,20,opt,name=confidential,proto3" json:"confidential,omitempty"`
+	Confidential bool `protobuf:"varint,20,opt,name=confidential,proto3" json:"confidential,omitempty"`
+	// The scope that the key of a system needs for it, such as case:read; any when each key
+	// will do. Stated where its roles name integrators or provider systems.
+	Scope         string `protobuf:"bytes,30,opt,name=scope,proto3" json:"scope,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -548,6 +551,13 @@ func (x *MethodAccess) GetConfidential() bool {
 	return false
 }
 
+func (x *MethodAccess) GetScope() string {
+	if x != nil {
+		return x.Scope
+	}
+	return ""
+}
+
 var file_businessespoo_policy_v1_policy_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
@@ -597,14 +607,15 @@ const file_businessespoo_policy_v1_policy_proto_rawDesc = "" +
 	"\x06format\x18\x05 \x01(\x0e2\x1f.businessespoo.policy.v1.FormatR\x06format\x12\x10\n" +
 	"\x03min\x18\x06 \x01(\x03R\x03min\x12\x10\n" +
 	"\x03max\x18\a \x01(\x03R\x03max\x12\x1b\n" +
-	"\tdata_from\x18\b \x01(\tR\bdataFrom\"\xce\x01\n" +
+	"\tdata_from\x18\b \x01(\tR\bdataFrom\"\xe4\x01\n" +
 	"\fMethodAccess\x123\n" +
 	"\x05roles\x18\x01 \x03(\x0e2\x1d.businessespoo.policy.v1.RoleR\x05roles\x12\x16\n" +
 	"\x06public\x18\x02 \x01(\bR\x06public\x12\x1a\n" +
 	"\bmutation\x18\x03 \x01(\bR\bmutation\x121\n" +
 	"\x04part\x18\n" +
 	" \x01(\x0e2\x1d.businessespoo.policy.v1.PartR\x04part\x12\"\n" +
-	"\fconfidential\x18\x14 \x01(\bR\fconfidential*\xa7\x01\n" +
+	"\fconfidential\x18\x14 \x01(\bR\fconfidential\x12\x14\n" +
+	"\x05scope\x18\x1e \x01(\tR\x05scope*\xa7\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fROLE_COMPANY\x10\x01\x12\x10\n" +

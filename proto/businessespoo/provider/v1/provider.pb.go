@@ -2842,13 +2842,13 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x19REQUEST_ORDER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REQUEST_ORDER_OLDEST\x10\x01\x12\x18\n" +
 	"\x14REQUEST_ORDER_NEWEST\x10\x02\x12\x19\n" +
-	"\x15REQUEST_ORDER_UPDATED\x10\x032\xf6\x0f\n" +
-	"\x0fProviderService\x12|\n" +
-	"\fListRequests\x12..businessespoo.provider.v1.ListRequestsRequest\x1a/.businessespoo.provider.v1.ListRequestsResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x02\x03\x04P\x02\x12v\n" +
+	"\x15REQUEST_ORDER_UPDATED\x10\x032\xc6\x10\n" +
+	"\x0fProviderService\x12\x8b\x01\n" +
+	"\fListRequests\x12..businessespoo.provider.v1.ListRequestsRequest\x1a/.businessespoo.provider.v1.ListRequestsResponse\"\x1a\xb2\xed\x18\x16\n" +
+	"\x03\x02\x03\x04P\x02\xf2\x01\frequest:read\x12\x85\x01\n" +
 	"\n" +
-	"GetRequest\x12,.businessespoo.provider.v1.GetRequestRequest\x1a-.businessespoo.provider.v1.GetRequestResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x02\x03\x04P\x02\x12k\n" +
+	"GetRequest\x12,.businessespoo.provider.v1.GetRequestRequest\x1a-.businessespoo.provider.v1.GetRequestResponse\"\x1a\xb2\xed\x18\x16\n" +
+	"\x03\x02\x03\x04P\x02\xf2\x01\frequest:read\x12k\n" +
 	"\x06PickUp\x12(.businessespoo.provider.v1.PickUpRequest\x1a).businessespoo.provider.v1.PickUpResponse\"\f\xb2\xed\x18\b\n" +
 	"\x02\x02\x03\x18\x01P\x02\x12q\n" +
 	"\bHandBack\x12*.businessespoo.provider.v1.HandBackRequest\x1a+.businessespoo.provider.v1.HandBackResponse\"\f\xb2\xed\x18\b\n" +
@@ -2862,9 +2862,9 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\aDecline\x12).businessespoo.provider.v1.DeclineRequest\x1a*.businessespoo.provider.v1.DeclineResponse\"\f\xb2\xed\x18\b\n" +
 	"\x02\x02\x03\x18\x01P\x02\x12h\n" +
 	"\x05Refer\x12'.businessespoo.provider.v1.ReferRequest\x1a(.businessespoo.provider.v1.ReferResponse\"\f\xb2\xed\x18\b\n" +
-	"\x02\x02\x03\x18\x01P\x02\x12l\n" +
-	"\x06Decide\x12(.businessespoo.provider.v1.DecideRequest\x1a).businessespoo.provider.v1.DecideResponse\"\r\xb2\xed\x18\t\n" +
-	"\x03\x02\x03\x04\x18\x01P\x02\x12q\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12}\n" +
+	"\x06Decide\x12(.businessespoo.provider.v1.DecideRequest\x1a).businessespoo.provider.v1.DecideResponse\"\x1e\xb2\xed\x18\x1a\n" +
+	"\x03\x02\x03\x04\x18\x01P\x02\xf2\x01\x0erequest:decide\x12q\n" +
 	"\bComplete\x12*.businessespoo.provider.v1.CompleteRequest\x1a+.businessespoo.provider.v1.CompleteResponse\"\f\xb2\xed\x18\b\n" +
 	"\x02\x02\x03\x18\x01P\x02\x12q\n" +
 	"\aAddNote\x12).businessespoo.provider.v1.AddNoteRequest\x1a*.businessespoo.provider.v1.AddNoteResponse\"\x0f\xb2\xed\x18\v\n" +
@@ -2874,11 +2874,11 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\rRecordContact\x12/.businessespoo.provider.v1.RecordContactRequest\x1a0.businessespoo.provider.v1.RecordContactResponse\"\f\xb2\xed\x18\b\n" +
 	"\x02\x02\x03\x18\x01P\x02\x12\x89\x01\n" +
 	"\x10OpenCaseOnBehalf\x122.businessespoo.provider.v1.OpenCaseOnBehalfRequest\x1a3.businessespoo.provider.v1.OpenCaseOnBehalfResponse\"\f\xb2\xed\x18\b\n" +
-	"\x02\x02\x03\x18\x01P\x02\x12\x81\x01\n" +
-	"\rWatchRequests\x12/.businessespoo.provider.v1.WatchRequestsRequest\x1a0.businessespoo.provider.v1.WatchRequestsResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x02\x03\x04P\x020\x01\x12|\n" +
-	"\fListAdvisors\x12..businessespoo.provider.v1.ListAdvisorsRequest\x1a/.businessespoo.provider.v1.ListAdvisorsResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x02\x03\x04P\x02BIZGgithub.com/businessespoo/hub/proto/businessespoo/provider/v1;providerv1b\x06proto3"
+	"\x02\x02\x03\x18\x01P\x02\x12\x90\x01\n" +
+	"\rWatchRequests\x12/.businessespoo.provider.v1.WatchRequestsRequest\x1a0.businessespoo.provider.v1.WatchRequestsResponse\"\x1a\xb2\xed\x18\x16\n" +
+	"\x03\x02\x03\x04P\x02\xf2\x01\frequest:read0\x01\x12\x8b\x01\n" +
+	"\fListAdvisors\x12..businessespoo.provider.v1.ListAdvisorsRequest\x1a/.businessespoo.provider.v1.ListAdvisorsResponse\"\x1a\xb2\xed\x18\x16\n" +
+	"\x03\x02\x03\x04P\x02\xf2\x01\frequest:readBIZGgithub.com/businessespoo/hub/proto/businessespoo/provider/v1;providerv1b\x06proto3"
 
 var (
 	file_businessespoo_provider_v1_provider_proto_rawDescOnce sync.Once
