@@ -4,6 +4,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -24,11 +25,13 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
 
 	"github.com/businessespoo/hub/gateway/api"
 	"github.com/businessespoo/hub/gateway/identity"
 	"github.com/businessespoo/hub/gateway/journey"
 	"github.com/businessespoo/hub/gateway/registry"
+	"github.com/businessespoo/hub/gateway/rights"
 	"github.com/businessespoo/hub/gateway/router"
 	"github.com/businessespoo/hub/gateway/view"
 	"github.com/businessespoo/hub/gateway/web"
@@ -36,6 +39,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/catalogue"
 	"github.com/businessespoo/hub/services/kit/directory"
+	"github.com/businessespoo/hub/services/kit/erasure"
 	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
@@ -50,6 +54,9 @@ type Options struct {
 	Bus *bus.Bus
 	// DataDir is the folder of the view's file.
 	DataDir string
+	// Erasures is the file that lists what was erased, for a log that is restored from
+	// an older copy. It must not be part of that copy. In DataDir when empty.
+	Erasures string
 	// GRPC and Web are what the gateway listens on. Without Web it serves no pages.
 	GRPC, Web net.Listener
 	// Providers are the gRPC addresses of the seven, by key.
@@ -85,6 +92,7 @@ type Gateway struct {
 	directory   *directory.Directory
 	router      *router.Router
 	cases       *api.Cases
+	rights      *rights.Service
 	server      *host.Server
 	connections map[string]*grpc.ClientConn
 	pages       []host.Part
@@ -143,6 +151,15 @@ func (g *Gateway) open(ctx context.Context) error {
 	g.cases = &api.Cases{
 		View: g.view, Writer: w, Registry: g.registry, Journeys: journeys, Directory: g.directory, Keys: keys, Drafts: drafts, Log: o.Log,
 	}
+	// Before anything is served.
+	eraser, err := rights.Open(ctx, rights.Options{
+		Bus: o.Bus, View: g.view, Hub: hubBucket, Drafts: drafts, Now: o.Clock, Log: o.Log,
+		File: cmp.Or(o.Erasures, filepath.Join(o.DataDir, "erasures.json")),
+	})
+	if err != nil {
+		return err
+	}
+	g.rights = &rights.Service{Eraser: eraser, Export: &rights.Exporter{View: g.view, Drafts: drafts, Show: g.cases.Show, Phrase: web.Phrases()}}
 	return g.serve(journeys, web.Options{
 		SessionKeys: keys.For("sessions"), SignOuts: &signOuts{bucket: hubBucket, clock: o.Clock},
 	})
@@ -174,6 +191,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{
 		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock,
 	})
+	rightsv1.RegisterDataRightsServiceServer(g.server, g.rights)
 	if o.Web == nil {
 		return nil
 	}
@@ -181,6 +199,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 		return err
 	}
 	pages.Cases, pages.Provider = casesv1.NewCaseServiceClient(g.loopback), providerv1.NewProviderServiceClient(g.loopback)
+	pages.Rights = rightsv1.NewDataRightsServiceClient(g.loopback)
 	pages.Catalogue = cataloguev1.NewCatalogueServiceClient(g.loopback)
 	pages.Personas, pages.Status, pages.Log, pages.Clock = o.Personas, g.status, o.Log, o.Clock
 	pages.BehindProxy, pages.RateLimit = o.BehindProxy, o.RateLimit
@@ -250,6 +269,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		{Name: "registry", Run: g.registry.Run},
 		{Name: "directory", Run: func(ctx context.Context) error { return g.directory.Run(ctx, g.options.Bus) }},
 		{Name: "router", Run: g.router.Run},
+		{Name: "erasures", Run: g.rights.Eraser.Run},
 		{Name: "answers", Run: g.answer},
 		g.server.Part("gateway", g.options.GRPC),
 	}
@@ -267,6 +287,7 @@ func (g *Gateway) answer(ctx context.Context) error {
 		return g.options.Bus.Answer(ctx, api.TopicCatalogueVersion, g.cases.AnswerCatalogueVersion)
 	})
 	group.Go(func() error { return g.options.Bus.Answer(ctx, api.TopicOffered, g.cases.AnswerOffered) })
+	group.Go(func() error { return g.options.Bus.Answer(ctx, erasure.Topic, g.rights.Eraser.AnswerErased) })
 	for handler, replay := range map[string]func(context.Context, bus.Event) error{
 		view.Handler: g.view.Replay, registry.Handler: g.registry.Replay, api.StaffHandler: api.StaffReplay,
 	} {

@@ -64,7 +64,7 @@ func (s settings) run(ctx context.Context) error {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
 	o := Options{
-		DataDir: dir, Providers: s.addresses(), RateLimit: s.RateLimit, BehindProxy: s.BehindProxy, TLS: s.TLS, Log: log, Metrics: host.NewMetrics(),
+		DataDir: dir, Erasures: filepath.Join(s.Data, "erasures.json"), Providers: s.addresses(), RateLimit: s.RateLimit, BehindProxy: s.BehindProxy, TLS: s.TLS, Log: log, Metrics: host.NewMetrics(),
 	}
 	if o.GRPC, err = net.Listen("tcp", s.Listen); err != nil {
 		return fmt.Errorf("listen for gRPC: %w", err)

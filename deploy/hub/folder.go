@@ -21,6 +21,7 @@ const (
 	logDir         = "jetstream"
 	keysDir        = "keys"
 	projectionsDir = "projections"
+	erasuresFile   = "erasures.json"
 	demoFile       = "demo.json"
 	clockFile      = "demo-clock.json"
 )

@@ -197,7 +197,7 @@ func (p *process) openGateway(ctx context.Context, hubBus *bus.Bus) error {
 		return err
 	}
 	options := gateway.Options{
-		Bus: hubBus, DataDir: dir, GRPC: p.listeners.grpc, Web: p.listeners.web,
+		Bus: hubBus, DataDir: dir, Erasures: p.folder.path(erasuresFile), GRPC: p.listeners.grpc, Web: p.listeners.web,
 		Providers: p.listeners.addresses().Providers, Verifier: p.verifier,
 		RateLimit: p.options.RateLimit, BehindProxy: p.options.BehindProxy,
 		Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,

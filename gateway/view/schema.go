@@ -8,7 +8,7 @@ import (
 // schema is the form of the view's file. Raise the version with every change of
 // the SQL or of what is written.
 var schema = projection.Schema{
-	Version: 5,
+	Version: 6,
 	Streams: []string{bus.StreamCases},
 	SQL: `
 CREATE TABLE cases (
@@ -51,6 +51,16 @@ CREATE TABLE timeline (
 );
 CREATE INDEX timeline_row ON timeline (row, seq);
 
+-- The rowid of a text is the sequence of its fact.
 CREATE VIRTUAL TABLE texts USING fts5 (body, row UNINDEXED, tokenize = "unicode61 remove_diacritics 2");
+INSERT INTO texts (texts, rank) VALUES ('secure-delete', 1);
+
+-- Cases that were erased, and that some fact was redacted of: until the file is
+-- written anew something may be left of them on disk.
+CREATE TABLE erased (
+	id    TEXT    PRIMARY KEY,
+	gone  INTEGER NOT NULL, -- whether all of it was erased
+	dirty INTEGER NOT NULL  -- sequence of the fact behind which the file is to be written anew; 0 when it was
+) WITHOUT ROWID;
 `,
 }

@@ -17,6 +17,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
 )
 
 // Options is what the pages need from the process that serves them.
@@ -25,6 +26,8 @@ type Options struct {
 	Cases     casesv1.CaseServiceClient
 	Provider  providerv1.ProviderServiceClient
 	Catalogue cataloguev1.CatalogueServiceClient
+	// Rights serves the page "your data".
+	Rights rightsv1.DataRightsServiceClient
 	// Personas lists the demo identities to sign in as; nil when the process has none.
 	Personas func() []Persona
 	// Status tells which parts of the hub are up; nil shows an empty list.
@@ -96,6 +99,13 @@ func New(options Options) http.Handler {
 	return s.guard(mux)
 }
 
+// Phrases answers the texts of the pages by language and key, for documents that
+// say what the pages say.
+func Phrases() func(language, key string) string {
+	all := mustTexts()
+	return func(language, key string) string { return all.text(language, key) }
+}
+
 // Patterns are the addresses of all pages, with their methods, as net/http writes
 // them: for what must hold for each of them.
 func Patterns() []string { return slices.Sorted(maps.Keys((&server{}).routes())) }
@@ -131,6 +141,9 @@ func (s *server) routes() map[string]page {
 		"POST " + deskRequestPattern:   s.deskRequestAction,
 		"GET /status":                  s.statusPage,
 		"GET /privacy":                 s.privacyPage,
+		"GET /data":                    s.dataPage,
+		"POST /data":                   s.dataAction,
+		"GET /data/archive":            s.dataArchive,
 		"GET /sign-in":                 s.signInPage,
 		"POST /sign-in":                s.signInAction,
 		"POST /sign-out":               s.signOut,

@@ -123,6 +123,7 @@ func applyCase(s *statev1.CaseState, f *eventsv1.Fact) error {
 		c.Status, c.ClosedAt = caseClosed, f.Time
 	case *eventsv1.Fact_CaseReopened:
 		c.Status, c.ClosedAt = caseOpen, nil
+	case *eventsv1.Fact_FactRedacted: // see RefoldCase
 	default:
 		return fmt.Errorf("casework: %T cannot stand in a case's scope (%s)", f.Event, c.Name)
 	}

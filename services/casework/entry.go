@@ -62,6 +62,8 @@ func kind(f *eventsv1.Fact) casesv1.EntryKind {
 		return casesv1.EntryKind_ENTRY_KIND_DUE_SOON
 	case *eventsv1.Fact_RequestOverdue:
 		return casesv1.EntryKind_ENTRY_KIND_OVERDUE
+	case *eventsv1.Fact_FactRedacted:
+		return casesv1.EntryKind_ENTRY_KIND_REDACTED
 	}
 	return casesv1.EntryKind_ENTRY_KIND_UNSPECIFIED
 }

@@ -71,7 +71,7 @@ func TestGoldenFactsStayReadable(t *testing.T) {
 
 // Each of them is a fact of the case, of a request, of both, or of another stream.
 func TestEveryEventTypeHasItsPlace(t *testing.T) {
-	elsewhere := map[string]bool{"note_added": true, "staff_changed": true, "membership_changed": true, "catalogue_published": true}
+	elsewhere := map[string]bool{"note_added": true, "staff_changed": true, "membership_changed": true, "catalogue_published": true, "scope_erased": true}
 	files, err := filepath.Glob(filepath.Join(goldenFacts, "*.bin"))
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ const noDueDate = "9999-99-99"
 // provider's open requests are soon sorted. Bump the version when what is written
 // changes.
 var inboxSchema = projection.Schema{
-	Version: 2,
+	Version: 3,
 	SQL: `
 CREATE TABLE requests (
 	id INTEGER PRIMARY KEY,
@@ -59,6 +59,14 @@ CREATE TABLE facts (sequence INTEGER PRIMARY KEY, request INTEGER NOT NULL, body
 CREATE INDEX facts_request ON facts (request, sequence);
 CREATE VIRTUAL TABLE texts USING fts5(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
 INSERT INTO texts (texts, rank) VALUES ('secure-delete', 1);
+CREATE TABLE erased (
+	request TEXT NOT NULL,
+	erasure TEXT NOT NULL,
+	gone INTEGER NOT NULL, -- 1 when all of the request was erased, 0 when words of a fact were redacted
+	facts INTEGER NOT NULL, -- how many facts the inbox held
+	done INTEGER NOT NULL, -- whether the hub has been told that nothing is left of it here
+	PRIMARY KEY (request, erasure)
+) STRICT, WITHOUT ROWID;
 `,
 	Streams: []string{bus.StreamCases},
 }
@@ -79,6 +87,7 @@ type inbox struct {
 	// spoiled are the requests of which facts that wait to be written hold one that
 	// arrive has passed over: their states are folded anew.
 	spoiled spoiled
+	erased  erased
 }
 
 // touched is a request that a batch of facts changes.
@@ -132,6 +141,7 @@ func (in *inbox) arrive(events []bus.Event) {
 	if len(events) == 0 { // the log is another one
 		in.states.clear()
 		in.spoiled.settle(math.MaxUint64)
+		in.erased.clear()
 	}
 	for _, ev := range events {
 		scope, author, err := name.ParseSubject(ev.Subject)
@@ -206,6 +216,9 @@ func (in *inbox) ahead(known held, remembered bool, ev bus.Event, scope name.Sco
 	if remembered {
 		next.state, next.id = casework.CloneRequest(known.state), known.id
 	}
+	if f.GetScopeErased() != nil || f.GetFactRedacted() != nil {
+		return held{}, errBehind // the rows are made anew first
+	}
 	// A fact names the one before it by its hash: none is missed between the two.
 	follows := bytes.Equal(f.PreviousHash, next.state.GetScope().GetHead()) && remembered == (f.GetRequestMade() == nil)
 	if !follows || casework.FromProvider(f) != (author == name.ByOwn) || repeats(next.state, f) {
@@ -220,6 +233,9 @@ func (b *batch) take(ev bus.Event) error {
 	if err != nil || scope.Party != b.in.key {
 		return b.in.dead.DeadLetter(b.ctx, ev, inboxHandler, fmt.Sprintf("subject %s is no request of %s", ev.Subject, b.in.key))
 	}
+	if done, err := b.takeErasure(scope, ev, author); done || err != nil {
+		return err
+	}
 	t, err := b.load(scope.Resource(), ev.Sequence)
 	if err != nil {
 		return err
@@ -229,16 +245,24 @@ func (b *batch) take(ev bus.Event) error {
 		t.last, t.skipped = max(t.last, ev.Sequence), true
 		return b.in.dead.DeadLetter(b.ctx, ev, inboxHandler, why)
 	}
+	if f.GetFactRedacted() != nil {
+		return b.keepRedacted(t, ev, f)
+	}
 	t.last, t.folded = max(t.last, ev.Sequence), true
 	if f.GetRequestMade() != nil {
 		t.id = ev.Sequence
 	}
-	if _, err := b.tx.Exec("INSERT INTO facts (sequence, request, body) VALUES (?, ?, ?)", int64(ev.Sequence), int64(t.id), ev.Data); err != nil {
-		return fmt.Errorf("inbox: keep fact %d: %w", ev.Sequence, err)
+	return b.keep(t, ev.Sequence, ev.Data, f)
+}
+
+// keep writes a fact and its words.
+func (b *batch) keep(t *touched, sequence uint64, body []byte, f *eventsv1.Fact) error {
+	if _, err := b.tx.Exec("INSERT INTO facts (sequence, request, body) VALUES (?, ?, ?)", int64(sequence), int64(t.id), body); err != nil {
+		return fmt.Errorf("inbox: keep fact %d: %w", sequence, err)
 	}
 	if text := searchable(f); text != "" {
-		if _, err := b.tx.Exec("INSERT INTO texts (rowid, text) VALUES (?, ?)", int64(ev.Sequence), text); err != nil {
-			return fmt.Errorf("inbox: keep the words of fact %d: %w", ev.Sequence, err)
+		if _, err := b.tx.Exec("INSERT INTO texts (rowid, text) VALUES (?, ?)", int64(sequence), text); err != nil {
+			return fmt.Errorf("inbox: keep the words of fact %d: %w", sequence, err)
 		}
 	}
 	return nil
@@ -264,6 +288,14 @@ func (b *batch) fold(t *touched, ev bus.Event, author string) (*eventsv1.Fact, s
 	}
 	if repeats(t.state, f) {
 		return nil, "it repeats the call of an earlier fact"
+	}
+	if f.GetFactRedacted() != nil {
+		state, err := casework.RefoldRequest(f, t.name, b.in.key, ev.Sequence, hash)
+		if err != nil {
+			return nil, err.Error()
+		}
+		t.state = state
+		return f, ""
 	}
 	if err := casework.EvolveRequest(t.state, f, t.name, b.in.key, ev.Sequence, hash); err != nil {
 		return nil, err.Error()

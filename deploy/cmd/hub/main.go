@@ -20,6 +20,9 @@ type commands struct {
 	Token       tokenCommand      `cmd:"" help:"Print a token that is signed with the key of a data folder. No hub needs to run."`
 	Staff       staffCommands     `cmd:"" help:"Add, list and remove advisors, leads and operators of a running hub."`
 	DeadLetters deadLetterCommand `cmd:"" help:"List and replay what a handler could not take in."`
+	Erase       eraseCommand      `cmd:"" help:"Erase a case, or all of a person or a company, everywhere. It cannot be undone."`
+	Redact      redactCommand     `cmd:"" help:"Remove the words of one entry of a case's timeline, everywhere. It cannot be undone."`
+	Erasures    erasureCommands   `cmd:"" help:"List the protocols of erasures, or print one; keep a case from being erased."`
 	Verify      verifyCommand     `cmd:"" help:"Check the whole log of a data folder: nothing is missing and nothing was changed. Its hub must not run."`
 	Repair      repairCommand     `cmd:"" help:"Set damaged places of a data folder's log aside, so that all the rest can be used. Its hub must not run. Look with hub verify first: a copy from before the damage is better."`
 	NATSConfig  natsConfigCommand `cmd:"" name:"nats-config" help:"Write what a nats-server needs to be the log of a hub whose processes run apart."`

@@ -2371,6 +2371,209 @@ func (x *CataloguePublished) GetWords() []byte {
 	return nil
 }
 
+// ScopeErased: everything in this scope was erased. It stands alone in its scope, on the case's and on each
+// request's, and nothing may follow it but another one: deciders and projections refuse all else.
+type ScopeErased struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The erasure, the last part of erasures/{id}.
+	Erasure string `protobuf:"bytes,1,opt,name=erasure,proto3" json:"erasure,omitempty"`
+	// The sequences of the facts that were erased from the scope, in order.
+	Sequences     []uint64 `protobuf:"varint,2,rep,packed,name=sequences,proto3" json:"sequences,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScopeErased) Reset() {
+	*x = ScopeErased{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScopeErased) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScopeErased) ProtoMessage() {}
+
+func (x *ScopeErased) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScopeErased.ProtoReflect.Descriptor instead.
+func (*ScopeErased) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ScopeErased) GetErasure() string {
+	if x != nil {
+		return x.Erasure
+	}
+	return ""
+}
+
+func (x *ScopeErased) GetSequences() []uint64 {
+	if x != nil {
+		return x.Sequences
+	}
+	return nil
+}
+
+// FactRedacted: the words of a fact were removed, and where its scope repeats them. It takes the place of all facts of its scope that came
+// before it, which are erased: it holds each of them as it was, but for those words.
+type FactRedacted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The redaction, the last part of erasures/{id}.
+	Erasure string `protobuf:"bytes,1,opt,name=erasure,proto3" json:"erasure,omitempty"`
+	// The sequences of the facts whose words were removed.
+	Sequences []uint64 `protobuf:"varint,2,rep,packed,name=sequences,proto3" json:"sequences,omitempty"`
+	// The facts of the scope up to here, oldest first.
+	Facts         []*KeptFact `protobuf:"bytes,3,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FactRedacted) Reset() {
+	*x = FactRedacted{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FactRedacted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FactRedacted) ProtoMessage() {}
+
+func (x *FactRedacted) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FactRedacted.ProtoReflect.Descriptor instead.
+func (*FactRedacted) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *FactRedacted) GetErasure() string {
+	if x != nil {
+		return x.Erasure
+	}
+	return ""
+}
+
+func (x *FactRedacted) GetSequences() []uint64 {
+	if x != nil {
+		return x.Sequences
+	}
+	return nil
+}
+
+func (x *FactRedacted) GetFacts() []*KeptFact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+// KeptFact is a fact that a redaction of its scope keeps.
+type KeptFact struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where it stood.
+	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Who wrote it, as the end of its subject says: hub or own.
+	Author string `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	// The fact.
+	Body []byte `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
+	// Its hash as it was written, which the next fact follows on.
+	Hash []byte `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
+	// Whether words were removed from it, so that the body has another hash.
+	Redacted      bool `protobuf:"varint,5,opt,name=redacted,proto3" json:"redacted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeptFact) Reset() {
+	*x = KeptFact{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeptFact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeptFact) ProtoMessage() {}
+
+func (x *KeptFact) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeptFact.ProtoReflect.Descriptor instead.
+func (*KeptFact) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *KeptFact) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *KeptFact) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *KeptFact) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *KeptFact) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *KeptFact) GetRedacted() bool {
+	if x != nil {
+		return x.Redacted
+	}
+	return false
+}
+
 // Fact is one message of the log: who, when, why, what, and the hash of the
 // fact before it in the same scope.
 type Fact struct {
@@ -2433,6 +2636,8 @@ type Fact struct {
 	//	*Fact_StaffChanged
 	//	*Fact_MembershipChanged
 	//	*Fact_CataloguePublished
+	//	*Fact_ScopeErased
+	//	*Fact_FactRedacted
 	Event         isFact_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2440,7 +2645,7 @@ type Fact struct {
 
 func (x *Fact) Reset() {
 	*x = Fact{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[36]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2452,7 +2657,7 @@ func (x *Fact) String() string {
 func (*Fact) ProtoMessage() {}
 
 func (x *Fact) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[36]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2465,7 +2670,7 @@ func (x *Fact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fact.ProtoReflect.Descriptor instead.
 func (*Fact) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{36}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Fact) GetId() string {
@@ -2831,6 +3036,24 @@ func (x *Fact) GetCataloguePublished() *CataloguePublished {
 	return nil
 }
 
+func (x *Fact) GetScopeErased() *ScopeErased {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_ScopeErased); ok {
+			return x.ScopeErased
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetFactRedacted() *FactRedacted {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_FactRedacted); ok {
+			return x.FactRedacted
+		}
+	}
+	return nil
+}
+
 type isFact_Event interface {
 	isFact_Event()
 }
@@ -2990,6 +3213,16 @@ type Fact_CataloguePublished struct {
 	CataloguePublished *CataloguePublished `protobuf:"bytes,83,opt,name=catalogue_published,json=cataloguePublished,proto3,oneof"`
 }
 
+type Fact_ScopeErased struct {
+	// On the case's scope and on each request's, by the hub.
+	ScopeErased *ScopeErased `protobuf:"bytes,110,opt,name=scope_erased,json=scopeErased,proto3,oneof"`
+}
+
+type Fact_FactRedacted struct {
+	// On the case's scope or on a request's, by the hub.
+	FactRedacted *FactRedacted `protobuf:"bytes,111,opt,name=fact_redacted,json=factRedacted,proto3,oneof"`
+}
+
 func (*Fact_CaseOpened) isFact_Event() {}
 
 func (*Fact_CaseConfirmed) isFact_Event() {}
@@ -3051,6 +3284,10 @@ func (*Fact_StaffChanged) isFact_Event() {}
 func (*Fact_MembershipChanged) isFact_Event() {}
 
 func (*Fact_CataloguePublished) isFact_Event() {}
+
+func (*Fact_ScopeErased) isFact_Event() {}
+
+func (*Fact_FactRedacted) isFact_Event() {}
 
 var File_businessespoo_events_v1_events_proto protoreflect.FileDescriptor
 
@@ -3220,7 +3457,23 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\bprovider\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\bprovider\x12 \n" +
 	"\aversion\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\aversion\x12$\n" +
 	"\tcatalogue\x18\x03 \x01(\fB\x06\xaa\xed\x18\x02\b\x01R\tcatalogue\x12\x1c\n" +
-	"\x05words\x18\x04 \x01(\fB\x06\xaa\xed\x18\x02\b\x01R\x05words\"\xb4\x1a\n" +
+	"\x05words\x18\x04 \x01(\fB\x06\xaa\xed\x18\x02\b\x01R\x05words\"Y\n" +
+	"\vScopeErased\x12 \n" +
+	"\aerasure\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aerasure\x12(\n" +
+	"\tsequences\x18\x02 \x03(\x04B\n" +
+	"\xaa\xed\x18\x06\b\x02 \xa0\x8d\x06R\tsequences\"\x9f\x01\n" +
+	"\fFactRedacted\x12 \n" +
+	"\aerasure\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aerasure\x12(\n" +
+	"\tsequences\x18\x02 \x03(\x04B\n" +
+	"\xaa\xed\x18\x06\b\x02 \xa0\x8d\x06R\tsequences\x12C\n" +
+	"\x05facts\x18\x03 \x03(\v2!.businessespoo.events.v1.KeptFactB\n" +
+	"\xaa\xed\x18\x06\b\x02 \xa0\x8d\x06R\x05facts\"\xaa\x01\n" +
+	"\bKeptFact\x12\"\n" +
+	"\bsequence\x18\x01 \x01(\x04B\x06\xaa\xed\x18\x02\b\x02R\bsequence\x12\x1e\n" +
+	"\x06author\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x06author\x12\x1a\n" +
+	"\x04body\x18\x03 \x01(\fB\x06\xaa\xed\x18\x02\b\x03R\x04body\x12\x1a\n" +
+	"\x04hash\x18\x04 \x01(\fB\x06\xaa\xed\x18\x02\b\x02R\x04hash\x12\"\n" +
+	"\bredacted\x18\x05 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\bredacted\"\xdd\x1b\n" +
 	"\x04Fact\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02id\x126\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x04time\x12)\n" +
@@ -3270,7 +3523,9 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"note_added\x18P \x01(\v2\".businessespoo.events.v1.NoteAddedB\x06\xaa\xed\x18\x02\b\x04H\x00R\tnoteAdded\x12T\n" +
 	"\rstaff_changed\x18Q \x01(\v2%.businessespoo.events.v1.StaffChangedB\x06\xaa\xed\x18\x02\b\x02H\x00R\fstaffChanged\x12c\n" +
 	"\x12membership_changed\x18R \x01(\v2*.businessespoo.events.v1.MembershipChangedB\x06\xaa\xed\x18\x02\b\x02H\x00R\x11membershipChanged\x12f\n" +
-	"\x13catalogue_published\x18S \x01(\v2+.businessespoo.events.v1.CataloguePublishedB\x06\xaa\xed\x18\x02\b\x01H\x00R\x12cataloguePublishedB\a\n" +
+	"\x13catalogue_published\x18S \x01(\v2+.businessespoo.events.v1.CataloguePublishedB\x06\xaa\xed\x18\x02\b\x01H\x00R\x12cataloguePublished\x12Q\n" +
+	"\fscope_erased\x18n \x01(\v2$.businessespoo.events.v1.ScopeErasedB\x06\xaa\xed\x18\x02\b\x02H\x00R\vscopeErased\x12T\n" +
+	"\rfact_redacted\x18o \x01(\v2%.businessespoo.events.v1.FactRedactedB\x06\xaa\xed\x18\x02\b\x02H\x00R\ffactRedactedB\a\n" +
 	"\x05eventBEZCgithub.com/businessespoo/hub/proto/businessespoo/events/v1;eventsv1b\x06proto3"
 
 var (
@@ -3285,7 +3540,7 @@ func file_businessespoo_events_v1_events_proto_rawDescGZIP() []byte {
 	return file_businessespoo_events_v1_events_proto_rawDescData
 }
 
-var file_businessespoo_events_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_businessespoo_events_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*Actor)(nil),                 // 0: businessespoo.events.v1.Actor
 	(*Basis)(nil),                 // 1: businessespoo.events.v1.Basis
@@ -3323,90 +3578,96 @@ var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*StaffChanged)(nil),          // 33: businessespoo.events.v1.StaffChanged
 	(*MembershipChanged)(nil),     // 34: businessespoo.events.v1.MembershipChanged
 	(*CataloguePublished)(nil),    // 35: businessespoo.events.v1.CataloguePublished
-	(*Fact)(nil),                  // 36: businessespoo.events.v1.Fact
-	(v1.Party)(0),                 // 37: businessespoo.cases.v1.Party
-	(v11.Role)(0),                 // 38: businessespoo.policy.v1.Role
-	(*v1.Input)(nil),              // 39: businessespoo.cases.v1.Input
-	(*v1.ExpectedTime)(nil),       // 40: businessespoo.cases.v1.ExpectedTime
-	(*v1.Official)(nil),           // 41: businessespoo.cases.v1.Official
-	(*v1.Company)(nil),            // 42: businessespoo.cases.v1.Company
-	(*v1.Consent)(nil),            // 43: businessespoo.cases.v1.Consent
-	(v1.DeclineReason)(0),         // 44: businessespoo.cases.v1.DeclineReason
-	(v1.ReferralReason)(0),        // 45: businessespoo.cases.v1.ReferralReason
-	(*v1.Decision)(nil),           // 46: businessespoo.cases.v1.Decision
-	(v1.ContactKind)(0),           // 47: businessespoo.cases.v1.ContactKind
-	(*timestamppb.Timestamp)(nil), // 48: google.protobuf.Timestamp
-	(*v1.Notice)(nil),             // 49: businessespoo.cases.v1.Notice
+	(*ScopeErased)(nil),           // 36: businessespoo.events.v1.ScopeErased
+	(*FactRedacted)(nil),          // 37: businessespoo.events.v1.FactRedacted
+	(*KeptFact)(nil),              // 38: businessespoo.events.v1.KeptFact
+	(*Fact)(nil),                  // 39: businessespoo.events.v1.Fact
+	(v1.Party)(0),                 // 40: businessespoo.cases.v1.Party
+	(v11.Role)(0),                 // 41: businessespoo.policy.v1.Role
+	(*v1.Input)(nil),              // 42: businessespoo.cases.v1.Input
+	(*v1.ExpectedTime)(nil),       // 43: businessespoo.cases.v1.ExpectedTime
+	(*v1.Official)(nil),           // 44: businessespoo.cases.v1.Official
+	(*v1.Company)(nil),            // 45: businessespoo.cases.v1.Company
+	(*v1.Consent)(nil),            // 46: businessespoo.cases.v1.Consent
+	(v1.DeclineReason)(0),         // 47: businessespoo.cases.v1.DeclineReason
+	(v1.ReferralReason)(0),        // 48: businessespoo.cases.v1.ReferralReason
+	(*v1.Decision)(nil),           // 49: businessespoo.cases.v1.Decision
+	(v1.ContactKind)(0),           // 50: businessespoo.cases.v1.ContactKind
+	(*timestamppb.Timestamp)(nil), // 51: google.protobuf.Timestamp
+	(*v1.Notice)(nil),             // 52: businessespoo.cases.v1.Notice
 }
 var file_businessespoo_events_v1_events_proto_depIdxs = []int32{
-	37, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
-	38, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
-	39, // 2: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
+	40, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
+	41, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
+	42, // 2: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
 	3,  // 3: businessespoo.events.v1.PlannedRequest.terms:type_name -> businessespoo.events.v1.ServiceTerms
-	40, // 4: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
-	41, // 5: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
-	42, // 6: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
+	43, // 4: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
+	44, // 5: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
+	45, // 6: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
 	2,  // 7: businessespoo.events.v1.CaseOpened.requests:type_name -> businessespoo.events.v1.PlannedRequest
-	43, // 8: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
-	43, // 9: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
+	46, // 8: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
+	46, // 9: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 10: businessespoo.events.v1.RequestAdded.request:type_name -> businessespoo.events.v1.PlannedRequest
-	43, // 11: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
+	46, // 11: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 12: businessespoo.events.v1.RequestAdded.invitation:type_name -> businessespoo.events.v1.PlannedRequest
 	2,  // 13: businessespoo.events.v1.ReferralAnswered.request:type_name -> businessespoo.events.v1.PlannedRequest
-	43, // 14: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
+	46, // 14: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 15: businessespoo.events.v1.ReferralAnswered.invitation:type_name -> businessespoo.events.v1.PlannedRequest
-	42, // 16: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
+	45, // 16: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
 	11, // 17: businessespoo.events.v1.CaseClosed.heads:type_name -> businessespoo.events.v1.ScopeHead
 	2,  // 18: businessespoo.events.v1.RequestMade.request:type_name -> businessespoo.events.v1.PlannedRequest
-	42, // 19: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
-	39, // 20: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
-	44, // 21: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
-	45, // 22: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
-	46, // 23: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
-	47, // 24: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
-	48, // 25: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
-	38, // 26: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
-	42, // 27: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
-	48, // 28: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
-	0,  // 29: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
-	1,  // 30: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
-	49, // 31: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
-	4,  // 32: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
-	5,  // 33: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
-	6,  // 34: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
-	7,  // 35: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
-	8,  // 36: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
-	9,  // 37: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
-	10, // 38: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
-	12, // 39: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
-	13, // 40: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
-	14, // 41: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
-	15, // 42: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
-	16, // 43: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
-	17, // 44: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
-	18, // 45: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
-	19, // 46: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
-	20, // 47: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
-	21, // 48: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
-	22, // 49: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
-	23, // 50: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
-	24, // 51: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
-	25, // 52: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
-	26, // 53: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
-	27, // 54: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
-	28, // 55: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
-	29, // 56: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
-	30, // 57: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
-	31, // 58: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
-	32, // 59: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
-	33, // 60: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
-	34, // 61: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
-	35, // 62: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
-	63, // [63:63] is the sub-list for method output_type
-	63, // [63:63] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	45, // 19: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
+	42, // 20: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
+	47, // 21: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
+	48, // 22: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
+	49, // 23: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
+	50, // 24: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
+	51, // 25: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
+	41, // 26: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
+	45, // 27: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
+	38, // 28: businessespoo.events.v1.FactRedacted.facts:type_name -> businessespoo.events.v1.KeptFact
+	51, // 29: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
+	0,  // 30: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
+	1,  // 31: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
+	52, // 32: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
+	4,  // 33: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
+	5,  // 34: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
+	6,  // 35: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
+	7,  // 36: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
+	8,  // 37: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
+	9,  // 38: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
+	10, // 39: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
+	12, // 40: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
+	13, // 41: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
+	14, // 42: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
+	15, // 43: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
+	16, // 44: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
+	17, // 45: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
+	18, // 46: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
+	19, // 47: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
+	20, // 48: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
+	21, // 49: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
+	22, // 50: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
+	23, // 51: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
+	24, // 52: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
+	25, // 53: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
+	26, // 54: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
+	27, // 55: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
+	28, // 56: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
+	29, // 57: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
+	30, // 58: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
+	31, // 59: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
+	32, // 60: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
+	33, // 61: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
+	34, // 62: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
+	35, // 63: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
+	36, // 64: businessespoo.events.v1.Fact.scope_erased:type_name -> businessespoo.events.v1.ScopeErased
+	37, // 65: businessespoo.events.v1.Fact.fact_redacted:type_name -> businessespoo.events.v1.FactRedacted
+	66, // [66:66] is the sub-list for method output_type
+	66, // [66:66] is the sub-list for method input_type
+	66, // [66:66] is the sub-list for extension type_name
+	66, // [66:66] is the sub-list for extension extendee
+	0,  // [0:66] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_events_v1_events_proto_init() }
@@ -3414,7 +3675,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 	if File_businessespoo_events_v1_events_proto != nil {
 		return
 	}
-	file_businessespoo_events_v1_events_proto_msgTypes[36].OneofWrappers = []any{
+	file_businessespoo_events_v1_events_proto_msgTypes[39].OneofWrappers = []any{
 		(*Fact_CaseOpened)(nil),
 		(*Fact_CaseConfirmed)(nil),
 		(*Fact_CaseLapsed)(nil),
@@ -3446,6 +3707,8 @@ func file_businessespoo_events_v1_events_proto_init() {
 		(*Fact_StaffChanged)(nil),
 		(*Fact_MembershipChanged)(nil),
 		(*Fact_CataloguePublished)(nil),
+		(*Fact_ScopeErased)(nil),
+		(*Fact_FactRedacted)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -3453,7 +3716,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_events_v1_events_proto_rawDesc), len(file_businessespoo_events_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   37,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
