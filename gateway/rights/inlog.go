@@ -103,7 +103,10 @@ func (e *Eraser) applied(ctx context.Context, order *entry) (bool, error) {
 	return len(drafts) == 0, err
 }
 
-var erasedType = fact.Type(&eventsv1.Fact{Event: &eventsv1.Fact_ScopeErased{}})
+var (
+	erasedType   = fact.Type(&eventsv1.Fact{Event: &eventsv1.Fact_ScopeErased{}})
+	redactedType = fact.Type(&eventsv1.Fact{Event: &eventsv1.Fact_FactRedacted{}})
+)
 
 // isErased tells whether an event tells that its scope was erased. Only the hub can
 // write where it stands.
@@ -160,7 +163,7 @@ type scopeLook struct {
 	head    []byte // hash of the last fact that tells of an erasure
 	told    bool   // whether there is one
 	listed  map[uint64]bool
-	present []uint64
+	present []uint64 // facts that are there, and those that a redaction holds
 }
 
 // complete tells whether every scope tells of its erasure.
@@ -208,6 +211,11 @@ func (e *Eraser) look(ctx context.Context, caseID string, places []bus.Event) (*
 			at(scope).last = place.Sequence
 		}
 		s := at(scope)
+		if place.Header["ce-type"] == redactedType {
+			if err := e.lookInto(ctx, place.Sequence, s); err != nil {
+				return nil, err
+			}
+		}
 		if !isErased(place) {
 			s.present = append(s.present, place.Sequence)
 			l.left = append(l.left, place.Sequence)
@@ -228,6 +236,24 @@ func (e *Eraser) look(ctx context.Context, caseID string, places []bus.Event) (*
 	}
 	slices.Reverse(l.left)
 	return l, nil
+}
+
+// lookInto adds the facts that a redaction holds, which were erased before it.
+func (e *Eraser) lookInto(ctx context.Context, sequence uint64, s *scopeLook) error {
+	ev, err := e.bus.Get(ctx, bus.StreamCases, sequence)
+	if err != nil {
+		return err
+	}
+	f, _, err := fact.Decode(ev)
+	if err != nil || !strings.HasSuffix(ev.Subject, "."+name.ByHub) {
+		return nil // rubbish
+	}
+	for _, kept := range f.GetFactRedacted().GetFacts() {
+		if kept.Sequence != sequence {
+			s.present = append(s.present, kept.Sequence)
+		}
+	}
+	return nil
 }
 
 // seal appends to each scope the fact that tells of its erasure, unless one tells
@@ -318,7 +344,7 @@ func (e *Eraser) draftsOf(ctx context.Context, order *entry) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !kept.Time.After(order.StoredAt) {
+		if order.StoredAt.IsZero() || !kept.Time.After(order.StoredAt) {
 			due = append(due, key)
 		}
 	}

@@ -342,18 +342,23 @@ func (s *Service) DeleteDrafts(ctx context.Context, req *rightsv1.DeleteDraftsRe
 	if err != nil {
 		return nil, err
 	}
+	var n int64
 	if before == nil {
 		order, err := s.entry(ctx, id, req, &rightsv1.Ground{Law: "GDPR", Section: "17"})
 		if err != nil {
 			return nil, err
 		}
 		order.DraftsOf = own
+		due, err := s.Eraser.draftsOf(ctx, order)
+		if err != nil {
+			return nil, err
+		}
+		n = int64(len(due)) // before the list is carried out beside this call
 		if before, err = s.Eraser.Order(ctx, order); err != nil {
 			return nil, err
 		}
 	}
-	n, err := s.Eraser.eraseDrafts(ctx, before)
-	if err != nil {
+	if _, err := s.Eraser.eraseDrafts(ctx, before); err != nil {
 		return nil, err
 	}
 	for _, r := range before.Removed {
