@@ -21,6 +21,7 @@ import (
 	_ "github.com/businessespoo/hub/proto/businessespoo/omnia/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	_ "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 )
 

@@ -101,8 +101,10 @@ func (p *personal) play() {
 	p.owner = w.Company(t, world.CompanyUser("saara", p.company))
 	p.desk = w.Advisor(t, "omnia", world.FirstAdvisor)
 	services := []string{"omnia/apprenticeship", "chamber/trade-advice"}
-	p.opening = world.Opening{Need: p.write("need"), Company: p.company, Services: services,
-		Answers: world.Answers{"chamber/trade-advice": {"question": p.write("answer to a question")}}}.Message(t, w)
+	p.opening = world.Opening{
+		Need: p.write("need"), Company: p.company, Services: services,
+		Answers: world.Answers{"chamber/trade-advice": {"question": p.write("answer to a question")}},
+	}.Message(t, w)
 	p.write("title")
 	p.opening.Title = p.markers[len(p.markers)-1].Word()
 	opened, err := p.owner.Calls.OpenCase(p.owner.Context(), p.opening)

@@ -204,5 +204,5 @@ func (v *verifier) check(e bus.Event) {
 			e.Sequence, scope, f.PreviousHash, before.sequence, before.hash)
 	}
 	v.heads[scope] = head{hash: hash, sequence: e.Sequence}
-	v.closing(scope, e.Sequence, f)
+	v.closing(e.Sequence, f)
 }

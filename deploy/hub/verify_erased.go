@@ -75,7 +75,7 @@ func (v *verifier) inRecord(e bus.Event, scope name.Scope, record *eventsv1.Fact
 			v.kept[scope] = map[uint64][]byte{}
 		}
 		v.kept[scope][k.Sequence] = k.Hash
-		v.closing(scope, k.Sequence, kept)
+		v.closing(k.Sequence, kept)
 	}
 	return before
 }
@@ -89,7 +89,7 @@ func (v *verifier) tell(sequences []uint64, scope name.Scope) {
 
 // closing compares the heads that a closing fact names with the log, or leaves that
 // to the end where a scope has been erased or redacted since.
-func (v *verifier) closing(scope name.Scope, at uint64, f *eventsv1.Fact) {
+func (v *verifier) closing(at uint64, f *eventsv1.Fact) {
 	for _, named := range f.GetCaseClosed().GetHeads() {
 		of, _, err := name.ParseSubject(named.Scope + "." + name.ByHub)
 		if err != nil {

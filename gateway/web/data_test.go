@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -110,9 +112,9 @@ func requests() []*casesv1.Request {
 // timeline has one entry of each kind.
 func timeline() []*casesv1.TimelineEntry {
 	var entries []*casesv1.TimelineEntry
-	for number := range len(casesv1.EntryKind_name) {
+	for number, kind := range slices.Sorted(maps.Keys(casesv1.EntryKind_name)) {
 		entries = append(entries, &casesv1.TimelineEntry{
-			Revision: "r", Kind: casesv1.EntryKind(number), Time: at(100 - number), Request: requestName("omnia-2"), Party: casesv1.Party(number % 4),
+			Revision: "r", Kind: casesv1.EntryKind(kind), Time: at(100 - number), Request: requestName("omnia-2"), Party: casesv1.Party(number % 4),
 			Provider: "providers/omnia", Advisor: maija(), Text: "Sanat <script>alert(1)</script>\ntoinen rivi", Result: casesv1.DecisionResult_DECISION_RESULT_GRANTED,
 		})
 	}

@@ -94,7 +94,7 @@ func dynamic() []string {
 	} {
 		keys = append(keys, "act."+do, "act."+do+"_button", "done."+do)
 	}
-	for _, do := range []string{"opened", "add", "agree", "refuse", "behalf", "signed_out", "left"} {
+	for _, do := range []string{"opened", "add", "agree", "refuse", "behalf", "signed_out", "left", "drafts_deleted"} {
 		keys = append(keys, "done."+do)
 	}
 	for _, do := range []string{"withdraw", "close", "decline", "complete"} {
