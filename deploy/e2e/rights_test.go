@@ -164,6 +164,11 @@ func (p *personal) exported() {
 	if err != nil {
 		t.Fatal(err)
 	}
+	browser := p.w.Browser(t)
+	browser.SignIn(p.w.Token(t, world.CompanyUser("saara", p.company)))
+	if page := browser.Open("/data/archive"); !bytes.HasPrefix(page.Raw, archive[:4]) || len(page.Raw) < len(archive)*9/10 {
+		t.Errorf("the page sends %d bytes for an archive of %d", len(page.Raw), len(archive))
+	}
 	var all []byte
 	for _, f := range read.File {
 		content, err := f.Open()

@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -44,6 +45,9 @@ func TestErasedStaysErasedAfterARestore(t *testing.T) {
 	p.done(ordered.Erasure.Name)
 	all := append(p.all(), p.message)
 	p.foundNowhere("after a kill", all...)
+	if out, err := w.Hub(t.Context(), "erasures", "show", ordered.Erasure.Name, "--data", w.Data, "--gateway", w.At.GRPC); err != nil || !strings.Contains(out, "Done everywhere") {
+		t.Errorf("hub erasures show: %v\n%s", err, out)
+	}
 
 	w.Stop(t, "hub")
 	if err := os.RemoveAll(w.Log); err != nil {
