@@ -4,6 +4,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -27,6 +28,7 @@ import (
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
 	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 
 	"github.com/businessespoo/hub/gateway/accesslog"
@@ -34,6 +36,7 @@ import (
 	"github.com/businessespoo/hub/gateway/identity"
 	"github.com/businessespoo/hub/gateway/journey"
 	"github.com/businessespoo/hub/gateway/registry"
+	"github.com/businessespoo/hub/gateway/rights"
 	"github.com/businessespoo/hub/gateway/router"
 	"github.com/businessespoo/hub/gateway/statute"
 	"github.com/businessespoo/hub/gateway/view"
@@ -43,6 +46,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/catalogue"
 	"github.com/businessespoo/hub/services/kit/directory"
+	"github.com/businessespoo/hub/services/kit/erasure"
 	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
@@ -60,6 +64,9 @@ type Options struct {
 	Bus *bus.Bus
 	// DataDir is the folder of the view's file.
 	DataDir string
+	// Erasures is the file that lists what was erased, for a log that is restored from
+	// an older copy. It must not be part of that copy. In DataDir when empty.
+	Erasures string
 	// GRPC and Web are what the gateway listens on. Without Web it serves no pages.
 	GRPC, Web net.Listener
 	// Providers are the gRPC addresses of the seven, by key.
@@ -109,6 +116,7 @@ type Gateway struct {
 	cases       *api.Cases
 	access      *access.Log
 	accessRows  *accesslog.Log
+	rights      *rights.Service
 	server      *host.Server
 	connections map[string]*grpc.ClientConn
 	pages       []host.Part
@@ -173,6 +181,15 @@ func (g *Gateway) open(ctx context.Context) error {
 	g.cases = &api.Cases{
 		View: g.view, Writer: w, Registry: g.registry, Journeys: journeys, Directory: g.directory, Keys: keys, Drafts: drafts, Book: g.book, Sight: o.Sight, Log: o.Log,
 	}
+	// Before anything is served.
+	eraser, err := rights.Open(ctx, rights.Options{
+		Bus: o.Bus, View: g.view, Hub: hubBucket, Drafts: drafts, Now: o.Clock, Log: o.Log,
+		File: cmp.Or(o.Erasures, filepath.Join(o.DataDir, "erasures.json")),
+	})
+	if err != nil {
+		return err
+	}
+	g.rights = &rights.Service{Eraser: eraser, Export: &rights.Exporter{View: g.view, Drafts: drafts, Show: g.cases.Show, Phrase: web.Phrases()}}
 	return g.serve(journeys, web.Options{
 		SessionKeys: keys.For("sessions"), SignOuts: &signOuts{bucket: hubBucket, clock: o.Clock},
 	})
@@ -214,6 +231,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	keys := &api.Keys{Bus: o.Bus, Book: g.book, Directory: g.directory, Now: o.Clock}
 	keysv1.RegisterKeyServiceServer(g.server, keys)
 	keysv1.RegisterGrantServiceServer(g.server, keys)
+	rightsv1.RegisterDataRightsServiceServer(g.server, g.rights)
 	if o.Web == nil {
 		return nil
 	}
@@ -223,6 +241,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	pages.Cases, pages.Provider = casesv1.NewCaseServiceClient(g.loopback), providerv1.NewProviderServiceClient(g.loopback)
 	pages.Consents, pages.Sharing = consentv1.NewConsentServiceClient(g.loopback), sharingv1.NewSharedCaseServiceClient(g.loopback)
 	pages.Access = accessv1.NewAccessServiceClient(g.loopback)
+	pages.Rights = rightsv1.NewDataRightsServiceClient(g.loopback)
 	pages.Catalogue = cataloguev1.NewCatalogueServiceClient(g.loopback)
 	pages.Keys, pages.Grants = keysv1.NewKeyServiceClient(g.loopback), keysv1.NewGrantServiceClient(g.loopback)
 	pages.Personas, pages.Status, pages.Log, pages.Clock = o.Personas, g.status, o.Log, o.Clock
@@ -295,6 +314,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		{Name: "keys", Run: func(ctx context.Context) error { return g.book.Follow(ctx, g.options.Bus, bus.StreamKeys) }},
 		{Name: "grants", Run: func(ctx context.Context) error { return g.book.Follow(ctx, g.options.Bus, bus.StreamCompany) }},
 		{Name: "router", Run: g.router.Run},
+		{Name: "erasures", Run: g.rights.Eraser.Run},
 		{Name: "answers", Run: g.answer},
 	}
 	parts = append(parts, g.accessParts()...)
@@ -313,6 +333,7 @@ func (g *Gateway) answer(ctx context.Context) error {
 		return g.options.Bus.Answer(ctx, api.TopicCatalogueVersion, g.cases.AnswerCatalogueVersion)
 	})
 	group.Go(func() error { return g.options.Bus.Answer(ctx, api.TopicOffered, g.cases.AnswerOffered) })
+	group.Go(func() error { return g.options.Bus.Answer(ctx, erasure.Topic, g.rights.Eraser.AnswerErased) })
 	for handler, replay := range map[string]func(context.Context, bus.Event) error{
 		view.Handler: g.view.Replay, registry.Handler: g.registry.Replay, api.StaffHandler: api.StaffReplay, systemkey.Handler: g.book.Replay,
 	} {

@@ -66,7 +66,7 @@ func (s settings) run(ctx context.Context) error {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
 	o := Options{
-		DataDir: dir, Audit: filepath.Join(s.Data, "keys", bus.Hub), HeadsFile: cmp.Or(s.HeadsFile, filepath.Join(s.Data, "audit", headsFile)), Providers: s.addresses(), RateLimit: s.RateLimit, BehindProxy: s.BehindProxy, TLS: s.TLS, Log: log, Metrics: host.NewMetrics(),
+		DataDir: dir, Audit: filepath.Join(s.Data, "keys", bus.Hub), HeadsFile: cmp.Or(s.HeadsFile, filepath.Join(s.Data, "audit", headsFile)), Erasures: filepath.Join(s.Data, "erasures.json"), Providers: s.addresses(), RateLimit: s.RateLimit, BehindProxy: s.BehindProxy, TLS: s.TLS, Log: log, Metrics: host.NewMetrics(),
 	}
 	if o.GRPC, err = net.Listen("tcp", s.Listen); err != nil {
 		return fmt.Errorf("listen for gRPC: %w", err)

@@ -24,6 +24,7 @@ import (
 	_ "github.com/businessespoo/hub/proto/businessespoo/omnia/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	_ "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 )
@@ -98,7 +99,7 @@ func TestFieldPoliciesFitTheirFields(t *testing.T) {
 }
 
 // reads are the first words of methods that change nothing.
-var reads = regexp.MustCompile(`^(Get|List|Watch|Suggest|Search|Check|Assess|Inspect|Match|Plan)`)
+var reads = regexp.MustCompile(`^(Get|List|Watch|Suggest|Search|Check|Assess|Inspect|Match|Plan|Export)`)
 
 // Every method says who may call it, and whether it changes something. What
 // changes something takes a request_id, so that a retry does no harm.

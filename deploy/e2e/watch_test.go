@@ -124,6 +124,8 @@ type step struct {
 	snapshot *casesv1.Case
 	// request is the one that changed, for a provider's watch.
 	request string
+	// gone is what was erased.
+	gone string
 }
 
 // watch reads a stream in the background.
@@ -163,7 +165,11 @@ func watchCase(t *testing.T, c *world.Company, name, after string) *watch {
 		stream, err := c.Calls.WatchCase(ctx, &casesv1.WatchCaseRequest{Name: name, Revision: after})
 		return stream.Recv, err
 	}, func(a *casesv1.WatchCaseResponse) step {
-		return step{revision: a.Revision, entry: a.Entry, snapshot: a.Case}
+		s := step{revision: a.Revision, entry: a.Entry, snapshot: a.Case}
+		if a.Gone {
+			s.gone = "true"
+		}
+		return s
 	})
 }
 
@@ -172,7 +178,7 @@ func watchEvents(t *testing.T, c *world.Company, after string) *watch {
 		stream, err := c.Calls.WatchEvents(ctx, &casesv1.WatchEventsRequest{Revision: after})
 		return stream.Recv, err
 	}, func(a *casesv1.WatchEventsResponse) step {
-		return step{revision: a.Revision, entry: a.Entry, snapshot: a.Gained}
+		return step{revision: a.Revision, entry: a.Entry, snapshot: a.Gained, gone: a.Gone}
 	})
 }
 
@@ -181,7 +187,7 @@ func watchRequests(t *testing.T, a *world.Advisor, after string) *watch {
 		stream, err := a.Calls.WatchRequests(ctx, &providerv1.WatchRequestsRequest{Parent: a.Provider(), Revision: after})
 		return stream.Recv, err
 	}, func(a *providerv1.WatchRequestsResponse) step {
-		return step{revision: a.Revision, entry: a.Entry, request: a.Request.GetName()}
+		return step{revision: a.Revision, entry: a.Entry, request: a.Request.GetName(), gone: a.Gone}
 	})
 }
 

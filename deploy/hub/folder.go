@@ -23,6 +23,7 @@ const (
 	projectionsDir = "projections"
 	auditDir       = "audit"
 	headsFile      = "heads.jsonl"
+	erasuresFile   = "erasures.json"
 	demoFile       = "demo.json"
 	clockFile      = "demo-clock.json"
 )

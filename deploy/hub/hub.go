@@ -209,7 +209,7 @@ func (p *process) openGateway(ctx context.Context, hubBus *bus.Bus) error {
 	}
 	options := gateway.Options{
 		Sight: p.options.Trial.Sight,
-		Bus:   hubBus, DataDir: dir, GRPC: p.listeners.grpc, Web: p.listeners.web,
+		Bus:   hubBus, DataDir: dir, Erasures: p.folder.path(erasuresFile), GRPC: p.listeners.grpc, Web: p.listeners.web,
 		Providers: p.listeners.addresses().Providers, Verifier: p.verifier,
 		RateLimit: p.options.RateLimit, BehindProxy: p.options.BehindProxy,
 		Audit: p.folder.path(keysDir, bus.Hub), HeadsFile: cmp.Or(p.options.HeadsFile, p.folder.path(auditDir, headsFile)), NoAccessLog: p.options.NoAccessLog,

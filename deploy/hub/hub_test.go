@@ -281,7 +281,8 @@ func TestVerifyFindsALossFromTheMiddle(t *testing.T) {
 	b.Close()
 	server.Shutdown()
 	report, err := Verify(t.Context(), dir, slog.New(slog.DiscardHandler))
-	if err != nil || len(report.Faults) != 1 {
-		t.Errorf("faults %q (%v), want one", report.Faults, err)
+	// The fact behind it tells, and that no fact tells of its erasure.
+	if err != nil || len(report.Faults) != 2 {
+		t.Errorf("faults %q (%v), want two", report.Faults, err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/bus/embedded"
 	"github.com/businessespoo/hub/services/kit/fact"
@@ -22,6 +21,9 @@ type Report struct {
 	Facts, Scopes int
 	// Faults say what is missing or was changed, one line each, at most mostFaults.
 	Faults []string
+	// Erased are the scopes that were erased, and Redacted those from which words were
+	// removed, each with how many facts that took.
+	Erased, Redacted map[string]int
 }
 
 // mostFaults bounds a report: one broken disk breaks every scope.
@@ -38,8 +40,9 @@ const stalled = 10 * time.Second
 // stops there when some are damaged; then that each fact of a case can be
 // read and carries the hash of the one before it in its scope, and that each
 // closing of a case names facts that are there. So it finds what was damaged or
-// changed, and what is missing from the middle of a scope; the end of an open case
-// has no fact after it that could tell. The folder's hub must not run.
+// changed, and what is missing from the middle of a scope or was removed without a
+// fact that tells of it; the end of an open case has no fact after it that could tell
+// when its bytes were cut off. The folder's hub must not run.
 func Verify(ctx context.Context, dir string, log *slog.Logger) (Report, error) {
 	folder, err := openLog(dir)
 	if err != nil {
@@ -67,11 +70,12 @@ func Verify(ctx context.Context, dir string, log *slog.Logger) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	v := &verifier{heads: map[name.Scope]head{}, erased: extent.Erased, next: extent.First}
+	v := newVerifier(extent.Erased, extent.First)
 	if err := v.read(ctx, b, extent.Last); err != nil {
 		return Report{}, err
 	}
 	v.unreadable(extent.Last + 1)
+	v.finish()
 	v.report.Scopes = len(v.heads)
 	return v.report, nil
 }
@@ -138,7 +142,9 @@ func (v *verifier) read(ctx context.Context, b *bus.Bus, last uint64) error {
 // erased.
 func (v *verifier) unreadable(before uint64) {
 	for ; v.next < before; v.next++ {
-		if _, erased := slices.BinarySearch(v.erased, v.next); !erased {
+		if _, erased := slices.BinarySearch(v.erased, v.next); erased {
+			v.gone[v.next] = true
+		} else {
 			v.fault("fact %d cannot be read: its bytes in the log are damaged", v.next)
 		}
 	}
@@ -157,6 +163,14 @@ type verifier struct {
 	heads  map[name.Scope]head
 	erased []uint64 // sequences that may be missing
 	next   uint64   // the sequence that comes next, unless it was erased
+	// gone are the sequences that were erased, until a fact tells of them, and told
+	// those that a fact tells of.
+	gone map[uint64]bool
+	told map[uint64]string
+	// kept are the hashes of facts that redactions hold, by scope and sequence, and
+	// named what closing facts say of a scope, to be compared at the end.
+	kept  map[name.Scope]map[uint64][]byte
+	named []namedHead
 }
 
 func (v *verifier) fault(format string, values ...any) {
@@ -177,6 +191,9 @@ func (v *verifier) check(e bus.Event) {
 		v.fault("fact %d in %s: %v", e.Sequence, scope, err)
 		return
 	}
+	if v.accounts(e, scope, f, hash) {
+		return
+	}
 	switch before := v.heads[scope]; {
 	case bytes.Equal(f.PreviousHash, before.hash):
 	case before.hash == nil:
@@ -187,20 +204,5 @@ func (v *verifier) check(e bus.Event) {
 			e.Sequence, scope, f.PreviousHash, before.sequence, before.hash)
 	}
 	v.heads[scope] = head{hash: hash, sequence: e.Sequence}
-	for _, named := range f.GetCaseClosed().GetHeads() {
-		v.checkHead(e.Sequence, named)
-	}
-}
-
-// checkHead compares a head that a closing fact names with the log.
-func (v *verifier) checkHead(at uint64, named *eventsv1.ScopeHead) {
-	scope, _, err := name.ParseSubject(named.Scope + "." + name.ByHub)
-	if err != nil {
-		v.fault("closing fact %d names the scope %q: %v", at, named.Scope, err)
-		return
-	}
-	if have := v.heads[scope]; have.sequence < named.Sequence || have.sequence == named.Sequence && !bytes.Equal(have.hash, named.Hash) {
-		v.fault("closing fact %d says that %s ended with fact %d (%.16x), but the log has %d (%.16x)",
-			at, named.Scope, named.Sequence, named.Hash, have.sequence, have.hash)
-	}
+	v.closing(e.Sequence, f)
 }

@@ -193,6 +193,13 @@ func (s *Cases) showOf(ctx context.Context, id string) error {
 	return err
 }
 
+// showName lets an integrator see that a case is gone, of which nothing else is known.
+func (s *Cases) showName(ctx context.Context) {
+	if token.From(ctx).Role == policyv1.Role_ROLE_INTEGRATOR {
+		sight.Show(ctx, sight.Of(policyv1.DataClass_DATA_CLASS_CASE))
+	}
+}
+
 // granted refuses to change a case of a company that did not grant that.
 func (s *Cases) granted(ctx context.Context, state *statev1.CaseState) error {
 	company := view.CompanyKey(state.GetCase().GetCompany())

@@ -57,6 +57,11 @@ func (s *Cases) full(ctx context.Context, id string, position uint64) (*casesv1.
 	return c, nil
 }
 
+// Show answers a case with its timeline as its company sees it, whoever asks.
+func (s *Cases) Show(ctx context.Context, id string) (*casesv1.Case, error) {
+	return s.full(ctx, id, s.View.Position())
+}
+
 // entry shows a fact in the case's timeline; nil for one that only repeats another.
 func (s *Cases) entry(h view.Happening) *casesv1.TimelineEntry {
 	request := ""

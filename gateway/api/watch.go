@@ -2,11 +2,15 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"google.golang.org/grpc"
 
 	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/name"
+	"github.com/businessespoo/hub/services/kit/revision"
 )
 
 // watchPage is how many facts a watch reads at once.
@@ -36,7 +40,10 @@ func (s *Cases) WatchCase(req *casesv1.WatchCaseRequest, stream grpc.ServerStrea
 		_, err := s.mine(ctx, req.Name)
 		return err // it went to a company that the watcher does not act for, or a grant ended
 	}
-	return s.follow(ctx, position, still, func(after, last uint64) (uint64, error) {
+	err = s.follow(ctx, position, still, func(after, last uint64) (uint64, error) {
+		if s.View.Erased(id) {
+			return 0, errors.Join(errGone, stream.Send(&casesv1.WatchCaseResponse{Gone: true, Revision: revision.Encode(bus.StreamCases, last, "")}))
+		}
 		if err := still(); err != nil {
 			return 0, err
 		}
@@ -53,7 +60,14 @@ func (s *Cases) WatchCase(req *casesv1.WatchCaseRequest, stream grpc.ServerStrea
 		}
 		return last, nil
 	})
+	if errors.Is(err, errGone) {
+		return nil
+	}
+	return err
 }
+
+// errGone ends the watch of a case that was erased.
+var errGone = errors.New("api: the case was erased")
 
 // WatchEvents sends each thing that happens in any case that the caller sees.
 func (s *Cases) WatchEvents(req *casesv1.WatchEventsRequest, stream grpc.ServerStreamingServer[casesv1.WatchEventsResponse]) error {
@@ -74,7 +88,13 @@ func (s *Cases) WatchEvents(req *casesv1.WatchEventsRequest, stream grpc.ServerS
 			}
 		}
 		if len(events) == watchPage {
-			return events[len(events)-1].Sequence, nil
+			last = events[len(events)-1].Sequence
+		}
+		for _, id := range s.View.Gone(who, after, last) {
+			s.showName(ctx)
+			if err := stream.Send(&casesv1.WatchEventsResponse{Gone: name.Case(id), Revision: revision.Encode(bus.StreamCases, last, "")}); err != nil {
+				return 0, err
+			}
 		}
 		return last, nil
 	})

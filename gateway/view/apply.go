@@ -14,6 +14,7 @@ import (
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/erasure"
 	"github.com/businessespoo/hub/services/kit/fact"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/projection"
@@ -33,6 +34,7 @@ type batch struct {
 	changed  map[string]bool // cases whose own scope changed
 	updated  map[string]uint64
 	requests map[name.Scope]*statev1.RequestState
+	erased   []gone
 }
 
 // apply writes one batch. A fact that cannot be understood becomes a dead
@@ -49,6 +51,10 @@ func (v *View) apply(tx *projection.Tx, events []bus.Event) error {
 			return err
 		}
 		if poison != nil {
+			if scope, _, err := name.ParseSubject(e.Subject); err == nil && v.Erased(scope.Case) {
+				e = erasure.WithoutContent(e)
+				v.erased.tellLate(scope.Case)
+			}
 			ctx, cancel := context.WithTimeout(context.Background(), deadLetterPatience)
 			err := v.log.DeadLetter(ctx, e, Handler, poison.Error())
 			cancel()
@@ -81,8 +87,15 @@ func (v *View) prepare(first uint64) {
 // learns its sequence from the log's refusal (see writer).
 func (b *batch) take(e bus.Event) (poison, err error) {
 	scope, f, hash, poison := understand(e)
-	if poison != nil {
+	switch {
+	case poison != nil:
 		return poison, nil
+	case f.GetScopeErased() != nil:
+		return nil, b.erase(scope.Case, e.Sequence)
+	case b.view.Erased(scope.Case):
+		return errErased, nil
+	case f.GetFactRedacted() != nil:
+		return b.redact(scope, e, f, hash)
 	}
 	entry, err := b.caseOf(scope.Case)
 	if err != nil {
@@ -151,7 +164,7 @@ func (b *batch) keep(id string, entry *caseEntry, e bus.Event, f *eventsv1.Fact)
 		if words == "" {
 			continue
 		}
-		if _, err := b.tx.Exec(`INSERT INTO texts (body, row, class) VALUES (?, ?, ?)`, words, entry.row, int64(class)); err != nil {
+		if _, err := b.tx.Exec(`INSERT INTO texts (rowid, body, row, class) VALUES (?, ?, ?, ?)`, int64(e.Sequence)*classes+int64(class), words, entry.row, int64(class)); err != nil {
 			return fmt.Errorf("view: index %s at %d: %w", e.Subject, e.Sequence, err)
 		}
 	}

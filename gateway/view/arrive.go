@@ -42,11 +42,17 @@ func (v *View) arrive(events []bus.Event) {
 	defer close(v.arrived.changed)
 	if len(events) == 0 { // the log is another one
 		v.applied, v.ahead, v.last, v.arrived = newRecent(v.applied.size), map[string]any{}, 0, newArrivals()
+		v.erased.clear()
 		return
 	}
 	for _, e := range events {
 		scope, f, hash, poison := understand(e)
 		if poison != nil {
+			continue
+		}
+		if f.GetScopeErased() != nil || f.GetFactRedacted() != nil {
+			v.forget(scope.Case) // the rows are made anew first
+			v.arrived.unknown[scope.Case] = e.Sequence
 			continue
 		}
 		known, poison := v.foldAhead(scope, f, e.Sequence, hash)

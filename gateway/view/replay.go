@@ -37,6 +37,9 @@ func (v *View) Replay(ctx context.Context, e bus.Event) error {
 	if err := v.Wait(wait, e.Sequence); err != nil {
 		return err
 	}
+	if v.Erased(scope.Case) {
+		return errErased
+	}
 	timeline, err := v.Timeline(ctx, scope.Case, 0, e.Sequence)
 	if err != nil {
 		return err

@@ -59,6 +59,16 @@ CREATE TABLE shares (
 ) WITHOUT ROWID;
 CREATE INDEX shares_row ON shares (row);
 
+-- The rowid of a text is 32 times the sequence of its fact, and its class.
 CREATE VIRTUAL TABLE texts USING fts5 (body, row UNINDEXED, class UNINDEXED, tokenize = "unicode61 remove_diacritics 2");
+INSERT INTO texts (texts, rank) VALUES ('secure-delete', 1);
+
+-- Cases that were erased, and that some fact was redacted of: until the file is
+-- written anew something may be left of them on disk.
+CREATE TABLE erased (
+	id    TEXT    PRIMARY KEY,
+	gone  INTEGER NOT NULL, -- whether all of it was erased
+	dirty INTEGER NOT NULL  -- sequence of the fact behind which the file is to be written anew; 0 when it was
+) WITHOUT ROWID;
 `,
 }

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/name"
@@ -34,6 +36,7 @@ type View struct {
 	ahead   map[string]any
 	last    uint64
 	arrived arrivals
+	erased  erased
 }
 
 // Open opens the view's file, or makes it.
@@ -41,13 +44,18 @@ func Open(path string, log Log, logger *slog.Logger, options ...projection.Optio
 	v := &View{log: log, applied: newRecent(4096), ahead: map[string]any{}, arrived: newArrivals()}
 	options = append([]projection.Option{projection.WithLog(logger), projection.WithArrival(bus.StreamCases, v.arrive)}, options...)
 	var err error
-	v.db, err = projection.Open(path, schema, options...)
-	return v, err
+	if v.db, err = projection.Open(path, schema, options...); err != nil {
+		return v, err
+	}
+	return v, v.loadErased()
 }
 
 // Run fills the view until ctx ends.
 func (v *View) Run(ctx context.Context) error {
-	return v.db.Run(ctx, v.log, bus.StreamCases, v.apply)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return v.db.Run(ctx, v.log, bus.StreamCases, v.apply) })
+	group.Go(func() error { return v.shredErased(ctx) })
+	return group.Wait()
 }
 
 // Close closes the file, once Run has returned.

@@ -58,6 +58,9 @@ func (b *batch) publish(last uint64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.last = last
+	for _, g := range b.erased {
+		v.forget(g.id)
+	}
 	for id := range b.updated {
 		scope := name.CaseScope(id).String()
 		v.applied.put(scope, b.cases[id])

@@ -116,10 +116,9 @@ func requests() []*casesv1.Request {
 // timeline has one entry of each kind.
 func timeline() []*casesv1.TimelineEntry {
 	var entries []*casesv1.TimelineEntry
-	for _, kind := range slices.Sorted(maps.Keys(casesv1.EntryKind_name)) {
-		number := int(kind)
+	for number, kind := range slices.Sorted(maps.Keys(casesv1.EntryKind_name)) {
 		entries = append(entries, &casesv1.TimelineEntry{
-			Revision: "r", Kind: casesv1.EntryKind(number), Time: at(100 - number), Request: requestName("omnia-2"), Party: casesv1.Party(number % 4),
+			Revision: "r", Kind: casesv1.EntryKind(kind), Time: at(100 - number), Request: requestName("omnia-2"), Party: casesv1.Party(number % 4),
 			Provider: "providers/omnia", Advisor: maija(), Text: "Sanat <script>alert(1)</script>\ntoinen rivi", Result: casesv1.DecisionResult_DECISION_RESULT_GRANTED,
 		})
 	}

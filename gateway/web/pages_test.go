@@ -15,10 +15,10 @@ import (
 // everyPage lists each page with who may see it.
 func everyPage() map[string][]string {
 	return map[string][]string{
-		"": {"/", "/choose", "/choose?need=hire", "/open-code", "/status", "/privacy", "/sign-in", "/nowhere", "/cases", "/cases/" + caseID, "/desk/omnia"},
+		"": {"/", "/choose", "/choose?need=hire", "/open-code", "/status", "/privacy", "/data", "/sign-in", "/nowhere", "/cases", "/cases/" + caseID, "/desk/omnia"},
 		companyToken(): {
 			"/", "/cases", "/cases?q=kahvi&status=open&asks=yes", "/cases/" + caseID, "/cases/" + caseID + "?fresh=yes", "/cases/" + caseID + "/add",
-			"/cases/" + caseID + "/add?service=" + paySubsidy, "/cases/" + caseID + "/referrals?request=omnia-3&number=1", "/cases/another", "/sign-in", "/status", "/grants",
+			"/cases/" + caseID + "/add?service=" + paySubsidy, "/cases/" + caseID + "/referrals?request=omnia-3&number=1", "/cases/another", "/sign-in", "/status", "/grants", "/data",
 		},
 		advisorToken("advisor"): {
 			"/desk/omnia", "/desk/omnia?view=mine&status=new&language=sv&order=oldest&q=x", "/desk/omnia/requests/" + caseID + "/omnia-1",

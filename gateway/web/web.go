@@ -20,6 +20,7 @@ import (
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
 	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 	"github.com/businessespoo/hub/services/kit/security"
 )
@@ -35,6 +36,8 @@ type Options struct {
 	Access    accessv1.AccessServiceClient
 	Keys      keysv1.KeyServiceClient
 	Grants    keysv1.GrantServiceClient
+	// Rights serves the page "your data".
+	Rights rightsv1.DataRightsServiceClient
 	// Personas lists the demo identities to sign in as; nil when the process has none.
 	Personas func() []Persona
 	// Status tells which parts of the hub are up; nil shows an empty list.
@@ -112,6 +115,13 @@ func New(options Options) http.Handler {
 	return s.guard(mux)
 }
 
+// Phrases answers the texts of the pages by language and key, for documents that
+// say what the pages say.
+func Phrases() func(language, key string) string {
+	all := mustTexts()
+	return func(language, key string) string { return all.text(language, key) }
+}
+
 // Patterns are the addresses of all pages, with their methods, as net/http writes
 // them: for what must hold for each of them.
 func Patterns() []string { return slices.Sorted(maps.Keys((&server{}).routes())) }
@@ -155,6 +165,9 @@ func (s *server) routes() map[string]page {
 		"POST /grants":                 s.grantsAction,
 		"GET /status":                  s.statusPage,
 		"GET /privacy":                 s.privacyPage,
+		"GET /data":                    s.dataPage,
+		"POST /data":                   s.dataAction,
+		"GET /data/archive":            s.dataArchive,
 		"GET /sign-in":                 s.signInPage,
 		"POST /sign-in":                s.signInAction,
 		"POST /sign-out":               s.signOut,

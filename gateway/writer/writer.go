@@ -181,6 +181,9 @@ func (w *Writer) attempt(ctx context.Context, decide func() (*eventsv1.Fact, uin
 ) error {
 	var passed uint64
 	for range tries {
+		if w.view.Erased(scope.Case) {
+			return errErased
+		}
 		f, expected, err := decide()
 		if _, refused := errors.AsType[*casework.Refusal](err); refused {
 			last, failure := w.CatchUp(ctx, scope)
@@ -214,6 +217,10 @@ func (w *Writer) attempt(ctx context.Context, decide func() (*eventsv1.Fact, uin
 	}
 	return problem.New(problem.Conflict, "BUSY", "%s is being changed by others at this moment; try again", scope.Resource()).Retry(100 * time.Millisecond)
 }
+
+// errErased is the answer to a command on a case that was erased. Only whoever
+// opened it, by the same call, gets to see it: to others there is no such case.
+var errErased = problem.New(problem.State, "CASE_ERASED", "the case that this call led to was erased; take a new request_id to open another case")
 
 // CatchUp waits until the view shows all that the log holds in a scope, and answers
 // the sequence of its last event; 0 when it holds none.

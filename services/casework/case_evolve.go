@@ -139,6 +139,7 @@ func applyCase(s *statev1.CaseState, f *eventsv1.Fact) error {
 		withdrawConsent(s, e.ConsentWithdrawn, f)
 	case *eventsv1.Fact_DisclosureRecorded:
 		addDisclosure(c, e.DisclosureRecorded.GetDisclosure(), f)
+	case *eventsv1.Fact_FactRedacted: // see RefoldCase
 	default:
 		return fmt.Errorf("casework: %T cannot stand in a case's scope (%s)", f.Event, c.Name)
 	}

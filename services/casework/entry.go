@@ -69,6 +69,8 @@ func kind(f *eventsv1.Fact) casesv1.EntryKind {
 		return casesv1.EntryKind_ENTRY_KIND_CONSENT_WITHDRAWN
 	case *eventsv1.Fact_DisclosureRecorded:
 		return casesv1.EntryKind_ENTRY_KIND_DISCLOSURE_RECORDED
+	case *eventsv1.Fact_FactRedacted:
+		return casesv1.EntryKind_ENTRY_KIND_REDACTED
 	}
 	return casesv1.EntryKind_ENTRY_KIND_UNSPECIFIED
 }

@@ -73,7 +73,7 @@ func TestGoldenFactsStayReadable(t *testing.T) {
 func TestEveryEventTypeHasItsPlace(t *testing.T) {
 	elsewhere := map[string]bool{
 		"note_added": true, "staff_changed": true, "membership_changed": true, "catalogue_published": true,
-		"key_issued": true, "key_revoked": true, "access_granted": true, "access_withdrawn": true,
+		"key_issued": true, "key_revoked": true, "access_granted": true, "access_withdrawn": true, "scope_erased": true,
 	}
 	files, err := filepath.Glob(filepath.Join(goldenFacts, "*.bin"))
 	if err != nil {

@@ -154,6 +154,7 @@ func applyRequest(s *statev1.RequestState, f *eventsv1.Fact) error {
 		r.UnansweredMessages = 0
 	case *eventsv1.Fact_RequestConsentEnded:
 		r.ConsentEndedAt, r.KeptByLaw = f.Time, e.RequestConsentEnded.KeptByLaw
+	case *eventsv1.Fact_FactRedacted: // see RefoldRequest
 	default:
 		return fmt.Errorf("casework: %T cannot stand in a request's scope (%s)", f.Event, r.Name)
 	}

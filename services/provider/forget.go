@@ -25,10 +25,10 @@ func (in *inbox) drop(s *statev1.RequestState) {
 	}
 }
 
-// forget takes it out of what the file holds of a request: the facts, and the words
+// forgetWords takes it out of what the file holds of a request: the facts, and the words
 // by which a search finds it.
-func (b *batch) forget(request uint64) error {
-	rows, err := b.tx.Query("SELECT sequence, body FROM facts WHERE request = ?", int64(request))
+func (b *batch) forgetWords(t *touched) error {
+	rows, err := b.tx.Query("SELECT sequence, body FROM facts WHERE request = ?", int64(t.id))
 	if err != nil {
 		return fmt.Errorf("inbox: read what to forget: %w", err)
 	}
@@ -60,21 +60,8 @@ func (b *batch) forget(request uint64) error {
 		if body, err = deterministic.Marshal(f); err != nil {
 			return fmt.Errorf("inbox: keep the rest of fact %d: %w", sequence, err)
 		}
-		if err := b.keep(uint64(sequence), request, body, f); err != nil {
+		if err := b.keep(t, uint64(sequence), body, f); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// keep writes a fact of a request and the words that a search finds it by.
-func (b *batch) keep(sequence, request uint64, body []byte, f *eventsv1.Fact) error {
-	if _, err := b.tx.Exec("INSERT INTO facts (sequence, request, body) VALUES (?, ?, ?)", int64(sequence), int64(request), body); err != nil {
-		return fmt.Errorf("inbox: keep fact %d: %w", sequence, err)
-	}
-	if text := searchable(f); text != "" {
-		if _, err := b.tx.Exec("INSERT INTO texts (rowid, text) VALUES (?, ?)", int64(sequence), text); err != nil {
-			return fmt.Errorf("inbox: keep the words of fact %d: %w", sequence, err)
 		}
 	}
 	return nil

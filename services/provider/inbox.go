@@ -60,6 +60,14 @@ CREATE TABLE facts (sequence INTEGER PRIMARY KEY, request INTEGER NOT NULL, body
 CREATE INDEX facts_request ON facts (request, sequence);
 CREATE VIRTUAL TABLE texts USING fts5(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
 INSERT INTO texts (texts, rank) VALUES ('secure-delete', 1);
+CREATE TABLE erased (
+	request TEXT NOT NULL,
+	erasure TEXT NOT NULL,
+	gone INTEGER NOT NULL, -- 1 when all of the request was erased, 0 when words of a fact were redacted
+	facts INTEGER NOT NULL, -- how many facts the inbox held
+	done INTEGER NOT NULL, -- whether the hub has been told that nothing is left of it here
+	PRIMARY KEY (request, erasure)
+) STRICT, WITHOUT ROWID;
 `,
 	Streams: []string{bus.StreamCases},
 }
@@ -82,6 +90,7 @@ type inbox struct {
 	// spoiled are the requests of which facts that wait to be written hold one that
 	// arrive has passed over: their states are folded anew.
 	spoiled spoiled
+	erased  erased
 }
 
 // touched is a request that a batch of facts changes.
@@ -135,6 +144,7 @@ func (in *inbox) arrive(events []bus.Event) {
 	if len(events) == 0 { // the log is another one
 		in.states.clear()
 		in.spoiled.settle(math.MaxUint64)
+		in.erased.clear()
 	}
 	for _, ev := range events {
 		scope, author, err := name.ParseSubject(ev.Subject)
@@ -209,6 +219,9 @@ func (in *inbox) ahead(known held, remembered bool, ev bus.Event, scope name.Sco
 	if remembered {
 		next.state, next.id = casework.CloneRequest(known.state), known.id
 	}
+	if f.GetScopeErased() != nil || f.GetFactRedacted() != nil {
+		return held{}, errBehind // the rows are made anew first
+	}
 	// A fact names the one before it by its hash: none is missed between the two.
 	follows := bytes.Equal(f.PreviousHash, next.state.GetScope().GetHead()) && remembered == (f.GetRequestMade() == nil)
 	if !follows || casework.FromProvider(f) != (author == name.ByOwn) || repeats(next.state, f) {
@@ -225,6 +238,9 @@ func (b *batch) take(ev bus.Event) error {
 	if err != nil || scope.Party != b.in.key {
 		return b.in.dead.DeadLetter(b.ctx, ev, inboxHandler, fmt.Sprintf("subject %s is no request of %s", ev.Subject, b.in.key))
 	}
+	if done, err := b.takeErasure(scope, ev, author); done || err != nil {
+		return err
+	}
 	t, err := b.load(scope.Resource(), ev.Sequence)
 	if err != nil {
 		return err
@@ -234,14 +250,33 @@ func (b *batch) take(ev bus.Event) error {
 		t.last, t.skipped = max(t.last, ev.Sequence), true
 		return b.in.dead.DeadLetter(b.ctx, ev, inboxHandler, why)
 	}
+	if f.GetFactRedacted() != nil {
+		if err := b.keepRedacted(t, ev, f); err != nil || !ended(t.state) {
+			return err
+		}
+		return b.forgetWords(t)
+	}
 	t.last, t.folded = max(t.last, ev.Sequence), true
 	if f.GetRequestMade() != nil {
 		t.id = ev.Sequence
 	}
-	if err := b.keep(ev.Sequence, t.id, ev.Data, f); err != nil || !ended(t.state) {
+	if err := b.keep(t, ev.Sequence, ev.Data, f); err != nil || !ended(t.state) {
 		return err
 	}
-	return b.forget(t.id)
+	return b.forgetWords(t)
+}
+
+// keep writes a fact of a request and the words that a search finds it by.
+func (b *batch) keep(t *touched, sequence uint64, body []byte, f *eventsv1.Fact) error {
+	if _, err := b.tx.Exec("INSERT INTO facts (sequence, request, body) VALUES (?, ?, ?)", int64(sequence), int64(t.id), body); err != nil {
+		return fmt.Errorf("inbox: keep fact %d: %w", sequence, err)
+	}
+	if text := searchable(f); text != "" {
+		if _, err := b.tx.Exec("INSERT INTO texts (rowid, text) VALUES (?, ?)", int64(sequence), text); err != nil {
+			return fmt.Errorf("inbox: keep the words of fact %d: %w", sequence, err)
+		}
+	}
+	return nil
 }
 
 // fold takes a fact into a state, unless the state holds it already: what this
@@ -264,6 +299,14 @@ func (b *batch) fold(t *touched, ev bus.Event, author string) (*eventsv1.Fact, s
 	}
 	if repeats(t.state, f) {
 		return nil, "it repeats the call of an earlier fact"
+	}
+	if f.GetFactRedacted() != nil {
+		state, err := casework.RefoldRequest(f, t.name, b.in.key, ev.Sequence, hash)
+		if err != nil {
+			return nil, err.Error()
+		}
+		t.state = state
+		return f, ""
 	}
 	if err := casework.EvolveRequest(t.state, f, t.name, b.in.key, ev.Sequence, hash); err != nil {
 		return nil, err.Error()

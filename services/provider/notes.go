@@ -56,6 +56,10 @@ type notes struct {
 	dead   deadLetters
 	// appended is the last note that this process wrote: reads show it.
 	appended atomic.Uint64
+	// erased tells whether a request was erased: a note of it that comes late is not
+	// kept, and late is told of it.
+	erased func(request string) bool
+	late   func(request string)
 }
 
 // note is a row.
@@ -109,6 +113,10 @@ func (n *notes) take(tx *projection.Tx, ev bus.Event) (string, error) {
 	request, ok := n.requestOf(ev.Subject)
 	if !ok {
 		return "its subject is no place for a note of " + n.key, nil
+	}
+	if n.erased(request) {
+		n.late(request)
+		return "", nil
 	}
 	f, hash, err := fact.Decode(ev)
 	added := f.GetNoteAdded()
@@ -273,4 +281,16 @@ func (n *notes) list(ctx context.Context, request string, behind int64, size int
 		return nil, fmt.Errorf("notes: list those of %s: %w", request, err)
 	}
 	return found, nil
+}
+
+// erase deletes the notes of a request from the file. What the private stream holds
+// of it is erased by the hub, see Provider.finishErasures.
+func (n *notes) erase(request string) error {
+	return n.db.Change(func(tx *projection.Tx) error {
+		_, err := tx.Exec("DELETE FROM notes WHERE request = ?", request)
+		if err == nil {
+			_, err = tx.Exec("DELETE FROM ends WHERE request = ?", request)
+		}
+		return err
+	})
 }

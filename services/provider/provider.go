@@ -168,6 +168,10 @@ func (p *Provider) open(dir string) error {
 		return err
 	}
 	// Nobody observes the notes: metrics go to operators, who may not even know how many there are.
+	p.notes.erased, p.notes.late = p.inbox.erased.is, p.inbox.erased.again
+	if err = p.inbox.loadErased(); err != nil {
+		return err
+	}
 	p.notes.db, err = open("notes", notesSchema(p.key))
 	return err
 }
@@ -240,6 +244,7 @@ func (p *Provider) Run(ctx context.Context) error {
 			return p.persist(ctx, "replays", func() error { return p.bus.ServeReplays(ctx, handler, replay) })
 		})
 	}
+	group.Go(func() error { return p.persist(ctx, "erasures", func() error { return p.finishErasures(ctx) }) })
 	group.Go(func() error { return p.publishCatalogue(ctx) })
 	p.access.run(ctx, group)
 	return group.Wait()

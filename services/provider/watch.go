@@ -41,6 +41,7 @@ func (d desk) WatchRequests(in *providerv1.WatchRequestsRequest, stream grpc.Ser
 		return err
 	}
 	w := &watch{Provider: d.Provider, send: stream.Send}
+	_, w.erased = d.inbox.erased.since(0)
 	if in.Revision != "" {
 		if err := w.resume(ctx, in.Revision); err != nil {
 			return err
@@ -62,6 +63,8 @@ type watch struct {
 	*Provider
 	send     func(*providerv1.WatchRequestsResponse) error
 	position uint64
+	// erased is the place in the list of what was erased.
+	erased int
 }
 
 // begin sends the open requests as they are.
@@ -118,6 +121,9 @@ func (w *watch) follow(ctx context.Context) error {
 		if sent == watchBatch {
 			continue
 		}
+		if err := w.tellGone(); err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -128,6 +134,18 @@ func (w *watch) follow(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// tellGone tells of the requests that were erased.
+func (w *watch) tellGone() error {
+	var gone []string
+	gone, w.erased = w.inbox.erased.since(w.erased)
+	for _, request := range gone {
+		if err := w.send(&providerv1.WatchRequestsResponse{Gone: request}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // step reads steps of the watch, sends them and answers how many there were.

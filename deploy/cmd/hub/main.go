@@ -21,6 +21,9 @@ type commands struct {
 	Staff       staffCommands     `cmd:"" help:"Add, list and remove advisors, leads and operators of a running hub."`
 	Key         keyCommands       `cmd:"" help:"Issue, list and revoke the keys of systems: integrators' and providers'."`
 	DeadLetters deadLetterCommand `cmd:"" help:"List and replay what a handler could not take in."`
+	Erase       eraseCommand      `cmd:"" help:"Erase a case, or all of a person or a company, everywhere. It cannot be undone."`
+	Redact      redactCommand     `cmd:"" help:"Remove the words of one entry of a case's timeline, everywhere. It cannot be undone."`
+	Erasures    erasureCommands   `cmd:"" help:"List the protocols of erasures, or print one; keep a case from being erased."`
 	Verify      verifyCommand     `cmd:"" help:"Check the whole log of a data folder: nothing is missing and nothing was changed. Its hub must not run."`
 	Audit       auditCommands     `cmd:"" help:"Check the access log: who has seen what."`
 	Repair      repairCommand     `cmd:"" help:"Set damaged places of a data folder's log aside, so that all the rest can be used. Its hub must not run. Look with hub verify first: a copy from before the damage is better."`

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"github.com/businessespoo/hub/deploy/hub"
 	"github.com/businessespoo/hub/services/kit/bus/embedded"
@@ -20,6 +22,12 @@ func (c *verifyCommand) Run(ctx context.Context, out output) error {
 	}
 	for _, fault := range report.Faults {
 		fmt.Fprintln(out, fault)
+	}
+	for _, scope := range slices.Sorted(maps.Keys(report.Erased)) {
+		fmt.Fprintf(out, "%s was erased: %d facts\n", scope, report.Erased[scope])
+	}
+	for _, scope := range slices.Sorted(maps.Keys(report.Redacted)) {
+		fmt.Fprintf(out, "%s was redacted: words of %d facts\n", scope, report.Redacted[scope])
 	}
 	fmt.Fprintf(out, "%d facts in %d scopes checked, %d faults\n", report.Facts, report.Scopes, len(report.Faults))
 	if len(report.Faults) > 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -24,6 +25,8 @@ type Entry struct {
 	Key      string
 	Value    []byte
 	Revision uint64
+	// Time is when it was written, in UTC.
+	Time time.Time
 }
 
 // Bucket opens one of the buckets that EnsureTopology made. Only the hub may
@@ -48,11 +51,12 @@ func (k *Bucket) Get(ctx context.Context, key string) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	return Entry{Key: key, Value: event.Data, Revision: event.Sequence}, nil
+	return Entry{Key: key, Value: event.Data, Revision: event.Sequence, Time: event.Time}, nil
 }
 
 // Put writes a key whose last write was revision expected, and returns the new
-// revision. If another wrote in between, it returns a *ConflictError.
+// revision. If another wrote in between, it returns a *ConflictError. A draft that
+// is replaced is erased.
 func (k *Bucket) Put(ctx context.Context, key string, value []byte, expected uint64) (uint64, error) {
 	subject, err := k.subject(key)
 	if err != nil {
@@ -61,6 +65,9 @@ func (k *Bucket) Put(ctx context.Context, key string, value []byte, expected uin
 	revision, err := k.bus.publish(ctx, Message{Subject: subject, Data: value}, jetstream.WithExpectLastSequenceForSubject(expected, subject))
 	if err != nil {
 		return 0, fmt.Errorf("bus: put %s in bucket %s: %w", key, k.name, conflict(err, subject))
+	}
+	if k.name == BucketDrafts && expected > 0 {
+		return revision, k.bus.Erase(ctx, k.stream, expected)
 	}
 	return revision, nil
 }

@@ -145,6 +145,10 @@ func (b *Bus) ServeReplays(ctx context.Context, handler string, handle func(ctx 
 	})
 }
 
+// DeadSubject tells the subject of the event that a dead letter keeps, from its
+// headers alone.
+func DeadSubject(letter Event) string { return letter.Header[deadSubject] }
+
 func deadHeader(ev Event, handler, reason string) map[string]string {
 	header := cloneHeader(ev.Header)
 	header[deadReason] = oneLine(reason)

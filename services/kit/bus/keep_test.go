@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -68,6 +69,10 @@ func TestBucket(t *testing.T) {
 		t.Errorf("written over another's write: %v", err)
 	}
 	got, err := bucket.Get(t.Context(), "keys.case")
+	if got.Time.IsZero() {
+		t.Error("an entry does not tell when it was written")
+	}
+	got.Time = time.Time{}
 	if diff := cmp.Diff(bus.Entry{Key: "keys.case", Value: []byte("two"), Revision: second}, got); err != nil || diff != "" {
 		t.Error(err, diff)
 	}

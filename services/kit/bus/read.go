@@ -69,6 +69,12 @@ func (b *Bus) LastOn(ctx context.Context, stream, subject string) (Event, error)
 	})
 }
 
+// FirstOn returns the first event on a subject, which may hold wildcards, or
+// ErrNotFound. Only the hub may call it.
+func (b *Bus) FirstOn(ctx context.Context, stream, subject string) (Event, error) {
+	return b.next(ctx, stream, subject, 1)
+}
+
 // next returns the first event on a subject, which may hold wildcards, at or
 // after a sequence.
 func (b *Bus) next(ctx context.Context, stream, subject string, from uint64) (Event, error) {

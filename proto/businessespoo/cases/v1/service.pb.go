@@ -907,7 +907,9 @@ type WatchCaseResponse struct {
 	// One thing that happened.
 	Entry *TimelineEntry `protobuf:"bytes,2,opt,name=entry,proto3" json:"entry,omitempty"`
 	// Resume from here.
-	Revision      string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	// The case was erased; the watch ends with this.
+	Gone          bool `protobuf:"varint,4,opt,name=gone,proto3" json:"gone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -961,6 +963,13 @@ func (x *WatchCaseResponse) GetRevision() string {
 		return x.Revision
 	}
 	return ""
+}
+
+func (x *WatchCaseResponse) GetGone() bool {
+	if x != nil {
+		return x.Gone
+	}
+	return false
 }
 
 // WatchEventsRequest says where to begin.
@@ -1017,7 +1026,9 @@ type WatchEventsResponse struct {
 	// A case that the caller has just come to see, as a whole.
 	Gained *Case `protobuf:"bytes,2,opt,name=gained,proto3" json:"gained,omitempty"`
 	// Resume from here.
-	Revision      string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	// A case that the caller saw and that was erased, cases/{id}. Who does not watch at that time is not told.
+	Gone          string `protobuf:"bytes,4,opt,name=gone,proto3" json:"gone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1069,6 +1080,13 @@ func (x *WatchEventsResponse) GetGained() *Case {
 func (x *WatchEventsResponse) GetRevision() string {
 	if x != nil {
 		return x.Revision
+	}
+	return ""
+}
+
+func (x *WatchEventsResponse) GetGone() string {
+	if x != nil {
+		return x.Gone
 	}
 	return ""
 }
@@ -2782,17 +2800,19 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\x10WatchCaseRequest\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x02R\x04name\x12\"\n" +
-	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\xb6\x01\n" +
+	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\xd2\x01\n" +
 	"\x11WatchCaseResponse\x128\n" +
 	"\x04case\x18\x01 \x01(\v2\x1c.businessespoo.cases.v1.CaseB\x06\xaa\xed\x18\x02\b\x02R\x04case\x12C\n" +
 	"\x05entry\x18\x02 \x01(\v2%.businessespoo.cases.v1.TimelineEntryB\x06\xaa\xed\x18\x02\b\x02R\x05entry\x12\"\n" +
-	"\brevision\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"8\n" +
+	"\brevision\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\x12\x1a\n" +
+	"\x04gone\x18\x04 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x04gone\"8\n" +
 	"\x12WatchEventsRequest\x12\"\n" +
-	"\brevision\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\xbc\x01\n" +
+	"\brevision\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\xd8\x01\n" +
 	"\x13WatchEventsResponse\x12C\n" +
 	"\x05entry\x18\x01 \x01(\v2%.businessespoo.cases.v1.TimelineEntryB\x06\xaa\xed\x18\x02\b\x02R\x05entry\x12<\n" +
 	"\x06gained\x18\x02 \x01(\v2\x1c.businessespoo.cases.v1.CaseB\x06\xaa\xed\x18\x02\b\x02R\x06gained\x12\"\n" +
-	"\brevision\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\x9c\x01\n" +
+	"\brevision\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\x12\x1a\n" +
+	"\x04gone\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04gone\"\x9c\x01\n" +
 	"\x12PostMessageRequest\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x03R\x04name\x12)\n" +

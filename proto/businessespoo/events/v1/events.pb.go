@@ -2866,6 +2866,209 @@ func (x *AccessWithdrawn) GetOrganisation() string {
 	return ""
 }
 
+// ScopeErased: everything in this scope was erased. It stands alone in its scope, on the case's and on each
+// request's, and nothing may follow it but another one: deciders and projections refuse all else.
+type ScopeErased struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The erasure, the last part of erasures/{id}.
+	Erasure string `protobuf:"bytes,1,opt,name=erasure,proto3" json:"erasure,omitempty"`
+	// The sequences of the facts that were erased from the scope, in order.
+	Sequences     []uint64 `protobuf:"varint,2,rep,packed,name=sequences,proto3" json:"sequences,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScopeErased) Reset() {
+	*x = ScopeErased{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScopeErased) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScopeErased) ProtoMessage() {}
+
+func (x *ScopeErased) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScopeErased.ProtoReflect.Descriptor instead.
+func (*ScopeErased) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *ScopeErased) GetErasure() string {
+	if x != nil {
+		return x.Erasure
+	}
+	return ""
+}
+
+func (x *ScopeErased) GetSequences() []uint64 {
+	if x != nil {
+		return x.Sequences
+	}
+	return nil
+}
+
+// FactRedacted: the words of a fact were removed, and where its scope repeats them. It takes the place of all facts of its scope that came
+// before it, which are erased: it holds each of them as it was, but for those words.
+type FactRedacted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The redaction, the last part of erasures/{id}.
+	Erasure string `protobuf:"bytes,1,opt,name=erasure,proto3" json:"erasure,omitempty"`
+	// The sequences of the facts whose words were removed.
+	Sequences []uint64 `protobuf:"varint,2,rep,packed,name=sequences,proto3" json:"sequences,omitempty"`
+	// The facts of the scope up to here, oldest first.
+	Facts         []*KeptFact `protobuf:"bytes,3,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FactRedacted) Reset() {
+	*x = FactRedacted{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FactRedacted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FactRedacted) ProtoMessage() {}
+
+func (x *FactRedacted) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FactRedacted.ProtoReflect.Descriptor instead.
+func (*FactRedacted) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *FactRedacted) GetErasure() string {
+	if x != nil {
+		return x.Erasure
+	}
+	return ""
+}
+
+func (x *FactRedacted) GetSequences() []uint64 {
+	if x != nil {
+		return x.Sequences
+	}
+	return nil
+}
+
+func (x *FactRedacted) GetFacts() []*KeptFact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+// KeptFact is a fact that a redaction of its scope keeps.
+type KeptFact struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where it stood.
+	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Who wrote it, as the end of its subject says: hub or own.
+	Author string `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	// The fact.
+	Body []byte `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
+	// Its hash as it was written, which the next fact follows on.
+	Hash []byte `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
+	// Whether words were removed from it, so that the body has another hash.
+	Redacted      bool `protobuf:"varint,5,opt,name=redacted,proto3" json:"redacted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeptFact) Reset() {
+	*x = KeptFact{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeptFact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeptFact) ProtoMessage() {}
+
+func (x *KeptFact) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeptFact.ProtoReflect.Descriptor instead.
+func (*KeptFact) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *KeptFact) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *KeptFact) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *KeptFact) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *KeptFact) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *KeptFact) GetRedacted() bool {
+	if x != nil {
+		return x.Redacted
+	}
+	return false
+}
+
 // Fact is one message of the log: who, when, why, what, and the hash of the
 // fact before it in the same scope.
 type Fact struct {
@@ -2936,6 +3139,8 @@ type Fact struct {
 	//	*Fact_KeyRevoked
 	//	*Fact_AccessGranted
 	//	*Fact_AccessWithdrawn
+	//	*Fact_ScopeErased
+	//	*Fact_FactRedacted
 	Event         isFact_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2943,7 +3148,7 @@ type Fact struct {
 
 func (x *Fact) Reset() {
 	*x = Fact{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[44]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2955,7 +3160,7 @@ func (x *Fact) String() string {
 func (*Fact) ProtoMessage() {}
 
 func (x *Fact) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[44]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2968,7 +3173,7 @@ func (x *Fact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fact.ProtoReflect.Descriptor instead.
 func (*Fact) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{44}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Fact) GetId() string {
@@ -3406,6 +3611,24 @@ func (x *Fact) GetAccessWithdrawn() *AccessWithdrawn {
 	return nil
 }
 
+func (x *Fact) GetScopeErased() *ScopeErased {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_ScopeErased); ok {
+			return x.ScopeErased
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetFactRedacted() *FactRedacted {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_FactRedacted); ok {
+			return x.FactRedacted
+		}
+	}
+	return nil
+}
+
 type isFact_Event interface {
 	isFact_Event()
 }
@@ -3605,6 +3828,16 @@ type Fact_AccessWithdrawn struct {
 	AccessWithdrawn *AccessWithdrawn `protobuf:"bytes,98,opt,name=access_withdrawn,json=accessWithdrawn,proto3,oneof"`
 }
 
+type Fact_ScopeErased struct {
+	// On the case's scope and on each request's, by the hub.
+	ScopeErased *ScopeErased `protobuf:"bytes,110,opt,name=scope_erased,json=scopeErased,proto3,oneof"`
+}
+
+type Fact_FactRedacted struct {
+	// On the case's scope or on a request's, by the hub.
+	FactRedacted *FactRedacted `protobuf:"bytes,111,opt,name=fact_redacted,json=factRedacted,proto3,oneof"`
+}
+
 func (*Fact_CaseOpened) isFact_Event() {}
 
 func (*Fact_CaseConfirmed) isFact_Event() {}
@@ -3682,6 +3915,10 @@ func (*Fact_KeyRevoked) isFact_Event() {}
 func (*Fact_AccessGranted) isFact_Event() {}
 
 func (*Fact_AccessWithdrawn) isFact_Event() {}
+
+func (*Fact_ScopeErased) isFact_Event() {}
+
+func (*Fact_FactRedacted) isFact_Event() {}
 
 var File_businessespoo_events_v1_events_proto protoreflect.FileDescriptor
 
@@ -3884,7 +4121,23 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\bvalid_to\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\avalidTo\"_\n" +
 	"\x0fAccessWithdrawn\x12 \n" +
 	"\acompany\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\acompany\x12*\n" +
-	"\forganisation\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\forganisation\"\x9b \n" +
+	"\forganisation\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\forganisation\"Y\n" +
+	"\vScopeErased\x12 \n" +
+	"\aerasure\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aerasure\x12(\n" +
+	"\tsequences\x18\x02 \x03(\x04B\n" +
+	"\xaa\xed\x18\x06\b\x02 \xa0\x8d\x06R\tsequences\"\x9f\x01\n" +
+	"\fFactRedacted\x12 \n" +
+	"\aerasure\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aerasure\x12(\n" +
+	"\tsequences\x18\x02 \x03(\x04B\n" +
+	"\xaa\xed\x18\x06\b\x02 \xa0\x8d\x06R\tsequences\x12C\n" +
+	"\x05facts\x18\x03 \x03(\v2!.businessespoo.events.v1.KeptFactB\n" +
+	"\xaa\xed\x18\x06\b\x02 \xa0\x8d\x06R\x05facts\"\xaa\x01\n" +
+	"\bKeptFact\x12\"\n" +
+	"\bsequence\x18\x01 \x01(\x04B\x06\xaa\xed\x18\x02\b\x02R\bsequence\x12\x1e\n" +
+	"\x06author\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x06author\x12\x1a\n" +
+	"\x04body\x18\x03 \x01(\fB\x06\xaa\xed\x18\x02\b\x03R\x04body\x12\x1a\n" +
+	"\x04hash\x18\x04 \x01(\fB\x06\xaa\xed\x18\x02\b\x02R\x04hash\x12\"\n" +
+	"\bredacted\x18\x05 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\bredacted\"\xc4!\n" +
 	"\x04Fact\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02id\x126\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x04time\x12)\n" +
@@ -3944,7 +4197,9 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\vkey_revoked\x18` \x01(\v2#.businessespoo.events.v1.KeyRevokedB\x06\xaa\xed\x18\x02\b\x02H\x00R\n" +
 	"keyRevoked\x12W\n" +
 	"\x0eaccess_granted\x18a \x01(\v2&.businessespoo.events.v1.AccessGrantedB\x06\xaa\xed\x18\x02\b\x02H\x00R\raccessGranted\x12]\n" +
-	"\x10access_withdrawn\x18b \x01(\v2(.businessespoo.events.v1.AccessWithdrawnB\x06\xaa\xed\x18\x02\b\x02H\x00R\x0faccessWithdrawnB\a\n" +
+	"\x10access_withdrawn\x18b \x01(\v2(.businessespoo.events.v1.AccessWithdrawnB\x06\xaa\xed\x18\x02\b\x02H\x00R\x0faccessWithdrawn\x12Q\n" +
+	"\fscope_erased\x18n \x01(\v2$.businessespoo.events.v1.ScopeErasedB\x06\xaa\xed\x18\x02\b\x02H\x00R\vscopeErased\x12T\n" +
+	"\rfact_redacted\x18o \x01(\v2%.businessespoo.events.v1.FactRedactedB\x06\xaa\xed\x18\x02\b\x02H\x00R\ffactRedactedB\a\n" +
 	"\x05eventBEZCgithub.com/businessespoo/hub/proto/businessespoo/events/v1;eventsv1b\x06proto3"
 
 var (
@@ -3959,7 +4214,7 @@ func file_businessespoo_events_v1_events_proto_rawDescGZIP() []byte {
 	return file_businessespoo_events_v1_events_proto_rawDescData
 }
 
-var file_businessespoo_events_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
+var file_businessespoo_events_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*Actor)(nil),                 // 0: businessespoo.events.v1.Actor
 	(*Basis)(nil),                 // 1: businessespoo.events.v1.Basis
@@ -4005,101 +4260,107 @@ var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*KeyRevoked)(nil),            // 41: businessespoo.events.v1.KeyRevoked
 	(*AccessGranted)(nil),         // 42: businessespoo.events.v1.AccessGranted
 	(*AccessWithdrawn)(nil),       // 43: businessespoo.events.v1.AccessWithdrawn
-	(*Fact)(nil),                  // 44: businessespoo.events.v1.Fact
-	(v1.Party)(0),                 // 45: businessespoo.cases.v1.Party
-	(v11.Role)(0),                 // 46: businessespoo.policy.v1.Role
-	(*v1.Input)(nil),              // 47: businessespoo.cases.v1.Input
-	(*v1.ExpectedTime)(nil),       // 48: businessespoo.cases.v1.ExpectedTime
-	(*v1.Official)(nil),           // 49: businessespoo.cases.v1.Official
-	(*v1.Company)(nil),            // 50: businessespoo.cases.v1.Company
-	(*v1.Consent)(nil),            // 51: businessespoo.cases.v1.Consent
-	(v1.DeclineReason)(0),         // 52: businessespoo.cases.v1.DeclineReason
-	(v1.ReferralReason)(0),        // 53: businessespoo.cases.v1.ReferralReason
-	(*v1.Decision)(nil),           // 54: businessespoo.cases.v1.Decision
-	(v1.ContactKind)(0),           // 55: businessespoo.cases.v1.ContactKind
-	(*timestamppb.Timestamp)(nil), // 56: google.protobuf.Timestamp
-	(*v1.Disclosure)(nil),         // 57: businessespoo.cases.v1.Disclosure
-	(*v1.Notice)(nil),             // 58: businessespoo.cases.v1.Notice
+	(*ScopeErased)(nil),           // 44: businessespoo.events.v1.ScopeErased
+	(*FactRedacted)(nil),          // 45: businessespoo.events.v1.FactRedacted
+	(*KeptFact)(nil),              // 46: businessespoo.events.v1.KeptFact
+	(*Fact)(nil),                  // 47: businessespoo.events.v1.Fact
+	(v1.Party)(0),                 // 48: businessespoo.cases.v1.Party
+	(v11.Role)(0),                 // 49: businessespoo.policy.v1.Role
+	(*v1.Input)(nil),              // 50: businessespoo.cases.v1.Input
+	(*v1.ExpectedTime)(nil),       // 51: businessespoo.cases.v1.ExpectedTime
+	(*v1.Official)(nil),           // 52: businessespoo.cases.v1.Official
+	(*v1.Company)(nil),            // 53: businessespoo.cases.v1.Company
+	(*v1.Consent)(nil),            // 54: businessespoo.cases.v1.Consent
+	(v1.DeclineReason)(0),         // 55: businessespoo.cases.v1.DeclineReason
+	(v1.ReferralReason)(0),        // 56: businessespoo.cases.v1.ReferralReason
+	(*v1.Decision)(nil),           // 57: businessespoo.cases.v1.Decision
+	(v1.ContactKind)(0),           // 58: businessespoo.cases.v1.ContactKind
+	(*timestamppb.Timestamp)(nil), // 59: google.protobuf.Timestamp
+	(*v1.Disclosure)(nil),         // 60: businessespoo.cases.v1.Disclosure
+	(*v1.Notice)(nil),             // 61: businessespoo.cases.v1.Notice
 }
 var file_businessespoo_events_v1_events_proto_depIdxs = []int32{
-	45, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
-	46, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
-	47, // 2: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
+	48, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
+	49, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
+	50, // 2: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
 	3,  // 3: businessespoo.events.v1.PlannedRequest.terms:type_name -> businessespoo.events.v1.ServiceTerms
-	48, // 4: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
-	49, // 5: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
-	50, // 6: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
+	51, // 4: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
+	52, // 5: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
+	53, // 6: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
 	2,  // 7: businessespoo.events.v1.CaseOpened.requests:type_name -> businessespoo.events.v1.PlannedRequest
-	51, // 8: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
-	51, // 9: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
+	54, // 8: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
+	54, // 9: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 10: businessespoo.events.v1.RequestAdded.request:type_name -> businessespoo.events.v1.PlannedRequest
-	51, // 11: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
+	54, // 11: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 12: businessespoo.events.v1.RequestAdded.invitation:type_name -> businessespoo.events.v1.PlannedRequest
 	2,  // 13: businessespoo.events.v1.ReferralAnswered.request:type_name -> businessespoo.events.v1.PlannedRequest
-	51, // 14: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
+	54, // 14: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 15: businessespoo.events.v1.ReferralAnswered.invitation:type_name -> businessespoo.events.v1.PlannedRequest
-	50, // 16: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
+	53, // 16: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
 	11, // 17: businessespoo.events.v1.CaseClosed.heads:type_name -> businessespoo.events.v1.ScopeHead
 	2,  // 18: businessespoo.events.v1.RequestMade.request:type_name -> businessespoo.events.v1.PlannedRequest
-	50, // 19: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
-	47, // 20: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
-	52, // 21: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
-	53, // 22: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
-	54, // 23: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
-	55, // 24: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
-	56, // 25: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
-	51, // 26: businessespoo.events.v1.ConsentGranted.consent:type_name -> businessespoo.cases.v1.Consent
-	57, // 27: businessespoo.events.v1.DisclosureRecorded.disclosure:type_name -> businessespoo.cases.v1.Disclosure
-	46, // 28: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
-	50, // 29: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
-	56, // 30: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
-	0,  // 31: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
-	1,  // 32: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
-	58, // 33: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
-	4,  // 34: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
-	5,  // 35: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
-	6,  // 36: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
-	7,  // 37: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
-	8,  // 38: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
-	9,  // 39: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
-	10, // 40: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
-	12, // 41: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
-	13, // 42: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
-	33, // 43: businessespoo.events.v1.Fact.consent_granted:type_name -> businessespoo.events.v1.ConsentGranted
-	34, // 44: businessespoo.events.v1.Fact.consent_withdrawn:type_name -> businessespoo.events.v1.ConsentWithdrawn
-	35, // 45: businessespoo.events.v1.Fact.disclosure_recorded:type_name -> businessespoo.events.v1.DisclosureRecorded
-	36, // 46: businessespoo.events.v1.Fact.request_consent_ended:type_name -> businessespoo.events.v1.RequestConsentEnded
-	14, // 47: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
-	15, // 48: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
-	16, // 49: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
-	17, // 50: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
-	18, // 51: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
-	19, // 52: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
-	20, // 53: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
-	21, // 54: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
-	22, // 55: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
-	23, // 56: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
-	24, // 57: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
-	25, // 58: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
-	26, // 59: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
-	27, // 60: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
-	28, // 61: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
-	29, // 62: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
-	30, // 63: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
-	31, // 64: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
-	32, // 65: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
-	37, // 66: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
-	38, // 67: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
-	39, // 68: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
-	40, // 69: businessespoo.events.v1.Fact.key_issued:type_name -> businessespoo.events.v1.KeyIssued
-	41, // 70: businessespoo.events.v1.Fact.key_revoked:type_name -> businessespoo.events.v1.KeyRevoked
-	42, // 71: businessespoo.events.v1.Fact.access_granted:type_name -> businessespoo.events.v1.AccessGranted
-	43, // 72: businessespoo.events.v1.Fact.access_withdrawn:type_name -> businessespoo.events.v1.AccessWithdrawn
-	73, // [73:73] is the sub-list for method output_type
-	73, // [73:73] is the sub-list for method input_type
-	73, // [73:73] is the sub-list for extension type_name
-	73, // [73:73] is the sub-list for extension extendee
-	0,  // [0:73] is the sub-list for field type_name
+	53, // 19: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
+	50, // 20: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
+	55, // 21: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
+	56, // 22: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
+	57, // 23: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
+	58, // 24: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
+	59, // 25: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
+	54, // 26: businessespoo.events.v1.ConsentGranted.consent:type_name -> businessespoo.cases.v1.Consent
+	60, // 27: businessespoo.events.v1.DisclosureRecorded.disclosure:type_name -> businessespoo.cases.v1.Disclosure
+	49, // 28: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
+	53, // 29: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
+	46, // 30: businessespoo.events.v1.FactRedacted.facts:type_name -> businessespoo.events.v1.KeptFact
+	59, // 31: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
+	0,  // 32: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
+	1,  // 33: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
+	61, // 34: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
+	4,  // 35: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
+	5,  // 36: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
+	6,  // 37: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
+	7,  // 38: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
+	8,  // 39: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
+	9,  // 40: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
+	10, // 41: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
+	12, // 42: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
+	13, // 43: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
+	33, // 44: businessespoo.events.v1.Fact.consent_granted:type_name -> businessespoo.events.v1.ConsentGranted
+	34, // 45: businessespoo.events.v1.Fact.consent_withdrawn:type_name -> businessespoo.events.v1.ConsentWithdrawn
+	35, // 46: businessespoo.events.v1.Fact.disclosure_recorded:type_name -> businessespoo.events.v1.DisclosureRecorded
+	36, // 47: businessespoo.events.v1.Fact.request_consent_ended:type_name -> businessespoo.events.v1.RequestConsentEnded
+	14, // 48: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
+	15, // 49: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
+	16, // 50: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
+	17, // 51: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
+	18, // 52: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
+	19, // 53: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
+	20, // 54: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
+	21, // 55: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
+	22, // 56: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
+	23, // 57: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
+	24, // 58: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
+	25, // 59: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
+	26, // 60: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
+	27, // 61: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
+	28, // 62: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
+	29, // 63: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
+	30, // 64: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
+	31, // 65: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
+	32, // 66: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
+	37, // 67: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
+	38, // 68: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
+	39, // 69: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
+	40, // 70: businessespoo.events.v1.Fact.key_issued:type_name -> businessespoo.events.v1.KeyIssued
+	41, // 71: businessespoo.events.v1.Fact.key_revoked:type_name -> businessespoo.events.v1.KeyRevoked
+	42, // 72: businessespoo.events.v1.Fact.access_granted:type_name -> businessespoo.events.v1.AccessGranted
+	43, // 73: businessespoo.events.v1.Fact.access_withdrawn:type_name -> businessespoo.events.v1.AccessWithdrawn
+	44, // 74: businessespoo.events.v1.Fact.scope_erased:type_name -> businessespoo.events.v1.ScopeErased
+	45, // 75: businessespoo.events.v1.Fact.fact_redacted:type_name -> businessespoo.events.v1.FactRedacted
+	76, // [76:76] is the sub-list for method output_type
+	76, // [76:76] is the sub-list for method input_type
+	76, // [76:76] is the sub-list for extension type_name
+	76, // [76:76] is the sub-list for extension extendee
+	0,  // [0:76] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_events_v1_events_proto_init() }
@@ -4107,7 +4368,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 	if File_businessespoo_events_v1_events_proto != nil {
 		return
 	}
-	file_businessespoo_events_v1_events_proto_msgTypes[44].OneofWrappers = []any{
+	file_businessespoo_events_v1_events_proto_msgTypes[47].OneofWrappers = []any{
 		(*Fact_CaseOpened)(nil),
 		(*Fact_CaseConfirmed)(nil),
 		(*Fact_CaseLapsed)(nil),
@@ -4147,6 +4408,8 @@ func file_businessespoo_events_v1_events_proto_init() {
 		(*Fact_KeyRevoked)(nil),
 		(*Fact_AccessGranted)(nil),
 		(*Fact_AccessWithdrawn)(nil),
+		(*Fact_ScopeErased)(nil),
+		(*Fact_FactRedacted)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -4154,7 +4417,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_events_v1_events_proto_rawDesc), len(file_businessespoo_events_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   45,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

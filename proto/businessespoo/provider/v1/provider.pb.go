@@ -2354,7 +2354,9 @@ type WatchRequestsResponse struct {
 	// What happened to it; unset for the requests that a watch begins with.
 	Entry *v1.TimelineEntry `protobuf:"bytes,2,opt,name=entry,proto3" json:"entry,omitempty"`
 	// Resume from here.
-	Revision      string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	// A request that was erased, cases/{id}/requests/{provider}-{n}. Who does not watch at that time is not told.
+	Gone          string `protobuf:"bytes,4,opt,name=gone,proto3" json:"gone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2406,6 +2408,13 @@ func (x *WatchRequestsResponse) GetEntry() *v1.TimelineEntry {
 func (x *WatchRequestsResponse) GetRevision() string {
 	if x != nil {
 		return x.Revision
+	}
+	return ""
+}
+
+func (x *WatchRequestsResponse) GetGone() string {
+	if x != nil {
+		return x.Gone
 	}
 	return ""
 }
@@ -2818,11 +2827,12 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x14WatchRequestsRequest\x12\"\n" +
 	"\x06parent\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x04R\x06parent\x12\"\n" +
-	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\xc3\x01\n" +
+	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\xdf\x01\n" +
 	"\x15WatchRequestsResponse\x12A\n" +
 	"\arequest\x18\x01 \x01(\v2\x1f.businessespoo.cases.v1.RequestB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12C\n" +
 	"\x05entry\x18\x02 \x01(\v2%.businessespoo.cases.v1.TimelineEntryB\x06\xaa\xed\x18\x02\b\x02R\x05entry\x12\"\n" +
-	"\brevision\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\xb1\x01\n" +
+	"\brevision\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\x12\x1a\n" +
+	"\x04gone\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04gone\"\xb1\x01\n" +
 	"\x13ListAdvisorsRequest\x12\"\n" +
 	"\x06parent\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x04R\x06parent\x12$\n" +
