@@ -49,6 +49,11 @@ func (s *Server) begin(ctx context.Context, method string) (*call, error) {
 	if err := s.allow(c.rule, c.principal); err != nil {
 		return c, err
 	}
+	if c.rule.access.GetMutation() && s.options.Binding != nil {
+		if c.principal, err = s.options.Binding(c.ctx, c.principal); err != nil {
+			return c, err
+		}
+	}
 	c.ctx = token.With(c.ctx, c.principal)
 	return c, nil
 }
@@ -185,7 +190,7 @@ func (s *Server) stream(server any, stream grpc.ServerStream, info *grpc.StreamS
 	defer s.limits.streams.Leave(c.caller)
 	go s.recheck(ctx, c, cancel)
 	err = protect(func() error {
-		return handler(server, &checkedStream{ServerStream: stream, ctx: c.ctx, plan: c.rule.request})
+		return handler(server, &checkedStream{ServerStream: stream, ctx: c.ctx, plan: c.rule.request, still: func() error { return s.still(ctx, c) }})
 	})
 	if cause, ours := errors.AsType[*problem.Problem](context.Cause(ctx)); err != nil && ours {
 		err = cause
@@ -196,7 +201,6 @@ func (s *Server) stream(server any, stream grpc.ServerStream, info *grpc.StreamS
 // recheck ends a stream whose caller may no longer have it: it was right when it
 // began, perhaps long ago.
 func (s *Server) recheck(ctx context.Context, c *call, end context.CancelCauseFunc) {
-	md, _ := metadata.FromIncomingContext(ctx)
 	ticker := time.NewTicker(s.options.Recheck)
 	defer ticker.Stop()
 	for {
@@ -205,18 +209,27 @@ func (s *Server) recheck(ctx context.Context, c *call, end context.CancelCauseFu
 			return
 		case <-ticker.C:
 		}
-		if s.ready(ctx) != nil {
-			continue // nothing that is read now would tell
-		}
-		principal, err := s.authenticate(ctx, md)
-		if err == nil {
-			err = s.allow(c.rule, principal)
-		}
-		if kind := problem.KindOf(err); kind == problem.Unauthenticated || kind == problem.Denied {
+		if err := s.still(ctx, c); err != nil {
 			end(problem.From(err))
 			return
 		}
 	}
+}
+
+// still answers nil while the caller of a stream may have it, else why no longer.
+func (s *Server) still(ctx context.Context, c *call) error {
+	if s.ready(ctx) != nil {
+		return nil // nothing that is read now would tell
+	}
+	md, _ := metadata.FromIncomingContext(ctx)
+	principal, err := s.authenticate(ctx, md)
+	if err == nil {
+		err = s.allow(c.rule, principal)
+	}
+	if kind := problem.KindOf(err); kind == problem.Unauthenticated || kind == problem.Denied {
+		return err
+	}
+	return nil
 }
 
 // checkedStream applies the field rules to what the caller sends.
@@ -224,15 +237,21 @@ type checkedStream struct {
 	grpc.ServerStream
 	ctx  context.Context
 	plan *plan
+	// still answers why the caller may no longer have the stream.
+	still func() error
 }
 
 // Context is the call's, with principal and trace.
 func (s *checkedStream) Context() context.Context { return s.ctx }
 
-// SendMsg sends nothing more once the stream is to end.
+// SendMsg sends nothing more once the stream is to end, or its caller may not have it:
+// what was taken away between two looks discloses nothing.
 func (s *checkedStream) SendMsg(message any) error {
 	if s.ctx.Err() != nil {
 		return context.Cause(s.ctx)
+	}
+	if err := s.still(); err != nil {
+		return err
 	}
 	return s.ServerStream.SendMsg(message)
 }

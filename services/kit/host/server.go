@@ -36,7 +36,7 @@ const (
 	maxHeaders = 256 << 10
 	// MaxCall is how long a unary call may take when the caller sets no deadline.
 	MaxCall       = 30 * time.Second
-	normalRecheck = 5 * time.Second
+	normalRecheck = time.Second
 )
 
 // Options are what a gRPC server needs to know.
@@ -46,6 +46,9 @@ type Options struct {
 	// CaseHolder returns the principal for the code and the secret of one case,
 	// or a problem. Without it only tokens are accepted.
 	CaseHolder func(ctx context.Context, code, secret string) (token.Principal, error)
+	// Binding is asked before every call that changes something; it answers the caller,
+	// perhaps with what was found out just now, or why they may not. Nil lets all pass.
+	Binding func(context.Context, token.Principal) (token.Principal, error)
 	// Ready answers nil when what the server answers from has read the log, else what
 	// it still reads. Calls wait a moment for it, and are then told to come again.
 	// It is asked with every call; nil means always.
@@ -65,8 +68,8 @@ type Options struct {
 	Limits Limits
 	// Clock measures how long calls take, and when who may call again; time.Now when nil.
 	Clock func() time.Time
-	// Recheck is how often a stream sees whether its caller may still have it; every
-	// five seconds when 0.
+	// Recheck is how often a stream in which nothing is sent sees whether its caller may
+	// still have it; every second when 0.
 	Recheck time.Duration
 }
 
