@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ import (
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	identityv1 "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 
 	"github.com/businessespoo/hub/gateway/api"
@@ -30,6 +32,8 @@ import (
 	"github.com/businessespoo/hub/gateway/journey"
 	"github.com/businessespoo/hub/gateway/registry"
 	"github.com/businessespoo/hub/gateway/router"
+	"github.com/businessespoo/hub/gateway/session"
+	"github.com/businessespoo/hub/gateway/signin"
 	"github.com/businessespoo/hub/gateway/view"
 	"github.com/businessespoo/hub/gateway/web"
 	"github.com/businessespoo/hub/gateway/writer"
@@ -56,6 +60,12 @@ type Options struct {
 	Providers map[string]string
 	// Verifier reads callers' tokens.
 	Verifier *token.Verifier
+	// Key signs what the pages call the API with; nil lets nobody sign in to them.
+	Key *token.Key
+	// SignIn says who lets people in; nil for nobody.
+	SignIn *signin.Config
+	// DevIssuers answer below DevIssuerPath, beside the pages; nil without a demo.
+	DevIssuers http.Handler
 	// RateLimit is how many calls a second of one caller are answered; 0 is without limit.
 	RateLimit float64
 	// BehindProxy tells that the pages are reached through a proxy alone; see web.Options.
@@ -64,8 +74,6 @@ type Options struct {
 	Clock func() time.Time
 	// AdvanceClock moves the clock of a demo or a test; nil keeps real time.
 	AdvanceClock func(time.Duration) time.Time
-	// Personas are the identities of a demo; nil without one.
-	Personas func() []web.Persona
 	// Tick is how often due dates are looked at; 5 s when 0.
 	Tick time.Duration
 	// TLS are the certificate files for the API and for calls to the providers; none
@@ -85,6 +93,8 @@ type Gateway struct {
 	directory   *directory.Directory
 	router      *router.Router
 	cases       *api.Cases
+	sessions    *session.Store
+	visitors    *visitors
 	server      *host.Server
 	connections map[string]*grpc.ClientConn
 	pages       []host.Part
@@ -143,10 +153,39 @@ func (g *Gateway) open(ctx context.Context) error {
 	g.cases = &api.Cases{
 		View: g.view, Writer: w, Registry: g.registry, Journeys: journeys, Directory: g.directory, Keys: keys, Drafts: drafts, Log: o.Log,
 	}
-	return g.serve(journeys, web.Options{
-		SessionKeys: keys.For("sessions"), SignOuts: &signOuts{bucket: hubBucket, clock: o.Clock},
-	})
+	pages := web.Options{CookieKeys: keys.For("cookies")}
+	if err := g.letIn(ctx, keys, &pages); err != nil {
+		return err
+	}
+	return g.serve(journeys, pages)
 }
+
+// letIn makes what keeps people signed in, and what lets them in.
+func (g *Gateway) letIn(ctx context.Context, keys *identity.Keys, pages *web.Options) error {
+	o := g.options
+	bucket, err := o.Bus.Bucket(ctx, bus.BucketSessions)
+	if err != nil {
+		return err
+	}
+	// Real time: a demo's clock leaps, and nobody has been idle for it.
+	if g.sessions, err = session.New(bucket, keys.For("sessions"), time.Now); err != nil {
+		return err
+	}
+	g.visitors = &visitors{key: o.Key, sessions: g.sessions, directory: g.directory, clock: o.Clock}
+	if o.Verifier != nil {
+		o.Verifier.RefuseIf(g.visitors.refuse)
+	}
+	if o.Key == nil || o.SignIn == nil {
+		return nil
+	}
+	subjects := keys.For("subjects") // a person's id must not change with a newer key
+	g.visitors.signIn = signin.New(*o.SignIn, signin.Options{SubjectKey: subjects[len(subjects)-1], Now: o.Clock})
+	pages.SignIn, pages.Sessions, pages.Token = g.visitors.signIn, g.sessions, g.visitors.token
+	return nil
+}
+
+// DevIssuerPath is where the issuers of a demo answer, beside the pages.
+const DevIssuerPath = "/dev-issuer/"
 
 // serve makes the gRPC server, and the pages, which are its client.
 func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
@@ -158,7 +197,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	// Only the pages of this process know it.
 	relay := rand.Text()
 	g.server = host.NewGRPC(host.Options{
-		Verifier: o.Verifier, CaseHolder: g.caseHolder, Ready: g.hasRead,
+		Verifier: o.Verifier, CaseHolder: g.caseHolder, Ready: g.hasRead, Binding: g.visitors.binding,
 		// Companies and integrators show a token and no certificate.
 		Credentials: o.TLS.Server(tlsfile.Anybody, o.Log), Log: o.Log, Metrics: o.Metrics,
 		Limits: host.Limits{Rate: o.RateLimit, Relay: relay, Dear: []string{
@@ -174,6 +213,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{
 		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock,
 	})
+	identityv1.RegisterSessionServiceServer(g.server, &api.Sessions{Store: g.sessions})
 	if o.Web == nil {
 		return nil
 	}
@@ -182,10 +222,16 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	}
 	pages.Cases, pages.Provider = casesv1.NewCaseServiceClient(g.loopback), providerv1.NewProviderServiceClient(g.loopback)
 	pages.Catalogue = cataloguev1.NewCatalogueServiceClient(g.loopback)
-	pages.Personas, pages.Status, pages.Log, pages.Clock = o.Personas, g.status, o.Log, o.Clock
+	pages.Status, pages.Log, pages.Clock = g.status, o.Log, o.Clock
 	pages.BehindProxy, pages.RateLimit = o.BehindProxy, o.RateLimit
-	pages.Verify = func(token string) error { _, err := o.Verifier.Verify(token); return err }
-	g.pages = append(g.pages, host.HTTPPart("pages", o.Web, web.New(pages)))
+	handler := web.New(pages)
+	if o.DevIssuers != nil {
+		both := http.NewServeMux()
+		both.Handle("/", handler)
+		both.Handle(DevIssuerPath, o.DevIssuers)
+		handler = both
+	}
+	g.pages = append(g.pages, host.HTTPPart("pages", o.Web, handler))
 	return nil
 }
 
@@ -250,6 +296,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		{Name: "registry", Run: g.registry.Run},
 		{Name: "directory", Run: func(ctx context.Context) error { return g.directory.Run(ctx, g.options.Bus) }},
 		{Name: "router", Run: g.router.Run},
+		{Name: "sessions", Run: g.sessions.Run},
 		{Name: "answers", Run: g.answer},
 		g.server.Part("gateway", g.options.GRPC),
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/businessespoo/hub/deploy/e2e/world"
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/name"
 )
@@ -37,7 +38,9 @@ func newOnlooker(t *testing.T, w *world.World, who string, p principal, tap *wor
 	if p.Role != 0 {
 		token := w.Token(t, p)
 		o.authorization = "Bearer " + token
-		o.browser.SignIn(token)
+		if p.Role != policyv1.Role_ROLE_PROVIDER_SYSTEM && p.Role != policyv1.Role_ROLE_INTEGRATOR { // systems have no browser
+			o.browser.SignIn(token)
+		}
 	}
 	return o
 }

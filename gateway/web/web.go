@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/businessespoo/hub/gateway/privacy"
+	"github.com/businessespoo/hub/gateway/seal"
+	"github.com/businessespoo/hub/gateway/session"
+	"github.com/businessespoo/hub/gateway/signin"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
@@ -25,8 +28,14 @@ type Options struct {
 	Cases     casesv1.CaseServiceClient
 	Provider  providerv1.ProviderServiceClient
 	Catalogue cataloguev1.CatalogueServiceClient
-	// Personas lists the demo identities to sign in as; nil when the process has none.
-	Personas func() []Persona
+	// SignIn lets people in; nil lets in nobody.
+	SignIn *signin.Client
+	// Sessions keep who is signed in; nil keeps nobody.
+	Sessions *session.Store
+	// Token answers the token to call the API with for a session, which lives for a
+	// moment, or session.ErrNone for somebody who may no longer be here. It may change
+	// the session to what is true now.
+	Token func(context.Context, *session.Session) (string, error)
 	// Status tells which parts of the hub are up; nil shows an empty list.
 	Status func(context.Context) []PartStatus
 	// BehindProxy tells that the pages are reached through a proxy alone, which sets
@@ -34,32 +43,17 @@ type Options struct {
 	BehindProxy bool
 	// RateLimit is how many pages a second one address gets over time; 0 is without limit.
 	RateLimit float64
-	// Verify tells whether a token is good; nil accepts at sign-in what looks like one,
-	// and leaves the rest to the API.
-	Verify func(token string) error
-	// SessionKeys seal the sessions of visitors, the newest first, of 32 bytes each;
-	// without one, sessions end with the process.
-	SessionKeys [][]byte
-	// SignOuts shares with other gateways which sessions were signed out; may be nil.
-	SignOuts SignOuts
+	// CookieKeys seal what browsers keep for the pages, the newest first, of 32 bytes
+	// each; without one it ends with the process.
+	CookieKeys [][]byte
 	// Log gets faults of the hub, never what a person wrote; nil discards them.
 	Log *slog.Logger
 	// Clock tells the time; time.Now when nil.
 	Clock func() time.Time
 }
 
-// Persona is somebody a visitor of a demo can be.
-type Persona struct {
-	// Label says who it is, such as "Aino, Kahvila Aino Oy".
-	Label string
-	// Kind is the role: company, advisor, lead, provider_system, integrator or operator.
-	Kind string
-	// Token is the JWT that the API knows the persona by.
-	Token string
-}
-
-// server holds what every page needs. Who visitors are is in their cookies, sealed;
-// it keeps only how often an address came, and which sessions were signed out.
+// server holds what every page needs. Who visitors are is in the log; it keeps only how
+// often an address came.
 type server struct {
 	Options
 	texts     texts
@@ -69,7 +63,7 @@ type server struct {
 	catalogue catalogueCache
 	privacy   *privacy.Register
 	limits    limits
-	sessions  *sessions
+	cookies   *seal.Box
 }
 
 // New returns the handler of all pages. It panics when the built-in texts,
@@ -84,7 +78,7 @@ func New(options Options) http.Handler {
 	s := &server{
 		Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(),
 		style: newAsset("style", ".css", styleFile), icon: newAsset("icon", ".svg", iconFile),
-		limits: newLimits(options.RateLimit), sessions: newSessions(options.SessionKeys, options.SignOuts),
+		limits: newLimits(options.RateLimit), cookies: mustBox(options.CookieKeys),
 	}
 	mux := http.NewServeMux()
 	for pattern, page := range s.routes() {
@@ -95,6 +89,20 @@ func New(options Options) http.Handler {
 	}
 	return s.guard(mux)
 }
+
+// mustBox makes the box of the cookies. It panics when a key has not 32 bytes.
+func mustBox(keys [][]byte) *seal.Box {
+	if len(keys) == 0 {
+		return seal.Random(cookiePurpose)
+	}
+	box, err := seal.New(cookiePurpose, keys...)
+	if err != nil {
+		panic("web: " + err.Error())
+	}
+	return box
+}
+
+const cookiePurpose = "hub cookie 1"
 
 // Patterns are the addresses of all pages, with their methods, as net/http writes
 // them: for what must hold for each of them.
@@ -113,28 +121,31 @@ func (s *server) routes() map[string]page {
 		"GET /check":   redirect("/"),
 		"POST /check":  s.checkPage,
 
-		"GET /cases":                   s.casesPage,
-		"GET /cases/{case}":            s.casePage,
-		"POST /cases/{case}":           s.caseAction,
-		"GET /cases/{case}/add":        s.addPage,
-		"POST /cases/{case}/add":       s.addAction,
-		"GET /cases/{case}/referrals":  s.referralPage,
-		"POST /cases/{case}/referrals": s.referralAction,
-		"GET /open-code":               s.openCodePage,
-		"POST /open-code":              s.openCodeAction,
-		"POST /leave-case":             s.leaveCase,
-		"GET /desk":                    s.ownDesk,
-		"GET /desk/{provider}":         s.deskPage,
-		"GET /desk/{provider}/new":     s.behalfPage,
-		"POST /desk/{provider}/new":    s.behalfAction,
-		"GET " + deskRequestPattern:    s.deskRequestPage,
-		"POST " + deskRequestPattern:   s.deskRequestAction,
-		"GET /status":                  s.statusPage,
-		"GET /privacy":                 s.privacyPage,
-		"GET /sign-in":                 s.signInPage,
-		"POST /sign-in":                s.signInAction,
-		"POST /sign-out":               s.signOut,
-		"/":                            s.missingPage,
+		"GET /cases":                             s.casesPage,
+		"GET /cases/{case}":                      s.casePage,
+		"POST /cases/{case}":                     s.caseAction,
+		"GET /cases/{case}/add":                  s.addPage,
+		"POST /cases/{case}/add":                 s.addAction,
+		"GET /cases/{case}/referrals":            s.referralPage,
+		"POST /cases/{case}/referrals":           s.referralAction,
+		"GET /open-code":                         s.openCodePage,
+		"POST /open-code":                        s.openCodeAction,
+		"POST /leave-case":                       s.leaveCase,
+		"GET /desk":                              s.ownDesk,
+		"GET /desk/{provider}":                   s.deskPage,
+		"GET /desk/{provider}/new":               s.behalfPage,
+		"POST /desk/{provider}/new":              s.behalfAction,
+		"GET " + deskRequestPattern:              s.deskRequestPage,
+		"POST " + deskRequestPattern:             s.deskRequestAction,
+		"GET /status":                            s.statusPage,
+		"GET /privacy":                           s.privacyPage,
+		"GET /sign-in":                           s.signInPage,
+		"GET /sign-in/{issuer}":                  s.signInStart,
+		"GET " + signin.CallbackPath("{issuer}"): s.signInCallback,
+		"GET /me":                                s.mePage,
+		"POST /me":                               s.meAction,
+		"POST /sign-out":                         s.signOut,
+		"/":                                      s.missingPage,
 	}
 }
 

@@ -23,6 +23,7 @@ type runCommand struct {
 	ProviderListen string  `default:"127.0.0.1:9101" placeholder:"HOST:PORT" help:"Address of the first provider's gRPC. The other six follow on the next ports. (default: ${default})"`
 	Health         string  `default:"127.0.0.1:9099" placeholder:"HOST:PORT" help:"Address of /livez, /readyz and /metrics. Let only operators reach it. (default: ${default})"`
 	RateLimit      float64 `default:"100" placeholder:"N" help:"How many calls a second of one caller are answered over time; five seconds' worth may come at once. 0 is without limit. (default: ${default})"`
+	Issuers        string  `placeholder:"FILE" type:"path" help:"File that says which OpenID Connect issuers let people in to the pages. Without it, and without --demo, nobody can sign in there; the API needs none. Not together with --demo."`
 	BehindProxy    bool    `help:"The pages are reached through a proxy alone: believe what it says in X-Forwarded-Proto and, last, in X-Forwarded-For."`
 	LogFormat      string  `default:"text" enum:"text,json" help:"Form of the log on standard error: text or json. (default: ${default})"`
 	LogLevel       string  `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error. (default: ${default})"`
@@ -50,6 +51,6 @@ func (c *runCommand) Run(ctx context.Context, out output) error {
 	}
 	return hub.Run(ctx, hub.Options{
 		Data: c.Data, Demo: c.Demo, Listen: c.Listen, Web: c.Web, Health: c.Health,
-		ProviderListen: c.ProviderListen, RateLimit: c.RateLimit, BehindProxy: c.BehindProxy, Log: log, Out: out,
+		ProviderListen: c.ProviderListen, RateLimit: c.RateLimit, BehindProxy: c.BehindProxy, Issuers: c.Issuers, Log: log, Out: out,
 	})
 }

@@ -46,6 +46,8 @@ type World struct {
 	Key *token.Key
 	// At is where it listens.
 	At Addresses
+	// Door are the issuers that let people in to the pages; a demo has its own.
+	Door *Door
 
 	single    bool
 	builder   *Builder
@@ -80,6 +82,11 @@ func On(t testing.TB, b *Builder, data string, flags ...string) *World {
 	w.At = Addresses{GRPC: address(first), Web: address(first + 1), Health: address(first + 2), Providers: map[string]string{}}
 	for i, key := range name.Providers {
 		w.At.Providers[key] = address(first + 3 + i)
+	}
+	if !slices.Contains(flags, "--demo") {
+		var issuers string
+		w.Door, issuers = openDoor(t, w.At.Web)
+		flags = append([]string{"--issuers", issuers}, flags...)
 	}
 	w.add(t, "hub", "hub", w.At.Health, "", append([]string{
 		"run", "--data", data, "--listen", w.At.GRPC, "--web", w.At.Web, "--health", w.At.Health, "--provider-listen", address(first + 3),

@@ -1891,9 +1891,14 @@ type TimelineEntry struct {
 	Agreed bool `protobuf:"varint,13,opt,name=agreed,proto3" json:"agreed,omitempty"`
 	// What the rules over the whole case said once this had happened, as it was shown then and in the figures of
 	// that day; only on an entry of the case itself. Case.notices is what they say today.
-	Notices       []*Notice `protobuf:"bytes,14,rep,name=notices,proto3" json:"notices,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Notices []*Notice `protobuf:"bytes,14,rep,name=notices,proto3" json:"notices,omitempty"`
+	// On what basis somebody acted for the company: register_role, mandate, self, code, token, staff_assisted; empty
+	// where nobody acted for it. staff_assisted: a provider's staff, for a company that has to confirm it.
+	Representation string `protobuf:"bytes,20,opt,name=representation,proto3" json:"representation,omitempty"`
+	// The role in the register, or the theme of the mandate, such as chair.
+	RepresentationRole string `protobuf:"bytes,21,opt,name=representation_role,json=representationRole,proto3" json:"representation_role,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *TimelineEntry) Reset() {
@@ -2022,6 +2027,20 @@ func (x *TimelineEntry) GetNotices() []*Notice {
 		return x.Notices
 	}
 	return nil
+}
+
+func (x *TimelineEntry) GetRepresentation() string {
+	if x != nil {
+		return x.Representation
+	}
+	return ""
+}
+
+func (x *TimelineEntry) GetRepresentationRole() string {
+	if x != nil {
+		return x.RepresentationRole
+	}
+	return ""
 }
 
 // Ask is one thing that waits for the company.
@@ -2642,7 +2661,7 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\x06secret\x18  \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x06secret\x12\x1a\n" +
 	"\x04etag\x18! \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04etag\x127\n" +
 	"\x13unanswered_messages\x18\" \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x12unansweredMessages\x12(\n" +
-	"\vunconfirmed\x18# \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\vunconfirmed\"\x9d\x05\n" +
+	"\vunconfirmed\x18# \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\vunconfirmed\"\x86\x06\n" +
 	"\rTimelineEntry\x12\"\n" +
 	"\brevision\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\x12=\n" +
 	"\x04kind\x18\x02 \x01(\x0e2!.businessespoo.cases.v1.EntryKindB\x06\xaa\xed\x18\x02\b\x02R\x04kind\x126\n" +
@@ -2658,7 +2677,9 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\tcase_name\x18\v \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\bcaseName\x12F\n" +
 	"\x06result\x18\f \x01(\x0e2&.businessespoo.cases.v1.DecisionResultB\x06\xaa\xed\x18\x02\b\x02R\x06result\x12\x1e\n" +
 	"\x06agreed\x18\r \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x06agreed\x12@\n" +
-	"\anotices\x18\x0e \x03(\v2\x1e.businessespoo.cases.v1.NoticeB\x06\xaa\xed\x18\x02\b\x02R\anotices\"\xe3\x01\n" +
+	"\anotices\x18\x0e \x03(\v2\x1e.businessespoo.cases.v1.NoticeB\x06\xaa\xed\x18\x02\b\x02R\anotices\x12.\n" +
+	"\x0erepresentation\x18\x14 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x0erepresentation\x127\n" +
+	"\x13representation_role\x18\x15 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x12representationRole\"\xe3\x01\n" +
 	"\x03Ask\x12;\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1f.businessespoo.cases.v1.AskKindB\x06\xaa\xed\x18\x02\b\x02R\x04kind\x12 \n" +
 	"\arequest\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12\x1e\n" +

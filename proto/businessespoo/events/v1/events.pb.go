@@ -43,10 +43,14 @@ type Actor struct {
 	Role v11.Role `protobuf:"varint,5,opt,name=role,proto3,enum=businessespoo.policy.v1.Role" json:"role,omitempty"`
 	// The legal entity behind the organisation at that time: its Business ID, or its name when it has none.
 	LegalEntity string `protobuf:"bytes,6,opt,name=legal_entity,json=legalEntity,proto3" json:"legal_entity,omitempty"`
-	// On what basis the person acts for the company: self, token, code, staff_assisted.
+	// On what basis the person acts for the company: register_role, mandate, self, token, code, staff_assisted.
 	Representation string `protobuf:"bytes,7,opt,name=representation,proto3" json:"representation,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// For a register role or a mandate: which role, or the theme of the mandate, such as chair.
+	RepresentationRole string `protobuf:"bytes,8,opt,name=representation_role,json=representationRole,proto3" json:"representation_role,omitempty"`
+	// When it was last confirmed that the person may act so; unset where nobody was asked.
+	RepresentationCheckedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=representation_checked_at,json=representationCheckedAt,proto3" json:"representation_checked_at,omitempty"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *Actor) Reset() {
@@ -126,6 +130,20 @@ func (x *Actor) GetRepresentation() string {
 		return x.Representation
 	}
 	return ""
+}
+
+func (x *Actor) GetRepresentationRole() string {
+	if x != nil {
+		return x.RepresentationRole
+	}
+	return ""
+}
+
+func (x *Actor) GetRepresentationCheckedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RepresentationCheckedAt
+	}
+	return nil
 }
 
 // Basis says why data may be handled: a consent or the law.
@@ -3056,7 +3074,7 @@ var File_businessespoo_events_v1_events_proto protoreflect.FileDescriptor
 
 const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"$businessespoo/events/v1/events.proto\x12\x17businessespoo.events.v1\x1a!businessespoo/cases/v1/case.proto\x1a$businessespoo/policy/v1/policy.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x02\n" +
+	"$businessespoo/events/v1/events.proto\x12\x17businessespoo.events.v1\x1a!businessespoo/cases/v1/case.proto\x1a$businessespoo/policy/v1/policy.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd9\x03\n" +
 	"\x05Actor\x12\x1e\n" +
 	"\x06person\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x06person\x12;\n" +
 	"\x05party\x18\x02 \x01(\x0e2\x1d.businessespoo.cases.v1.PartyB\x06\xaa\xed\x18\x02\b\x02R\x05party\x12\"\n" +
@@ -3064,7 +3082,9 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\aadvisor\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aadvisor\x129\n" +
 	"\x04role\x18\x05 \x01(\x0e2\x1d.businessespoo.policy.v1.RoleB\x06\xaa\xed\x18\x02\b\x02R\x04role\x12)\n" +
 	"\flegal_entity\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vlegalEntity\x12.\n" +
-	"\x0erepresentation\x18\a \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x0erepresentation\"k\n" +
+	"\x0erepresentation\x18\a \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x0erepresentation\x127\n" +
+	"\x13representation_role\x18\b \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x12representationRole\x12^\n" +
+	"\x19representation_checked_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x17representationCheckedAt\"k\n" +
 	"\x05Basis\x12\x1a\n" +
 	"\x04kind\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04kind\x12$\n" +
 	"\treference\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\treference\x12 \n" +
@@ -3326,87 +3346,88 @@ var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*Fact)(nil),                  // 36: businessespoo.events.v1.Fact
 	(v1.Party)(0),                 // 37: businessespoo.cases.v1.Party
 	(v11.Role)(0),                 // 38: businessespoo.policy.v1.Role
-	(*v1.Input)(nil),              // 39: businessespoo.cases.v1.Input
-	(*v1.ExpectedTime)(nil),       // 40: businessespoo.cases.v1.ExpectedTime
-	(*v1.Official)(nil),           // 41: businessespoo.cases.v1.Official
-	(*v1.Company)(nil),            // 42: businessespoo.cases.v1.Company
-	(*v1.Consent)(nil),            // 43: businessespoo.cases.v1.Consent
-	(v1.DeclineReason)(0),         // 44: businessespoo.cases.v1.DeclineReason
-	(v1.ReferralReason)(0),        // 45: businessespoo.cases.v1.ReferralReason
-	(*v1.Decision)(nil),           // 46: businessespoo.cases.v1.Decision
-	(v1.ContactKind)(0),           // 47: businessespoo.cases.v1.ContactKind
-	(*timestamppb.Timestamp)(nil), // 48: google.protobuf.Timestamp
+	(*timestamppb.Timestamp)(nil), // 39: google.protobuf.Timestamp
+	(*v1.Input)(nil),              // 40: businessespoo.cases.v1.Input
+	(*v1.ExpectedTime)(nil),       // 41: businessespoo.cases.v1.ExpectedTime
+	(*v1.Official)(nil),           // 42: businessespoo.cases.v1.Official
+	(*v1.Company)(nil),            // 43: businessespoo.cases.v1.Company
+	(*v1.Consent)(nil),            // 44: businessespoo.cases.v1.Consent
+	(v1.DeclineReason)(0),         // 45: businessespoo.cases.v1.DeclineReason
+	(v1.ReferralReason)(0),        // 46: businessespoo.cases.v1.ReferralReason
+	(*v1.Decision)(nil),           // 47: businessespoo.cases.v1.Decision
+	(v1.ContactKind)(0),           // 48: businessespoo.cases.v1.ContactKind
 	(*v1.Notice)(nil),             // 49: businessespoo.cases.v1.Notice
 }
 var file_businessespoo_events_v1_events_proto_depIdxs = []int32{
 	37, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
 	38, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
-	39, // 2: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
-	3,  // 3: businessespoo.events.v1.PlannedRequest.terms:type_name -> businessespoo.events.v1.ServiceTerms
-	40, // 4: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
-	41, // 5: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
-	42, // 6: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
-	2,  // 7: businessespoo.events.v1.CaseOpened.requests:type_name -> businessespoo.events.v1.PlannedRequest
-	43, // 8: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
-	43, // 9: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
-	2,  // 10: businessespoo.events.v1.RequestAdded.request:type_name -> businessespoo.events.v1.PlannedRequest
-	43, // 11: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
-	2,  // 12: businessespoo.events.v1.RequestAdded.invitation:type_name -> businessespoo.events.v1.PlannedRequest
-	2,  // 13: businessespoo.events.v1.ReferralAnswered.request:type_name -> businessespoo.events.v1.PlannedRequest
-	43, // 14: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
-	2,  // 15: businessespoo.events.v1.ReferralAnswered.invitation:type_name -> businessespoo.events.v1.PlannedRequest
-	42, // 16: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
-	11, // 17: businessespoo.events.v1.CaseClosed.heads:type_name -> businessespoo.events.v1.ScopeHead
-	2,  // 18: businessespoo.events.v1.RequestMade.request:type_name -> businessespoo.events.v1.PlannedRequest
-	42, // 19: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
-	39, // 20: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
-	44, // 21: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
-	45, // 22: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
-	46, // 23: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
-	47, // 24: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
-	48, // 25: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
-	38, // 26: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
-	42, // 27: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
-	48, // 28: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
-	0,  // 29: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
-	1,  // 30: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
-	49, // 31: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
-	4,  // 32: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
-	5,  // 33: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
-	6,  // 34: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
-	7,  // 35: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
-	8,  // 36: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
-	9,  // 37: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
-	10, // 38: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
-	12, // 39: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
-	13, // 40: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
-	14, // 41: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
-	15, // 42: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
-	16, // 43: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
-	17, // 44: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
-	18, // 45: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
-	19, // 46: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
-	20, // 47: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
-	21, // 48: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
-	22, // 49: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
-	23, // 50: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
-	24, // 51: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
-	25, // 52: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
-	26, // 53: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
-	27, // 54: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
-	28, // 55: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
-	29, // 56: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
-	30, // 57: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
-	31, // 58: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
-	32, // 59: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
-	33, // 60: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
-	34, // 61: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
-	35, // 62: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
-	63, // [63:63] is the sub-list for method output_type
-	63, // [63:63] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	39, // 2: businessespoo.events.v1.Actor.representation_checked_at:type_name -> google.protobuf.Timestamp
+	40, // 3: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
+	3,  // 4: businessespoo.events.v1.PlannedRequest.terms:type_name -> businessespoo.events.v1.ServiceTerms
+	41, // 5: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
+	42, // 6: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
+	43, // 7: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
+	2,  // 8: businessespoo.events.v1.CaseOpened.requests:type_name -> businessespoo.events.v1.PlannedRequest
+	44, // 9: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
+	44, // 10: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
+	2,  // 11: businessespoo.events.v1.RequestAdded.request:type_name -> businessespoo.events.v1.PlannedRequest
+	44, // 12: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
+	2,  // 13: businessespoo.events.v1.RequestAdded.invitation:type_name -> businessespoo.events.v1.PlannedRequest
+	2,  // 14: businessespoo.events.v1.ReferralAnswered.request:type_name -> businessespoo.events.v1.PlannedRequest
+	44, // 15: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
+	2,  // 16: businessespoo.events.v1.ReferralAnswered.invitation:type_name -> businessespoo.events.v1.PlannedRequest
+	43, // 17: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
+	11, // 18: businessespoo.events.v1.CaseClosed.heads:type_name -> businessespoo.events.v1.ScopeHead
+	2,  // 19: businessespoo.events.v1.RequestMade.request:type_name -> businessespoo.events.v1.PlannedRequest
+	43, // 20: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
+	40, // 21: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
+	45, // 22: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
+	46, // 23: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
+	47, // 24: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
+	48, // 25: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
+	39, // 26: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
+	38, // 27: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
+	43, // 28: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
+	39, // 29: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
+	0,  // 30: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
+	1,  // 31: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
+	49, // 32: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
+	4,  // 33: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
+	5,  // 34: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
+	6,  // 35: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
+	7,  // 36: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
+	8,  // 37: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
+	9,  // 38: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
+	10, // 39: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
+	12, // 40: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
+	13, // 41: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
+	14, // 42: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
+	15, // 43: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
+	16, // 44: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
+	17, // 45: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
+	18, // 46: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
+	19, // 47: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
+	20, // 48: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
+	21, // 49: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
+	22, // 50: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
+	23, // 51: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
+	24, // 52: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
+	25, // 53: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
+	26, // 54: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
+	27, // 55: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
+	28, // 56: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
+	29, // 57: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
+	30, // 58: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
+	31, // 59: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
+	32, // 60: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
+	33, // 61: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
+	34, // 62: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
+	35, // 63: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
+	64, // [64:64] is the sub-list for method output_type
+	64, // [64:64] is the sub-list for method input_type
+	64, // [64:64] is the sub-list for extension type_name
+	64, // [64:64] is the sub-list for extension extendee
+	0,  // [0:64] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_events_v1_events_proto_init() }
