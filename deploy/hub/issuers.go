@@ -57,9 +57,6 @@ func (p *process) demoIssuers(base string) (*signin.Config, http.Handler) {
 	config, mux := &signin.Config{HubURL: base, Demo: true}, http.NewServeMux()
 	add := func(c signin.IssuerConfig, title string, of func(token.Principal) bool) {
 		c.URL, c.ClientID = base+gateway.DevIssuerPath+c.ID, "hub"
-		if c.For != signin.Staff { // a provider has its name
-			c.Names = catalogue.Texts{FI: title, SV: title, EN: title}
-		}
 		config.Issuers = append(config.Issuers, c)
 		mux.Handle(gateway.DevIssuerPath+c.ID+"/", &devissuer.Issuer{
 			URL: c.URL, Title: title, Now: p.clock.Now, Personas: func() []devissuer.Persona { return personas(of, p.clock.Now()) },
@@ -69,7 +66,8 @@ func (p *process) demoIssuers(base string) (*signin.Config, http.Handler) {
 			},
 		})
 	}
-	add(signin.IssuerConfig{ID: "companies", For: signin.Companies, RepresentationsClaim: "representations"}, "Suomi.fi",
+	add(signin.IssuerConfig{ID: "companies", For: signin.Companies, RepresentationsClaim: "representations",
+		Names: catalogue.Texts{FI: "Suomi.fi (esittely)", SV: "Suomi.fi (demonstration)", EN: "Suomi.fi (demonstration)"}}, "Companies and people",
 		func(who token.Principal) bool { return who.Role == policyv1.Role_ROLE_COMPANY })
 	for _, key := range bus.Providers() {
 		add(signin.IssuerConfig{
@@ -79,6 +77,7 @@ func (p *process) demoIssuers(base string) (*signin.Config, http.Handler) {
 	}
 	add(signin.IssuerConfig{
 		ID: "operators", For: signin.Operators, Roles: []signin.RoleRule{{Claim: "groups", Value: "operator", Role: "operator"}},
+		Names: catalogue.Texts{FI: "Ylläpito (esittely)", SV: "Driften (demonstration)", EN: "Operators (demonstration)"},
 	}, "Operators", func(who token.Principal) bool { return who.Role == policyv1.Role_ROLE_OPERATOR })
 	return config, mux
 }

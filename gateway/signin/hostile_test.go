@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -34,6 +35,9 @@ type hostile struct {
 	// asked are the forms that the token endpoint got.
 	asked []url.Values
 	nonce string
+	// only is the one access token that counts, if set; refuse gives out no tokens.
+	only   string
+	refuse bool
 }
 
 func noon() time.Time { return time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC) }
@@ -72,6 +76,11 @@ func (h *hostile) serve(w http.ResponseWriter, r *http.Request) {
 	case "/token":
 		_ = r.ParseForm()
 		h.asked = append(h.asked, r.PostForm)
+		if h.refuse {
+			w.WriteHeader(http.StatusBadRequest)
+			answer(map[string]string{"error": "invalid_grant"})
+			return
+		}
 		claims := jwt.MapClaims{
 			"iss": h.URL, "aud": "hub", "sub": "somebody", "nonce": h.nonce, "iat": noon().Unix(), "exp": noon().Add(time.Hour).Unix(),
 			"groups": []string{"advisors"}, "staff_id": "a1",
@@ -81,8 +90,11 @@ func (h *hostile) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		answer(map[string]any{"access_token": "access", "token_type": "Bearer", "id_token": h.token(claims)})
 	case "/userinfo":
-		if h.status != 0 {
+		switch {
+		case h.status != 0:
 			w.WriteHeader(h.status)
+		case h.only != "" && r.Header.Get("Authorization") != "Bearer "+h.only:
+			w.WriteHeader(http.StatusUnauthorized)
 		}
 		answer(h.info)
 	default:
@@ -305,5 +317,38 @@ func TestNoSignInAtAnUnsafeIssuer(t *testing.T) {
 	h.Close()
 	if _, _, err := c.Begin(t.Context(), "omnia", "", ""); problem.KindOf(err) != problem.Unavailable {
 		t.Errorf("an issuer that is away: %v", err)
+	}
+}
+
+// TestAskAgain: with the token, with a new one when it is over, and not at all when the
+// issuer no longer answers for a person.
+func TestAskAgain(t *testing.T) {
+	h := newHostile(t)
+	c := signin.New(signin.Config{Issuers: []signin.IssuerConfig{{
+		ID: "companies", URL: h.URL, ClientID: "hub", For: signin.Companies, RepresentationsClaim: "may",
+	}}}, signin.Options{SubjectKey: make([]byte, 32), Now: noon})
+	h.info["may"] = []map[string]string{{"company": "9000001-1", "basis": "mandate"}}
+	told, tokens, err := c.Ask(t.Context(), "companies", signin.Tokens{Access: "access"})
+	if err != nil || len(told.Representations) != 1 || tokens.Access != "access" || len(h.asked) != 0 {
+		t.Fatalf("%+v, %+v, %v", told, tokens, err)
+	}
+	h.only = "access" // any other token is over
+	told, tokens, err = c.Ask(t.Context(), "companies", signin.Tokens{Access: "old", Refresh: "refresh"})
+	if err != nil || len(told.Representations) != 1 || tokens.Access != "access" || len(h.asked) != 1 || h.asked[0].Get("refresh_token") != "refresh" {
+		t.Errorf("%+v, %+v, %v; asked %v", told, tokens, err, h.asked)
+	}
+	if _, _, err := c.Ask(t.Context(), "companies", signin.Tokens{Access: "old"}); !errors.Is(err, signin.ErrOver) {
+		t.Errorf("without a way to a new token: %v", err)
+	}
+	h.refuse = true
+	if _, _, err := c.Ask(t.Context(), "companies", signin.Tokens{Access: "old", Refresh: "refresh"}); !errors.Is(err, signin.ErrOver) {
+		t.Errorf("an issuer that gives no new token: %v", err)
+	}
+	h.status = http.StatusBadGateway
+	if _, _, err := c.Ask(t.Context(), "companies", signin.Tokens{Access: "access"}); problem.KindOf(err) != problem.Unavailable {
+		t.Errorf("an issuer that is away: %v", err)
+	}
+	if _, _, err := c.Ask(t.Context(), "gone", signin.Tokens{Access: "access"}); !errors.Is(err, signin.ErrOver) {
+		t.Errorf("an issuer that is no longer one: %v", err)
 	}
 }

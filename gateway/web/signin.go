@@ -107,7 +107,11 @@ func (s *server) signInCallback(w http.ResponseWriter, r *http.Request, f *frame
 	next := localPath(pending.Next)
 	switch {
 	case made.Acting == "" && len(made.Representations) > 0 || len(made.Dropped) > 0:
-		next = "/me?" + encoded("next", next) // who acts for somebody says for whom
+		to := "/me" // who acts for somebody says for whom
+		if next != "" {
+			to += "?" + encoded("next", next)
+		}
+		next = to
 	case next == "":
 		next = (&visitor{Session: made, Role: roleOf(made), Provider: made.Principal.Provider}).Home()
 	}

@@ -107,18 +107,27 @@ func (p *Page) Link(prefix string) string {
 	return ""
 }
 
-// Form finds a form by its id, and reads what is filled in already.
+// Form finds a form by its id, and reads what is filled in already. That of a page
+// which gives its forms no id is found by "".
 func (p *Page) Form(id string) *Form {
 	p.browser.t.Helper()
+	if f, ok := p.HasForm(id); ok {
+		return f
+	}
+	p.browser.t.Fatalf("%s (%d) has no form %s: %.600s", p.Path, p.Status, id, p.Text)
+	return nil
+}
+
+// HasForm is Form for a page that may not have it.
+func (p *Page) HasForm(id string) (*Form, bool) {
 	for node := range p.root.Descendants() {
 		if node.Data == "form" && attr(node, "id") == id {
 			f := &Form{page: p, node: node, action: attr(node, "action"), values: url.Values{}}
 			f.read()
-			return f
+			return f, true
 		}
 	}
-	p.browser.t.Fatalf("%s (%d) has no form %s: %.600s", p.Path, p.Status, id, p.Text)
-	return nil
+	return nil, false
 }
 
 // read takes the values that a browser would send of an untouched form.
