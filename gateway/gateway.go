@@ -213,7 +213,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{
 		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock,
 	})
-	identityv1.RegisterSessionServiceServer(g.server, &api.Sessions{Store: g.sessions})
+	identityv1.RegisterSessionServiceServer(g.server, &api.Sessions{Store: g.sessions, Calls: g.cases.Drafts})
 	if o.Web == nil {
 		return nil
 	}

@@ -2,9 +2,13 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"regexp"
+	"strings"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/businessespoo/hub/gateway/session"
@@ -14,11 +18,18 @@ import (
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
-// Sessions shows and ends the sign-ins to the pages. Ending one twice is the same as
-// ending it once, so a repeat needs no memory.
+// Sessions shows and ends the sign-ins to the pages.
 type Sessions struct {
 	identityv1.UnsafeSessionServiceServer
 	Store *session.Store
+	// Calls is where calls are remembered, so that a repeat is known.
+	Calls Drafts
+}
+
+// once carries a call of a person out, and answers a repeat as the first one.
+func (s *Sessions) once(ctx context.Context, req mutation, answer proto.Message, do func() error) error {
+	sum := sha256.Sum256([]byte(token.From(ctx).Subject + "\x00" + strings.ToLower(req.GetRequestId())))
+	return once(ctx, s.Calls, "session-call-"+hex.EncodeToString(sum[:16]), req, answer, do)
 }
 
 // whose answers the person that a caller names: themselves, or for operators anybody.
@@ -63,18 +74,20 @@ func (s *Sessions) RevokeSession(ctx context.Context, req *identityv1.RevokeSess
 		return nil, problem.New(problem.Invalid, "NAME_INVALID", "id %s", right).Field("id", right)
 	}
 	answer := &identityv1.RevokeSessionResponse{}
-	found, err := s.Store.Get(ctx, req.Id)
-	if errors.Is(err, session.ErrNone) {
-		return answer, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	who := token.From(ctx)
-	if found.Principal.Subject != who.Subject && who.Role != policyv1.Role_ROLE_OPERATOR {
-		return answer, nil // as if there were none: whose it is, is not told
-	}
-	return answer, s.Store.End(ctx, req.Id)
+	return answer, s.once(ctx, req, answer, func() error {
+		found, err := s.Store.Get(ctx, req.Id)
+		if errors.Is(err, session.ErrNone) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		who := token.From(ctx)
+		if found.Principal.Subject != who.Subject && who.Role != policyv1.Role_ROLE_OPERATOR {
+			return nil // as if there were none: whose it is, is not told
+		}
+		return s.Store.End(ctx, req.Id)
+	})
 }
 
 // RevokeAllSessions ends all sessions of a person.
@@ -83,16 +96,18 @@ func (s *Sessions) RevokeAllSessions(ctx context.Context, req *identityv1.Revoke
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Store.List(ctx, person)
-	if err != nil {
-		return nil, err
-	}
 	answer := &identityv1.RevokeAllSessionsResponse{}
-	for _, one := range list {
-		if err := s.Store.End(ctx, one.ID); err != nil {
-			return nil, err
+	return answer, s.once(ctx, req, answer, func() error {
+		list, err := s.Store.List(ctx, person)
+		if err != nil {
+			return err
 		}
-		answer.Ended++
-	}
-	return answer, nil
+		for _, one := range list {
+			if err := s.Store.End(ctx, one.ID); err != nil {
+				return err
+			}
+			answer.Ended++
+		}
+		return nil
+	})
 }
