@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+
+	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 )
 
 // TestAWatchSendsNothingToWhoHasLeft: a request that changes after somebody has left is
@@ -17,7 +19,11 @@ func TestAWatchSendsNothingToWhoHasLeft(t *testing.T) {
 	w := watch(t, d, "")
 	w.next(1)
 	h.Dismiss(key, "a1")
-	request(t, h, d, nil)
+	for known := true; known; { // until this process has read it
+		_, err := d.ListAdvisors(d.As("a1"), &providerv1.ListAdvisorsRequest{Parent: parent})
+		known = err == nil
+	}
+	h.Request(key, "apprenticeship", nil)
 	select {
 	case err := <-w.failed:
 		refused(t, "somebody who has left", err, codes.PermissionDenied, "STAFF_UNKNOWN")
