@@ -31,7 +31,7 @@ type door struct {
 	issuers map[string]*httptest.Server
 }
 
-func (w *world) door(change ...func(*gateway.Options)) *door {
+func (w *world) door() *door {
 	t := w.t
 	t.Helper()
 	d := &door{people: map[string]map[string]any{}, issuers: map[string]*httptest.Server{}}
@@ -57,7 +57,7 @@ func (w *world) door(change ...func(*gateway.Options)) *door {
 		c.URL, c.ClientID, c.Names = server.URL, "hub", catalogue.Texts{FI: c.ID, SV: c.ID, EN: c.ID}
 		config.Issuers = append(config.Issuers, c)
 	}
-	d.node = w.start(append([]func(*gateway.Options){func(o *gateway.Options) { o.Web, o.Key, o.SignIn = listener, w.key, config }}, change...)...)
+	d.node = w.start(func(o *gateway.Options) { o.Web, o.Key, o.SignIn = listener, w.key, config })
 	return d
 }
 

@@ -66,8 +66,10 @@ func (p *process) demoIssuers(base string) (*signin.Config, http.Handler) {
 			},
 		})
 	}
-	add(signin.IssuerConfig{ID: "companies", For: signin.Companies, RepresentationsClaim: "representations",
-		Names: catalogue.Texts{FI: "Suomi.fi (esittely)", SV: "Suomi.fi (demonstration)", EN: "Suomi.fi (demonstration)"}}, "Companies and people",
+	add(signin.IssuerConfig{
+		ID: "companies", For: signin.Companies, RepresentationsClaim: "representations",
+		Names: catalogue.Texts{FI: "Suomi.fi (esittely)", SV: "Suomi.fi (demonstration)", EN: "Suomi.fi (demonstration)"},
+	}, "Companies and people",
 		func(who token.Principal) bool { return who.Role == policyv1.Role_ROLE_COMPANY })
 	for _, key := range bus.Providers() {
 		add(signin.IssuerConfig{

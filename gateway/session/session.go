@@ -20,8 +20,9 @@ import (
 )
 
 const (
-	// Idle is how long a session lasts that nobody uses, Absolute how long any lasts.
-	Idle     = 30 * time.Minute
+	// Idle is how long a session lasts that nobody uses.
+	Idle = 30 * time.Minute
+	// Absolute is how long any session lasts.
 	Absolute = 12 * time.Hour
 	// touchEvery is how exactly the last use is written down.
 	touchEvery = time.Minute

@@ -3,7 +3,6 @@ package web_test
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -12,9 +11,9 @@ import (
 )
 
 // send makes a request with headers and cookies, without following where it leads.
-func (b *browser) send(method, path string, form url.Values, header http.Header, cookies ...*http.Cookie) *http.Response {
+func (b *browser) send(method, path string, header http.Header, cookies ...*http.Cookie) *http.Response {
 	b.t.Helper()
-	r, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, strings.NewReader(form.Encode()))
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -40,7 +39,7 @@ func (b *browser) send(method, path string, form url.Values, header http.Header,
 // isIn tells whether a cookie shows the company's cases.
 func (b *browser) isIn(header http.Header, cookie *http.Cookie) bool {
 	b.t.Helper()
-	return b.send(http.MethodGet, "/cases", nil, header, cookie).StatusCode == http.StatusOK
+	return b.send(http.MethodGet, "/cases", header, cookie).StatusCode == http.StatusOK
 }
 
 var overHTTPS = http.Header{"X-Forwarded-Proto": {"https"}}
@@ -60,11 +59,11 @@ func TestNoIdentityFromHeaders(t *testing.T) {
 	}
 	for _, proxied := range []bool{false, true} {
 		b := newBrowser(t, func(o *web.Options) { o.BehindProxy = proxied })
-		if answer := b.send(http.MethodGet, "/cases", nil, claims); answer.StatusCode != http.StatusUnauthorized {
+		if answer := b.send(http.MethodGet, "/cases", claims); answer.StatusCode != http.StatusUnauthorized {
 			t.Errorf("behind a proxy %t: headers open the cases: %s", proxied, answer.Status)
 		}
 		cookie := b.begin(advisorToken("advisor"))
-		b.send(http.MethodGet, "/desk/omnia", nil, claims, cookie)
+		b.send(http.MethodGet, "/desk/omnia", claims, cookie)
 		if got := b.api.last(t, "ListRequests").authorization; got != "Bearer "+advisorToken("advisor") {
 			t.Errorf("behind a proxy %t: the API was called as %q", proxied, got)
 		}
@@ -74,7 +73,7 @@ func TestNoIdentityFromHeaders(t *testing.T) {
 func TestPagesAreLimitedByAddress(t *testing.T) {
 	b := newBrowser(t, behindProxy, func(o *web.Options) { o.RateLimit = 0.2 }) // one at once
 	from := func(addresses ...string) *http.Response {
-		return b.send(http.MethodGet, "/status", nil, http.Header{"X-Forwarded-For": addresses})
+		return b.send(http.MethodGet, "/status", http.Header{"X-Forwarded-For": addresses})
 	}
 	if answer := from("192.0.2.1"); answer.StatusCode != http.StatusOK {
 		t.Fatalf("the first page: %s", answer.Status)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -126,7 +127,7 @@ func (s *server) finish(r *http.Request, pending signin.Pending, f *frame) (sign
 	}
 	if pending.State != "" {
 		switch err := s.Sessions.Once(r.Context(), pending.State); {
-		case err == session.ErrNone:
+		case errors.Is(err, session.ErrNone):
 			pending = signin.Pending{}
 		case err != nil:
 			return signin.Login{}, err

@@ -5,7 +5,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -39,13 +38,11 @@ func newDoor(t *testing.T, change ...func(*web.Options)) *browser {
 	}}, change...)...)
 }
 
-var hiddenOfIssuer = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
-
-// signedIn signs in with whatever headers and cookies are there, and answers the cookie of
+// signedIn signs in with whatever headers are there, and answers the cookie of
 // the way to the issuer and that of the session.
-func (b *browser) signedIn(header http.Header, cookies ...*http.Cookie) (pending, session *http.Cookie) {
+func (b *browser) signedIn(header http.Header) (pending, session *http.Cookie) {
 	b.t.Helper()
-	start := b.send(http.MethodGet, "/sign-in/broker", nil, header, cookies...)
+	start := b.send(http.MethodGet, "/sign-in/broker", header)
 	for _, c := range start.Cookies() {
 		if strings.HasSuffix(c.Name, "hub_sign_in") {
 			pending = c
@@ -67,7 +64,7 @@ func (b *browser) signedIn(header http.Header, cookies ...*http.Cookie) (pending
 	if err != nil || !strings.HasPrefix(back.String(), "https://hub.example/sign-in/broker/callback?") {
 		b.t.Fatalf("the issuer answers %s, to %s", answer.Status, back)
 	}
-	end := b.send(http.MethodGet, back.RequestURI(), nil, header, append(cookies, pending)...)
+	end := b.send(http.MethodGet, back.RequestURI(), header, pending)
 	for _, c := range end.Cookies() {
 		if strings.HasSuffix(c.Name, "hub_session") && c.Value != "" {
 			session = c
@@ -108,7 +105,7 @@ func TestCookieAttributes(t *testing.T) {
 			if !b.isIn(test.header, session) {
 				t.Error("the cookie does not sign in")
 			}
-			answer := b.send(http.MethodGet, "/?lang=sv", nil, test.header)
+			answer := b.send(http.MethodGet, "/?lang=sv", test.header)
 			for _, c := range answer.Cookies() {
 				if c.Secure != test.secure || !c.HttpOnly || strings.HasPrefix(c.Name, "__Host-") != test.secure {
 					t.Errorf("the cookie %v", c)
@@ -125,6 +122,27 @@ func TestCookieAttributes(t *testing.T) {
 	planted.Name = "hub_session"
 	if b.isIn(overHTTPS, planted) {
 		t.Error("over https a cookie without the prefix signs in")
+	}
+}
+
+func TestSignOutEndsTheSession(t *testing.T) {
+	b := newDoor(t)
+	_, cookie := b.signedIn(nil)
+	_, other := b.signedIn(nil)
+	answer := b.send(http.MethodPost, "/sign-out", nil, cookie)
+	if len(answer.Cookies()) == 0 {
+		t.Error("sign-out leaves the cookies as they are")
+	}
+	for _, c := range answer.Cookies() {
+		if c.MaxAge >= 0 {
+			t.Errorf("sign-out leaves %v", c)
+		}
+	}
+	if b.isIn(nil, cookie) {
+		t.Error("a copy of the cookie still signs in")
+	}
+	if !b.isIn(nil, other) {
+		t.Error("the same person's other browser was signed out too")
 	}
 }
 
