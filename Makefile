@@ -33,6 +33,7 @@ run: ## Start everything in one process, with demo data, in DATA (./data).
 
 test: ## Run every test, with the race detector where it is of use.
 	@$(if $(RACE),,echo "no C compiler found: the tests run without the race detector")
+	@command -v npm >/dev/null || echo "no npm found: sign-in is not tested at an issuer that others have written"
 	go test $(RACE) -skip '^TestKill' $$($(TESTED) | grep -vE '$(PLAIN)')
 	go test -run '^TestKill' ./$(KILL)
 	go test $$($(TESTED) | grep -E '$(PLAIN)')

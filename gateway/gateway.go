@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"time"
@@ -26,6 +27,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
+	identityv1 "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
@@ -38,6 +40,8 @@ import (
 	"github.com/businessespoo/hub/gateway/registry"
 	"github.com/businessespoo/hub/gateway/rights"
 	"github.com/businessespoo/hub/gateway/router"
+	"github.com/businessespoo/hub/gateway/session"
+	"github.com/businessespoo/hub/gateway/signin"
 	"github.com/businessespoo/hub/gateway/statute"
 	"github.com/businessespoo/hub/gateway/view"
 	"github.com/businessespoo/hub/gateway/web"
@@ -73,6 +77,12 @@ type Options struct {
 	Providers map[string]string
 	// Verifier reads callers' tokens.
 	Verifier *token.Verifier
+	// Key signs what the pages call the API with; nil lets nobody sign in to them.
+	Key *token.Key
+	// SignIn says who lets people in; nil for nobody.
+	SignIn *signin.Config
+	// DevIssuers answer below DevIssuerPath, beside the pages; nil without a demo.
+	DevIssuers http.Handler
 	// RateLimit is how many calls a second of one caller are answered; 0 is without limit.
 	RateLimit float64
 	// BehindProxy tells that the pages are reached through a proxy alone; see web.Options.
@@ -81,8 +91,6 @@ type Options struct {
 	Clock func() time.Time
 	// AdvanceClock moves the clock of a demo or a test; nil keeps real time.
 	AdvanceClock func(time.Duration) time.Time
-	// Personas are the identities of a demo; nil without one.
-	Personas func() []web.Persona
 	// Tick is how often due dates are looked at; 5 s when 0.
 	Tick time.Duration
 	// Audit is the folder of the key that signs the heads of the access log; DataDir
@@ -117,6 +125,8 @@ type Gateway struct {
 	access      *access.Log
 	accessRows  *accesslog.Log
 	rights      *rights.Service
+	sessions    *session.Store
+	visitors    *visitors
 	server      *host.Server
 	connections map[string]*grpc.ClientConn
 	pages       []host.Part
@@ -190,10 +200,39 @@ func (g *Gateway) open(ctx context.Context) error {
 		return err
 	}
 	g.rights = &rights.Service{Eraser: eraser, Export: &rights.Exporter{View: g.view, Drafts: drafts, Show: g.cases.Show, Phrase: web.Phrases()}}
-	return g.serve(journeys, web.Options{
-		SessionKeys: keys.For("sessions"), SignOuts: &signOuts{bucket: hubBucket, clock: o.Clock},
-	})
+	pages := web.Options{CookieKeys: keys.For("cookies")}
+	if err := g.letIn(ctx, keys, &pages); err != nil {
+		return err
+	}
+	return g.serve(journeys, pages)
 }
+
+// letIn makes what keeps people signed in, and what lets them in.
+func (g *Gateway) letIn(ctx context.Context, keys *identity.Keys, pages *web.Options) error {
+	o := g.options
+	bucket, err := o.Bus.Bucket(ctx, bus.BucketSessions)
+	if err != nil {
+		return err
+	}
+	// Real time: a demo's clock leaps, and nobody has been idle for it.
+	if g.sessions, err = session.New(bucket, keys.For("sessions"), time.Now); err != nil {
+		return err
+	}
+	g.visitors = &visitors{key: o.Key, sessions: g.sessions, directory: g.directory, clock: o.Clock}
+	if o.Verifier != nil {
+		o.Verifier.RefuseIf(g.visitors.refuse)
+	}
+	if o.Key == nil || o.SignIn == nil {
+		return nil
+	}
+	subjects := keys.For("subjects") // a person's id must not change with a newer key
+	g.visitors.signIn = signin.New(*o.SignIn, signin.Options{SubjectKey: subjects[len(subjects)-1], Now: o.Clock})
+	pages.SignIn, pages.Sessions, pages.Token = g.visitors.signIn, g.sessions, g.visitors.token
+	return nil
+}
+
+// DevIssuerPath is where the issuers of a demo answer, beside the pages.
+const DevIssuerPath = "/dev-issuer/"
 
 // serve makes the gRPC server, and the pages, which are its client.
 func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
@@ -205,7 +244,8 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	// Only the pages of this process know it.
 	relay := rand.Text()
 	g.server = host.NewGRPC(host.Options{
-		Verifier: o.Verifier, CaseHolder: g.caseHolder, SystemKey: g.book.Principal, KeysChanged: g.book.Changed, Ready: g.hasRead,
+		Verifier: o.Verifier, CaseHolder: g.caseHolder, SystemKey: g.book.Principal, KeysChanged: g.book.Changed,
+		Binding: g.visitors.binding, Ready: g.hasRead,
 		// Companies show a token, and integrators a key, and neither a certificate.
 		Credentials: o.TLS.Server(tlsfile.Anybody, o.Log), Log: o.Log, Metrics: o.Metrics, Access: g.accessLog(), Sight: o.Sight,
 		Limits: host.Limits{Rate: o.RateLimit, Relay: relay, Dear: []string{
@@ -232,6 +272,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	keysv1.RegisterKeyServiceServer(g.server, keys)
 	keysv1.RegisterGrantServiceServer(g.server, keys)
 	rightsv1.RegisterDataRightsServiceServer(g.server, g.rights)
+	identityv1.RegisterSessionServiceServer(g.server, &api.Sessions{Store: g.sessions, Calls: g.cases.Drafts})
 	if o.Web == nil {
 		return nil
 	}
@@ -244,10 +285,16 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	pages.Rights = rightsv1.NewDataRightsServiceClient(g.loopback)
 	pages.Catalogue = cataloguev1.NewCatalogueServiceClient(g.loopback)
 	pages.Keys, pages.Grants = keysv1.NewKeyServiceClient(g.loopback), keysv1.NewGrantServiceClient(g.loopback)
-	pages.Personas, pages.Status, pages.Log, pages.Clock = o.Personas, g.status, o.Log, o.Clock
+	pages.Status, pages.Log, pages.Clock = g.status, o.Log, o.Clock
 	pages.BehindProxy, pages.RateLimit = o.BehindProxy, o.RateLimit
-	pages.Verify = func(token string) error { _, err := o.Verifier.Verify(token); return err }
-	g.pages = append(g.pages, host.HTTPPart("pages", o.Web, web.New(pages)))
+	handler := web.New(pages)
+	if o.DevIssuers != nil {
+		both := http.NewServeMux()
+		both.Handle("/", handler)
+		both.Handle(DevIssuerPath, o.DevIssuers)
+		handler = both
+	}
+	g.pages = append(g.pages, host.HTTPPart("pages", o.Web, handler))
 	return nil
 }
 
@@ -315,6 +362,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		{Name: "grants", Run: func(ctx context.Context) error { return g.book.Follow(ctx, g.options.Bus, bus.StreamCompany) }},
 		{Name: "router", Run: g.router.Run},
 		{Name: "erasures", Run: g.rights.Eraser.Run},
+		{Name: "sessions", Run: g.sessions.Run},
 		{Name: "answers", Run: g.answer},
 	}
 	parts = append(parts, g.accessParts()...)

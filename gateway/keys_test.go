@@ -235,11 +235,11 @@ func TestAWithdrawnGrantEndsWhatItOpened(t *testing.T) {
 		t.Errorf("the watch of all tells %v", s)
 	}
 	for what, err := range map[string]error{
-		"GetCase": second(n.cases.GetCase(bank, &casesv1.GetCaseRequest{Name: mine.Name})),
-		"PostMessage": second(n.cases.PostMessage(bank, &casesv1.PostMessageRequest{
+		"GetCase": failure(n.cases.GetCase(bank, &casesv1.GetCaseRequest{Name: mine.Name})),
+		"PostMessage": failure(n.cases.PostMessage(bank, &casesv1.PostMessageRequest{
 			RequestId: uuid.NewString(), Name: mine.Requests[0].Name, Text: "Hei",
 		})),
-		"the repeat of OpenCase": second(n.cases.OpenCase(bank, req)),
+		"the repeat of OpenCase": failure(n.cases.OpenCase(bank, req)),
 	} {
 		if got, _ := reasonOf(err); got != "NOT_FOUND" {
 			t.Errorf("%s: %v", what, err)
@@ -255,7 +255,7 @@ func TestAWithdrawnGrantEndsWhatItOpened(t *testing.T) {
 	}
 }
 
-func second[T any](_ T, err error) error { return err }
+func failure[T any](_ T, err error) error { return err }
 
 // What a company did not grant, or the key does not hold, is refused case by case.
 func TestEachCaseIsDecidedOnItsOwnGrant(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/businessespoo/hub/gateway/signin"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/name"
@@ -27,6 +28,8 @@ type settings struct {
 	Providers   map[string]string `name:"providers" env:"HUB_PROVIDERS" mapsep:"," help:"gRPC addresses of the providers, such as omnia=10.0.0.3:9103,chamber=10.0.0.5:9105. One that is not named is looked for on its default port of this machine."`
 	Listen      string            `name:"listen" env:"HUB_LISTEN" default:"127.0.0.1:9090" help:"Address for gRPC."`
 	Web         string            `name:"web" env:"HUB_WEB" default:"127.0.0.1:8080" help:"Address for the pages."`
+	SignKey     string            `name:"token-key" env:"HUB_TOKEN_KEY" type:"path" help:"File with the key that signs tokens, the one that 'hub nats-config' wrote. Without it nobody can sign in to the pages; the API needs none."`
+	Issuers     string            `name:"issuers" env:"HUB_ISSUERS" type:"path" help:"File that says which OpenID Connect issuers let people in to the pages. Without it nobody can sign in."`
 	BehindProxy bool              `name:"behind-proxy" env:"HUB_BEHIND_PROXY" help:"The pages are reached through a proxy alone: believe what it says in X-Forwarded-Proto and, last, in X-Forwarded-For."`
 	HeadsFile   string            `name:"heads-file" env:"HUB_HEADS_FILE" type:"path" help:"File to which the signed heads of the access log are appended, for 'hub audit verify'. Better on another disk than the log; heads.jsonl in the data directory when empty."`
 	Health      string            `name:"health" env:"HUB_HEALTH" default:"127.0.0.1:9190" help:"Address for /livez, /readyz and /metrics. Let only operators reach it."`
@@ -68,6 +71,14 @@ func (s settings) run(ctx context.Context) error {
 	o := Options{
 		DataDir: dir, Audit: filepath.Join(s.Data, "keys", bus.Hub), HeadsFile: cmp.Or(s.HeadsFile, filepath.Join(s.Data, "audit", headsFile)), Erasures: filepath.Join(s.Data, "erasures.json"), Providers: s.addresses(), RateLimit: s.RateLimit, BehindProxy: s.BehindProxy, TLS: s.TLS, Log: log, Metrics: host.NewMetrics(),
 	}
+	if s.Issuers != "" {
+		if o.SignIn, err = signin.Load(s.Issuers); err != nil {
+			return err
+		}
+		if s.SignKey == "" {
+			return errors.New("--issuers lets people in only together with --token-key (HUB_TOKEN_KEY): the gateway signs what the pages call with")
+		}
+	}
 	if o.GRPC, err = net.Listen("tcp", s.Listen); err != nil {
 		return fmt.Errorf("listen for gRPC: %w", err)
 	}
@@ -83,6 +94,14 @@ func (s settings) run(ctx context.Context) error {
 		return err
 	}
 	o.Verifier = token.NewVerifier(time.Now, key)
+	if s.SignKey != "" {
+		if o.Key, err = token.OpenKey(s.SignKey); err != nil {
+			return err
+		}
+		if !o.Key.Public().Equal(key) {
+			return fmt.Errorf("the key in %s is not the one whose public half is in %s; every process must know the same", s.SignKey, s.TokenKey)
+		}
+	}
 	probes := host.NewHTTP(o.Metrics)
 	var g *Gateway
 	return host.Run(ctx, log, 0, probes.Part(health), host.Part{

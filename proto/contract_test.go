@@ -20,6 +20,7 @@ import (
 	_ "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/employment/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/events/v1"
+	_ "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/omnia/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"

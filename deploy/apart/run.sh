@@ -48,7 +48,8 @@ start nats-server bin/nats-server -c "$data/nats-server.conf"
 for provider in "${providers[@]}"; do
 	hub "$provider" "$provider"
 done
-hub gateway hub
+# The gateway alone signs, for those who are signed in to the pages.
+HUB_TOKEN_KEY="$data/keys/token.key" hub gateway hub
 
 for health in 127.0.0.1:92{01..07} 127.0.0.1:9190; do
 	for ((tries = 0; tries < 300; tries++)); do

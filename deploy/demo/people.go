@@ -72,6 +72,16 @@ type Persona struct {
 	Label, Kind string
 	// Principal is the persona as a caller.
 	Principal token.Principal
+	// Representations are for which companies the persona may act, as an issuer says it.
+	Representations []Representation
+}
+
+// Representation is a right to act for a company.
+type Representation struct {
+	// Company as tokens write it; Basis and Role as token.Representation has them.
+	Company, Basis, Role string
+	// Days is in how many days it ends, or ended when negative; 0 is without end.
+	Days int
 }
 
 // The personas that cases are made for.
@@ -79,6 +89,7 @@ const (
 	soleTrader     = "sole-trader"
 	boardChair     = "board-chair"
 	accountant     = "accountant"
+	expired        = "expired-mandate"
 	foreignFounder = "foreign-founder"
 	newcomer       = "newcomer"
 	founder        = "founder"
@@ -88,21 +99,26 @@ const (
 func Personas() []Persona {
 	all := Companies()
 	named := func(label string, c Company) string { return label + ", " + c.Name }
-	company := func(key, label string, companies ...Company) Persona {
-		p := token.Principal{Role: policyv1.Role_ROLE_COMPANY, Subject: "demo-" + key}
+	company := func(key, label string, right Representation, companies ...Company) Persona {
+		made := Persona{Key: key, Label: label, Kind: right.kind(), Principal: token.Principal{Role: policyv1.Role_ROLE_COMPANY, Subject: "demo-" + key}}
 		for _, c := range companies {
-			p.Companies = append(p.Companies, c.Key())
+			right.Company = c.Key()
+			made.Representations = append(made.Representations, right)
+			if right.Days >= 0 {
+				made.Principal.Companies = append(made.Principal.Companies, c.Key())
+			}
 		}
-		return Persona{Key: key, Label: label, Kind: token.RoleName(p.Role), Principal: p}
+		return made
 	}
 	abroad := all[finnishCompanies]
 	list := []Persona{
-		company(soleTrader, named("Sole trader", all[8]), all[8]),
-		company(boardChair, named("Chair of the board", all[6]), all[6]),
-		company(accountant, "Accountant of five companies", all[10:15]...),
-		company(foreignFounder, named("Founder from abroad", abroad), abroad),
-		company(founder, "Somebody who plans a company"),
-		company(newcomer, named("New here, no cases yet", all[finnishCompanies-1]), all[finnishCompanies-1]),
+		company(soleTrader, named("Sole trader", all[8]), Representation{Basis: token.BasisSelf, Role: "entrepreneur"}, all[8]),
+		company(boardChair, named("Chair of the board", all[6]), Representation{Basis: token.BasisRegisterRole, Role: "chair"}, all[6]),
+		company(accountant, "Accountant of five companies", Representation{Basis: token.BasisMandate, Role: "accounting", Days: 365}, all[10:15]...),
+		company(expired, named("Former accountant", all[10]), Representation{Basis: token.BasisMandate, Role: "accounting", Days: -30}, all[10]),
+		company(foreignFounder, named("Founder from abroad", abroad), Representation{Basis: token.BasisRegisterRole, Role: "managing_director"}, abroad),
+		company(founder, "Somebody who plans a company", Representation{}),
+		company(newcomer, named("New here, no cases yet", all[finnishCompanies-1]), Representation{Basis: token.BasisRegisterRole, Role: "managing_director"}, all[finnishCompanies-1]),
 	}
 	staff := Staff()
 	for _, key := range bus.Providers() {
@@ -113,6 +129,21 @@ func Personas() []Persona {
 		}
 	}
 	return append(list, Persona{Key: "operator", Label: "Operator of the hub", Kind: "operator", Principal: Operator()})
+}
+
+// kind says in words what a representation is.
+func (r Representation) kind() string {
+	switch {
+	case r.Days < 0:
+		return "mandate that has expired"
+	case r.Basis == token.BasisMandate:
+		return "mandate, " + r.Role
+	case r.Basis == token.BasisRegisterRole:
+		return "role in the register, " + r.Role
+	case r.Basis == token.BasisSelf:
+		return "own business"
+	}
+	return "for nobody but oneself"
 }
 
 // Operator is who runs the demo.

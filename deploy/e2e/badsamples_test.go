@@ -14,6 +14,7 @@ import (
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	chamberv1 "github.com/businessespoo/hub/proto/businessespoo/chamber/v1"
 	employmentv1 "github.com/businessespoo/hub/proto/businessespoo/employment/v1"
+	identityv1 "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	omniav1 "github.com/businessespoo/hub/proto/businessespoo/omnia/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/identifier"
@@ -257,6 +258,15 @@ var companySamples = map[string]sample{
 	}, state: func(f *fixture) proto.Message {
 		return &adminv1.AdvanceClockRequest{RequestId: newID(), Seconds: 60}
 	}},
+
+	// SessionService
+	"SessionService/ListSessions": {role: "company", valid: func(f *fixture) proto.Message { return &identityv1.ListSessionsRequest{} }},
+	"SessionService/RevokeSession": {role: "company", valid: func(f *fixture) proto.Message {
+		return &identityv1.RevokeSessionRequest{RequestId: newID(), Id: strings.Repeat("0a", 20)}
+	}, change: func(m proto.Message) { m.(*identityv1.RevokeSessionRequest).Id = strings.Repeat("1b", 20) }},
+	"SessionService/RevokeAllSessions": {role: "company", valid: func(f *fixture) proto.Message {
+		return &identityv1.RevokeAllSessionsRequest{RequestId: newID()}
+	}, change: func(m proto.Message) { m.(*identityv1.RevokeAllSessionsRequest).Person = "owner" }},
 
 	// The providers' own services
 	"ApprenticeshipService/CheckApprenticeship": {at: "omnia", valid: func(f *fixture) proto.Message {

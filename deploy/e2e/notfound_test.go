@@ -25,6 +25,10 @@ var withoutCase = map[string]string{
 	"AdminService/RemoveStaff":      "operators see all staff",
 	"AdminService/ReplayDeadLetter": "operators see all of them, and no content",
 
+	"SessionService/ListSessions":      "a person's own; another's is denied whether there is one or not",
+	"SessionService/RevokeAllSessions": "a person's own; another's is denied whether there is one or not",
+	"SessionService/RevokeSession":     "another's is answered as if it were over",
+
 	"ApprenticeshipService/CheckApprenticeship": "only what the caller says",
 	"ExportDocumentService/CheckOriginEvidence": "only what the caller says",
 	"ExportDocumentService/ListOriginEvidence":  "public",

@@ -10,18 +10,10 @@ import (
 	"github.com/businessespoo/hub/services/kit/identifier"
 )
 
-// pages: a company and an advisor play a case on the pages alone. What they do is
-// what the API shows.
-func pages(t *testing.T, w *world.World) {
-	company := identifier.NewTestBusinessID(120)
-	owner := world.CompanyUser("helmi", company)
-	hers := w.Browser(t)
-	if home := hers.SignIn(w.Token(t, owner)); home.Status != http.StatusOK || home.Path != "/cases" {
-		t.Fatalf("signing in leads to %s", home)
-	}
-
-	const need = "etsin toimitilaa noin 90 neliötä Tapiolasta"
-	choose := hers.Open("/").Form("need").Fill("text", need).Send("")
+// openByPages opens a case for a company on the pages, with what they ask.
+func openByPages(t *testing.T, b *world.Browser, company, need string) *world.Page {
+	t.Helper()
+	choose := b.Open("/").Form("need").Fill("text", need).Send("")
 	const premises = "providers/espoo-city/services/premises"
 	check := choose.Form("choose").Fill("service", premises).Send("")
 	form := check.Form("check")
@@ -45,6 +37,21 @@ func pages(t *testing.T, w *world.World) {
 	if opened.Status != http.StatusOK || !strings.HasPrefix(opened.Path, "/cases/") {
 		t.Fatalf("sending leads to %s", opened)
 	}
+	return opened
+}
+
+// pages: a company and an advisor play a case on the pages alone. What they do is
+// what the API shows.
+func pages(t *testing.T, w *world.World) {
+	company := identifier.NewTestBusinessID(120)
+	owner := world.CompanyUser("helmi", company)
+	hers := w.Browser(t)
+	if home := hers.SignIn(w.Token(t, owner)); home.Status != http.StatusOK || home.Path != "/cases" {
+		t.Fatalf("signing in leads to %s", home)
+	}
+
+	const need = "etsin toimitilaa noin 90 neliötä Tapiolasta"
+	opened := openByPages(t, hers, company, need)
 	opened.Has(need)
 	c := w.Company(t, owner).Case("cases/" + strings.TrimPrefix(opened.Path, "/cases/"))
 	if view := c.View(); view.NeedText != need || view.Company.GetId() != company {

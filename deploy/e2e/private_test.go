@@ -270,7 +270,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	if world.Read(err).Code == codes.OK {
 		t.Error("a broken message was taken")
 	}
-	// The pages: sign in by form and by link, open by code, sign out.
+	// The pages: sign in rightly and wrongly, open by code, sign out.
 	v := newVisitor(t, w, bearer)
 	secrets["a session's cookie"] = cookieOf(t, v, "hub_session")
 	v.ask(http.MethodGet, "/cases", nil)
@@ -278,7 +278,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	v.ask(http.MethodPost, "/open-code", url.Values{"code": {nameless.Code}, "secret": {nameless.Secret}})
 	secrets["a holder's cookie"] = cookieOf(t, v, "hub_case")
 	v.ask(http.MethodPost, "/open-code", url.Values{"code": {nameless.Code}, "secret": {wrong}})
-	v.ask(http.MethodPost, "/sign-in", url.Values{"token": {wrong + "." + wrong + "." + wrong}})
+	v.ask(http.MethodGet, "/sign-in/"+world.Companies+"/callback?code="+wrong+"&state="+wrong, nil)
 	v.ask(http.MethodPost, "/sign-out", nil)
 	key, err := os.ReadFile(filepath.Join(w.Data, "keys", "token.key"))
 	if err != nil {

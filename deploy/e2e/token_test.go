@@ -10,7 +10,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -243,34 +242,54 @@ func methodAt(t *testing.T, path string) method {
 	return method{}
 }
 
-// TestBadTokensDoNotSignIn tries them on the page, which limits how many are tried.
-func TestBadTokensDoNotSignIn(t *testing.T) {
-	w := world.Single(t, &binaries, "--behind-proxy")
+// TestTokensDoNotSignIn: only issuers let people in to the pages. No token does, not even
+// one that the API believes, in whatever way it is brought.
+func TestTokensDoNotSignIn(t *testing.T) {
+	w := world.Single(t, &binaries)
 	forger := newForger(t, w, world.CompanyUser("owner", mine))
-	v := newVisitor(t, w, "")
-	n := 0
+	all := map[string]string{"a right one": forger.make(forger.signed, nil, nil)}
 	for name, bad := range forger.authorizations(t) {
-		scheme, token, _ := strings.Cut(bad.values[0], " ")
-		if scheme != "Bearer" || len(bad.values) > 1 {
-			continue
-		}
-		// Each from an address of its own, as the proxy says.
-		n++
-		v.from = fmt.Sprintf("192.0.2.%d", n)
-		if got := v.ask(http.MethodPost, "/sign-in", url.Values{"token": {token}}); got.status != http.StatusUnprocessableEntity || len(got.header.Values("Set-Cookie")) > 0 {
-			t.Errorf("%s: sign-in answered %d, %v", name, got.status, got.header)
+		if scheme, token, _ := strings.Cut(bad.values[0], " "); scheme == "Bearer" && len(bad.values) == 1 {
+			all[name] = token
 		}
 	}
+	for name, token := range all {
+		v := newVisitor(t, w, "")
+		v.ask(http.MethodGet, "/sign-in?token="+url.QueryEscape(token), nil)
+		v.ask(http.MethodPost, "/sign-in", url.Values{"token": {token}})
+		v.ask(http.MethodGet, "/sign-in/"+world.Companies+"/callback?code="+url.QueryEscape(token)+"&state="+url.QueryEscape(token), nil)
+		at, err := url.Parse(v.base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.ask(http.MethodGet, "/cases", nil); got.status != http.StatusUnauthorized {
+			t.Errorf("%s signs in: %d", name, got.status)
+		}
+		if len(token) < 3000 {
+			v.client.Jar.SetCookies(at, []*http.Cookie{{Name: "hub_session", Value: token, Path: "/"}})
+			if got := v.ask(http.MethodGet, "/cases", nil); got.status != http.StatusUnauthorized {
+				t.Errorf("%s as a cookie signs in: %d", name, got.status)
+			}
+		}
+	}
+}
+
+// TestWrongSignInsAreLimited: who brings answers that are not right, again and again, has
+// to wait; others do not.
+func TestWrongSignInsAreLimited(t *testing.T) {
+	w := world.Single(t, &binaries, "--behind-proxy")
+	v := newVisitor(t, w, "")
 	v.from = "198.51.100.1"
+	callback := "/sign-in/" + world.Companies + "/callback?code=x&state=y"
 	var got given
 	for range 21 {
-		got = v.ask(http.MethodPost, "/sign-in", url.Values{"token": {"a.b.c"}})
+		got = v.ask(http.MethodGet, callback, nil)
 	}
 	if got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
-		t.Errorf("the 21st wrong token is answered %d, Retry-After %q", got.status, got.header.Get("Retry-After"))
+		t.Errorf("the 21st wrong answer is answered %d, Retry-After %q", got.status, got.header.Get("Retry-After"))
 	}
 	v.from = "198.51.100.2"
-	if got := v.ask(http.MethodPost, "/sign-in", url.Values{"token": {forger.make(forger.signed, nil, nil)}}); got.status != http.StatusSeeOther {
+	if got := v.ask(http.MethodGet, callback, nil); got.status != http.StatusUnauthorized {
 		t.Errorf("another address is kept out: %d", got.status)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/businessespoo/hub/deploy/demo"
-	"github.com/businessespoo/hub/gateway/web"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -16,9 +15,7 @@ const (
 	demoTick = 500 * time.Millisecond
 	// demoTokenLife outlives any moving of the clock that one sitting brings.
 	demoTokenLife = 2 * 365 * 24 * time.Hour
-	// personaTokenLife is for a browser.
-	personaTokenLife = 12 * time.Hour
-	demoStateFile    = "demo-state.json"
+	demoStateFile = "demo-state.json"
 )
 
 // demoState is the content of demo-state.json: how far the folder is filled.
@@ -127,20 +124,6 @@ func (p *process) writeDemoFile(addresses Addresses, state demoState) error {
 
 func (p *process) sign(principal token.Principal, ttl time.Duration) (string, error) {
 	return p.key.Sign(principal, p.clock.Now(), ttl)
-}
-
-// personas are those that the sign-in page offers, with fresh tokens.
-func (p *process) personas() []web.Persona {
-	var list []web.Persona
-	for _, persona := range demo.Personas() {
-		signed, err := p.sign(persona.Principal, personaTokenLife)
-		if err != nil {
-			p.options.Log.Error("a demo persona cannot sign in", "persona", persona.Key, "error", err)
-			continue
-		}
-		list = append(list, web.Persona{Label: persona.Label, Kind: persona.Kind, Token: signed})
-	}
-	return list
 }
 
 // welcome waits until all is ready, fills the demo, says what listens where, and

@@ -47,6 +47,9 @@ type Options struct {
 	// on the next ports, in the order of bus.Providers. With port 0 each takes a
 	// free one.
 	ProviderListen string
+	// Issuers is the file that says who lets people in to the pages; see signin.Config.
+	// It is refused together with Demo.
+	Issuers string
 	// RateLimit is how many calls a second of one caller each part answers over time;
 	// 0 is without limit.
 	RateLimit float64
@@ -122,6 +125,9 @@ func Run(ctx context.Context, o Options) error {
 
 // open makes all that runs, in the order in which it stands on each other.
 func (p *process) open(ctx context.Context) error {
+	if p.options.Demo && p.options.Issuers != "" {
+		return errDemoIssuers
+	}
 	var err error
 	if p.folder, err = OpenFolder(p.options.Data); err != nil {
 		return err
@@ -215,9 +221,11 @@ func (p *process) openGateway(ctx context.Context, hubBus *bus.Bus) error {
 		Audit: p.folder.path(keysDir, bus.Hub), HeadsFile: cmp.Or(p.options.HeadsFile, p.folder.path(auditDir, headsFile)), NoAccessLog: p.options.NoAccessLog,
 		Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
 	}
+	if err := p.issuers(&options); err != nil {
+		return err
+	}
 	if p.options.Demo {
 		options.AdvanceClock = p.clock.Advance
-		options.Personas = p.personas
 		options.Tick = demoTick
 	}
 	made, err := gateway.New(ctx, options)

@@ -18,7 +18,6 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 
-	"github.com/businessespoo/hub/deploy/demo"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
@@ -164,8 +163,8 @@ func TestDemo(t *testing.T) {
 	for _, path := range []string{"/readyz", "/livez", "/metrics"} {
 		get(t, "http://"+h.Health+path)
 	}
-	if page := get(t, "http://"+h.Web+"/sign-in"); !strings.Contains(page, "Lead Omnia-1") {
-		t.Error("the sign-in page offers no lead of Omnia")
+	if page := get(t, "http://"+h.Web+"/sign-in/omnia"); !strings.Contains(page, "Lead Omnia-1") || strings.Contains(page, "Lead Chamber-1") {
+		t.Error("Omnia's issuer does not offer its lead, or offers another's")
 	}
 	for _, want := range []string{h.Web, h.GRPC, h.Health, h.Providers["employment"], demoFile} {
 		if !strings.Contains(h.out.String(), want) {
@@ -231,8 +230,18 @@ func (w writerFunc) Write(text []byte) (int, error) { return w(text) }
 func TestARealHubStartsEmptyAndTakesNoDemo(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	h := start(t, dir, false)
-	if page := get(t, "http://"+h.Web+"/sign-in"); strings.Contains(page, demo.Staff()[0].Name) {
-		t.Error("a real hub offers demo identities")
+	if page := get(t, "http://"+h.Web+"/sign-in"); strings.Contains(page, `href="/sign-in/`) {
+		t.Error("a real hub lets people in without being told by whom")
+	}
+	for _, path := range []string{"/sign-in/omnia", "/dev-issuer/omnia/authorize", "/dev-issuer/omnia/.well-known/openid-configuration"} {
+		response, err := http.Get("http://" + h.Web + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusNotFound {
+			t.Errorf("a real hub answers %s with %d", path, response.StatusCode)
+		}
 	}
 	if err := h.stop(); err != nil {
 		t.Fatal(err)
@@ -240,6 +249,13 @@ func TestARealHubStartsEmptyAndTakesNoDemo(t *testing.T) {
 	err := Run(t.Context(), Options{Data: dir, Demo: true, Listen: free, Web: free, Health: free, ProviderListen: free})
 	if err == nil || !strings.Contains(err.Error(), "no demo") {
 		t.Errorf("--demo on a folder with real data: %v, want a refusal", err)
+	}
+}
+
+func TestADemoTakesNoIssuers(t *testing.T) {
+	err := Run(t.Context(), Options{Data: t.TempDir(), Demo: true, Issuers: "issuers.yaml", Listen: free, Web: free, Health: free, ProviderListen: free})
+	if err == nil || !strings.Contains(err.Error(), "--issuers") {
+		t.Errorf("--demo with --issuers: %v, want a refusal", err)
 	}
 }
 

@@ -121,7 +121,6 @@ func (s *Admin) tell(ctx context.Context, event security.Event, attributes ...sl
 	s.Security.Write(ctx, event, append(attributes, slog.String("trace", host.Trace(ctx).ID()), security.Caller(host.Caller(token.From(ctx))))...)
 }
 
-// done is what is kept of an operator's call.
 type done struct {
 	Digest []byte `json:"digest"`
 	Answer []byte `json:"answer"`
@@ -131,18 +130,22 @@ type done struct {
 // the first call was, for as long as drafts are kept. A call that ended half-way is
 // carried out anew: each step of it may be done twice.
 func (s *Admin) once(ctx context.Context, req mutation, answer proto.Message, do func() error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return once(ctx, s.Calls, "call-"+strings.ToLower(req.GetRequestId()), req, answer, do)
+}
+
+// once carries a call out that is remembered under a key.
+func once(ctx context.Context, calls Drafts, key string, req mutation, answer proto.Message, do func() error) error {
 	digest, err := fact.Digest(req)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := "call-" + strings.ToLower(req.GetRequestId())
-	entry, err := s.Calls.Get(ctx, key)
+	entry, err := calls.Get(ctx, key)
 	if err == nil {
 		var before done
 		if err := json.Unmarshal(entry.Value, &before); err != nil {
-			return fmt.Errorf("api: read an operator's call: %w", err)
+			return fmt.Errorf("api: read a call that was made before: %w", err)
 		}
 		if !bytes.Equal(before.Digest, digest) {
 			return requestIDReused(req.GetRequestId())
@@ -163,7 +166,7 @@ func (s *Admin) once(ctx context.Context, req mutation, answer proto.Message, do
 	if err != nil {
 		return err
 	}
-	_, err = s.Calls.Put(ctx, key, value, 0)
+	_, err = calls.Put(ctx, key, value, 0)
 	if _, taken := errors.AsType[*bus.ConflictError](err); taken {
 		return nil // the same call came to another gateway at the same time
 	}

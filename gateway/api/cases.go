@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/businessespoo/hub/gateway/identity"
 	"github.com/businessespoo/hub/gateway/journey"
@@ -179,7 +180,16 @@ func repeats(scope *statev1.Scope, requestID string) bool {
 // actorOf is who acts, as facts keep it.
 func actorOf(p token.Principal) *eventsv1.Actor {
 	a := &eventsv1.Actor{Person: p.Subject, Party: casesv1.Party_PARTY_COMPANY, Role: p.Role, Representation: "token"}
+	if p.Representation != (token.Representation{}) {
+		a.Representation, a.RepresentationRole = p.Representation.Basis, p.Representation.Role
+		a.RepresentationCheckedAt = timestamppb.New(p.Representation.CheckedAt)
+		return a
+	}
 	switch p.Role {
+	case policyv1.Role_ROLE_COMPANY:
+		if p.Session != "" {
+			a.Representation = token.BasisSelf // signed in, and for no company
+		}
 	case policyv1.Role_ROLE_CASE_HOLDER:
 		a.Representation = "code"
 	case policyv1.Role_ROLE_UNSPECIFIED:

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -107,11 +108,17 @@ func TestRetentionIsTheProgrammed(t *testing.T) {
 		if slices.Contains(r.KeptIn, "KV_"+bus.BucketDrafts) {
 			want = int(bus.DraftLife / (24 * time.Hour))
 		}
+		if slices.Contains(r.KeptIn, "KV_"+bus.BucketSessions) {
+			want = int(bus.SessionLife / (24 * time.Hour))
+		}
 		if r.Days != want {
 			t.Errorf("%s is removed after %d days, the page says %d", r.ID, want, r.Days)
 		}
-		number := "30"
-		for _, text := range []string{r.Retention.FI, r.Retention.SV, r.Retention.EN} {
+		number := strconv.Itoa(want) + " d"
+		if want == 0 {
+			number = "30"
+		}
+		for _, text := range []string{strings.NewReplacer(" päivää", " d", " vuorokauden", " d").Replace(r.Retention.FI), r.Retention.SV, r.Retention.EN} {
 			if (r.Days > 0) != strings.Contains(text, number) {
 				t.Errorf("%s: %q does not fit %d days", r.ID, text, r.Days)
 			}

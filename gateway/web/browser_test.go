@@ -22,7 +22,10 @@ import (
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 
+	"github.com/businessespoo/hub/gateway/session"
+	"github.com/businessespoo/hub/gateway/session/sessiontest"
 	"github.com/businessespoo/hub/gateway/web"
+	tokens "github.com/businessespoo/hub/services/kit/token"
 )
 
 // browser visits the pages from outside, with cookies and without JavaScript.
@@ -31,6 +34,9 @@ type browser struct {
 	base   string
 	client *http.Client
 	api    *fake
+	// sessions are the pages' own; tokens are those that stand for each.
+	sessions *session.Store
+	tokens   map[string]string
 }
 
 // page is an answer that the browser got.
@@ -49,14 +55,6 @@ func newBrowser(t *testing.T, change ...func(*web.Options)) *browser {
 		Cases: casesv1.NewCaseServiceClient(conn), Provider: providerv1.NewProviderServiceClient(conn), Catalogue: cataloguev1.NewCatalogueServiceClient(conn),
 		Consents: consentv1.NewConsentServiceClient(conn), Sharing: sharingv1.NewSharedCaseServiceClient(conn),
 		Keys: keysv1.NewKeyServiceClient(conn), Grants: keysv1.NewGrantServiceClient(conn),
-		Personas: func() []web.Persona {
-			return []web.Persona{
-				{Label: "Aino, Kahvila Aino Oy", Kind: "company", Token: companyToken()},
-				{Label: "Maija Meri", Kind: "advisor", Token: advisorToken("advisor")},
-				{Label: "Lea Lind", Kind: "lead", Token: advisorToken("lead")},
-				{Label: "Olavi", Kind: "operator", Token: token(map[string]any{"sub": "o1", "role": "operator"})},
-			}
-		},
 		Status: func(context.Context) []web.PartStatus {
 			return []web.PartStatus{
 				{Part: "gateway", Serving: true, Counts: &web.Counts{Open: 3, Total: 60}},
@@ -66,6 +64,10 @@ func newBrowser(t *testing.T, change ...func(*web.Options)) *browser {
 		},
 		Clock: noon,
 	}
+	b := &browser{t: t, api: api, tokens: map[string]string{}}
+	b.sessions = newSessions(t, time.Now)
+	options.Sessions = b.sessions
+	options.Token = func(_ context.Context, s *session.Session) (string, error) { return b.tokens[s.ID], nil }
 	for _, c := range change {
 		c(&options)
 	}
@@ -75,7 +77,49 @@ func newBrowser(t *testing.T, change ...func(*web.Options)) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{t: t, base: server.URL, api: api, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	b.base, b.client = server.URL, &http.Client{Jar: jar, Timeout: 30 * time.Second}
+	return b
+}
+
+// newSessions keeps sessions as the log does.
+func newSessions(t *testing.T, now func() time.Time) *session.Store {
+	t.Helper()
+	store, err := session.New(sessiontest.NewBucket(), [][]byte{make([]byte, 32)}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// begin begins a session for whom a token stands for, and answers its cookie.
+func (b *browser) begin(text string) *http.Cookie {
+	b.t.Helper()
+	var claims struct {
+		Sub, Role, Provider, Advisor string
+		Companies                    []string
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(text, ".")[1])
+	if err == nil {
+		err = json.Unmarshal(payload, &claims)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	role, err := tokens.ParseRole(claims.Role)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	made := session.Session{Issuer: "test", Principal: tokens.Principal{Role: role, Subject: claims.Sub, Provider: claims.Provider, Advisor: claims.Advisor}}
+	for _, company := range claims.Companies {
+		made.Acting = company
+		made.Representations = append(made.Representations, tokens.Representation{Basis: tokens.BasisSelf, Company: company})
+	}
+	cookie, made, err := b.sessions.Begin(b.t.Context(), made)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.tokens[made.ID] = text
+	return &http.Cookie{Name: "hub_session", Value: cookie, Path: "/"}
 }
 
 // token makes an unsigned JWT: the pages do not verify, and neither does the fake.
@@ -126,12 +170,14 @@ func (b *browser) post(path string, values url.Values) page {
 	return b.do(r)
 }
 
-// signIn follows a token link, as a person would.
+// signIn has the browser hold a session for whom a token stands for.
 func (b *browser) signIn(token string) {
 	b.t.Helper()
-	if p := b.get("/sign-in?token=" + token); p.code != http.StatusOK || strings.Contains(p.url, "token") {
-		b.t.Fatalf("sign-in: status %d at %s", p.code, p.url)
+	at, err := url.Parse(b.base)
+	if err != nil {
+		b.t.Fatal(err)
 	}
+	b.client.Jar.SetCookies(at, []*http.Cookie{b.begin(token)})
 }
 
 // has fails unless the page holds each text.

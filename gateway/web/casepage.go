@@ -9,6 +9,7 @@ import (
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/token"
 )
 
 // caseView is one case as its company sees it.
@@ -231,6 +232,8 @@ func (f *frame) ReferralReason(reason casesv1.ReferralReason) string {
 type entryView struct {
 	*casesv1.TimelineEntry
 	Heading, About string
+	// Basis says in words on what basis somebody acted for the company.
+	Basis string
 	// Told is what the rules over the whole case had to say that no earlier entry
 	// says, in the case's Language.
 	Told     []*casesv1.Notice
@@ -247,6 +250,9 @@ func (f *frame) timeline(entries []*casesv1.TimelineEntry, requests []*casesv1.R
 	out := make([]entryView, 0, len(entries))
 	for _, entry := range slices.Backward(entries) {
 		v := entryView{TimelineEntry: entry, Told: told[entry], Language: language, Heading: f.Enum("entry", entry.GetKind(), "ENTRY_KIND_"), About: titles[entry.GetRequest()]}
+		if key := "basis." + entry.GetRepresentation(); f.texts.has(f.Lang, key) {
+			v.Basis = f.Basis(token.Representation{Basis: entry.GetRepresentation(), Role: entry.GetRepresentationRole()})
+		}
 		switch entry.GetKind() {
 		case casesv1.EntryKind_ENTRY_KIND_DECIDED:
 			v.Heading += ": " + f.Result(entry.GetResult())

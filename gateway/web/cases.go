@@ -146,7 +146,9 @@ func (s *server) openCodeAction(w http.ResponseWriter, r *http.Request, f *frame
 		return fmt.Errorf("web: open by code: %w", err)
 	}
 	h.Case = requestKey(answer.GetCases()[0].GetName())
-	setHolder(w, r, h)
+	if err := s.setHolder(w, r, h); err != nil {
+		return err
+	}
 	http.Redirect(w, r, "/cases/"+h.Case, http.StatusSeeOther)
 	return nil
 }

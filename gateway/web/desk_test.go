@@ -180,36 +180,6 @@ func TestNewestOrWhatThereIs(t *testing.T) {
 	}
 }
 
-func TestSignIn(t *testing.T) {
-	b := newBrowser(t)
-	b.get("/sign-in").has(t, "Aino, Kahvila Aino Oy", "Maija Meri", "Tiiminvetäjä")
-	for persona, home := range map[string]string{"0": "/cases", "1": "/desk/omnia", "3": "/status"} {
-		if p := b.post("/sign-in", url.Values{"persona": {persona}}); p.url != home {
-			t.Errorf("persona %s came to %s, want %s", persona, p.url, home)
-		}
-	}
-	for next, want := range map[string]string{"/status": "/status", "//evil.example": "/cases", "https://evil.example": "/cases", "/\\evil.example": "/cases"} {
-		if p := b.post("/sign-in", url.Values{"persona": {"0"}, "next": {next}}); p.url != want {
-			t.Errorf("next=%s came to %s, want %s", next, p.url, want)
-		}
-	}
-	for _, bad := range []string{"x", "a.b.c", "e30.e30.x", strings.Repeat("x", 5000)} {
-		if p := b.post("/sign-in", url.Values{"token": {bad}}); p.code != http.StatusUnprocessableEntity {
-			t.Errorf("token %.10s answers %d", bad, p.code)
-		}
-	}
-	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	p := b.get("/sign-in?token=" + companyToken())
-	if cookie := p.head.Get("Set-Cookie"); !strings.Contains(cookie, "HttpOnly") || !strings.Contains(cookie, "SameSite=Lax") || p.head.Get("Location") != "/cases" {
-		t.Errorf("Set-Cookie %q, Location %q", cookie, p.head.Get("Location"))
-	}
-	b.client.CheckRedirect = nil
-	b.post("/sign-out", nil)
-	if p := b.get("/cases"); p.code != http.StatusUnauthorized {
-		t.Errorf("after signing out /cases answers %d", p.code)
-	}
-}
-
 func TestBadForms(t *testing.T) {
 	b := newBrowser(t)
 	b.signIn(companyToken())

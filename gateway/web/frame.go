@@ -14,7 +14,7 @@ import (
 type frame struct {
 	Lang    string
 	Title   string
-	Session *session
+	Session *visitor
 	Holder  *holder
 	// Done says what the visitor's last step did.
 	Done string
@@ -43,7 +43,7 @@ type frame struct {
 
 func (s *server) frame(w http.ResponseWriter, r *http.Request) *frame {
 	f := &frame{
-		Lang: language(w, r), Session: s.session(r), Holder: readHolder(r),
+		Lang: language(w, r), Session: s.session(r), Holder: s.holder(r),
 		StylePath: s.style.path, IconPath: s.icon.path,
 		header: w.Header(), path: r.URL.Path, query: r.URL.Query(), texts: s.texts, now: s.Clock(),
 	}
@@ -124,8 +124,10 @@ func (f *frame) WhoAmI() string {
 	switch {
 	case who.Provider != "":
 		return role + ", " + f.Provider("providers/"+who.Provider)
-	case len(who.Companies) == 1:
-		return role + " " + who.Companies[0]
+	case who.Acting != "":
+		return f.T("me.acts_for", "company", who.Acting)
+	case who.Role == "company":
+		return f.T("me.acts_for_self")
 	default:
 		return role
 	}

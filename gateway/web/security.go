@@ -9,14 +9,14 @@ import (
 
 // tell writes an event about a visitor: who may be nil. The line has no address, names
 // no person, and holds nothing that was sent.
-func (s *server) tell(r *http.Request, who *session, event security.Event, reason string) {
+func (s *server) tell(r *http.Request, who *visitor, event security.Event, reason string) {
 	caller := "address/" + Visitor(r.Context())
 	var attributes []slog.Attr
 	if r.Pattern != "" {
 		attributes = append(attributes, slog.String("page", r.Pattern))
 	}
 	if who != nil {
-		caller = who.Role + "/" + who.Provider + "/" + who.Subject
+		caller = who.Role + "/" + who.Provider + "/" + who.Principal.Subject
 		attributes = append(attributes, slog.String("role", who.Role))
 		if who.Provider != "" {
 			attributes = append(attributes, slog.String("caller_provider", who.Provider))

@@ -60,7 +60,7 @@ func TestEveryAnswerSaysWhatItIs(t *testing.T) {
 	}
 	first := b.get("/")
 	paths = append(paths, regexp.MustCompile(`/static/[a-z]+-[0-9a-f]+\.(?:css|svg)`).FindAllString(first.body, -1)...)
-	for _, cookie := range []*http.Cookie{{Name: "none", Value: "x"}, b.signedIn(companyToken(), nil), b.signedIn(advisorToken("advisor"), nil)} {
+	for _, cookie := range []*http.Cookie{{Name: "none", Value: "x"}, b.begin(companyToken()), b.begin(advisorToken("advisor"))} {
 		for _, path := range paths {
 			answer := b.raw("GET " + path + " HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nCookie: " + cookie.Name + "=" + cookie.Value + "\r\n\r\n")
 			r, err := http.ReadResponse(bufio.NewReader(strings.NewReader(answer)), nil)
@@ -118,7 +118,7 @@ func TestSignedInPagesAreKeptNowhere(t *testing.T) {
 // keeps; the language stays.
 func TestLeavingForgets(t *testing.T) {
 	b := newBrowser(t)
-	cookie := b.signedIn(companyToken(), nil)
+	cookie := b.begin(companyToken())
 	for _, path := range []string{"/sign-out", "/leave-case"} {
 		answer := b.send(http.MethodPost, path, nil, nil, cookie)
 		if got := answer.Header.Get("Clear-Site-Data"); got != `"cache", "storage"` || answer.Header.Get("Cache-Control") != "no-store" {
@@ -131,7 +131,7 @@ func TestLeavingForgets(t *testing.T) {
 // its browser says so, and nothing is asked of the API.
 func TestNoPostFromAnotherSite(t *testing.T) {
 	b := newBrowser(t)
-	cookie := b.signedIn(companyToken(), nil)
+	cookie := b.begin(companyToken())
 	posts := 0
 	for pattern, address := range addresses() {
 		if !strings.HasPrefix(pattern, "POST") {
@@ -170,7 +170,7 @@ func TestNoPostFromAnotherSite(t *testing.T) {
 // other method, no header and no field makes one of them of another.
 func TestOtherMethodsDoNothing(t *testing.T) {
 	b := newBrowser(t)
-	cookie := b.signedIn(companyToken(), nil)
+	cookie := b.begin(companyToken())
 	for _, address := range addresses() {
 		for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "post", "GETS"} {
 			before := b.api.changes()
@@ -332,7 +332,7 @@ func TestVisitsAreLogged(t *testing.T) {
 		}
 	}
 	var cookie *http.Cookie
-	step(`level=INFO msg=security event=sign_in page="POST /sign-in" role=company`, func() { cookie = b.signedIn(companyToken(), nil) })
+	step(`level=INFO msg=security event=sign_in page="POST /sign-in" role=company`, func() { cookie = b.begin(companyToken()) })
 	step(`level=WARN msg=security event=sign_in_refused page="POST /sign-in" reason=TOKEN`, func() {
 		b.send(http.MethodPost, "/sign-in", url.Values{"token": {"zforged\nlevel=INFO msg=security event=sign_in"}}, nil)
 	})

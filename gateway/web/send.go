@@ -50,7 +50,9 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, f *frame, was *sen
 	name := answer.GetCase().GetName()
 	query := url.Values{"rev": {answer.GetRevision()}}
 	if answer.GetSecret() != "" {
-		setHolder(w, r, &holder{Case: requestKey(name), Code: answer.GetCase().GetCode(), Secret: answer.GetSecret()})
+		if err := s.setHolder(w, r, &holder{Case: requestKey(name), Code: answer.GetCase().GetCode(), Secret: answer.GetSecret()}); err != nil {
+			return err
+		}
 		setCookie(w, r, openedCookie, requestKey(name))
 	} else {
 		query.Set("done", "opened")

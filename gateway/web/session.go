@@ -1,66 +1,76 @@
 package web
 
 import (
-	"encoding/base64"
-	"encoding/json"
+	"errors"
 	"net/http"
-	"strings"
-	"time"
+
+	"github.com/businessespoo/hub/gateway/session"
+	"github.com/businessespoo/hub/services/kit/problem"
+	tokens "github.com/businessespoo/hub/services/kit/token"
 )
 
 // The cookies. All are HttpOnly and SameSite=Lax and end with the browser's
-// session, except the language.
+// session, except the language and a sign-in that is on its way.
 const (
 	sessionCookie  = "hub_session"
 	holderCookie   = "hub_case"
 	openedCookie   = "hub_opened"
+	signInCookie   = "hub_sign_in"
 	languageCookie = "hub_lang"
 )
 
-// session is who the visitor says they are. It decides what is shown, never
-// what is allowed: the token is read here without verifying it, and the API
-// verifies it at each call.
-type session struct {
-	id        string
-	Token     string   `json:"-"`
-	Subject   string   `json:"sub"`
-	Role      string   `json:"role"`
-	Provider  string   `json:"provider"`
-	AdvisorID string   `json:"advisor"`
-	Companies []string `json:"companies"`
-	Expires   float64  `json:"exp"`
+// visitor is who is signed in: what the server keeps, and the token that
+// the pages call the API with for a moment. What is allowed the API decides.
+type visitor struct {
+	session.Session
+	Token     string
+	Role      string
+	Provider  string
+	AdvisorID string
+	Companies []string
 }
 
-// readSession returns nil for what is not a token of three parts with a role.
-func readSession(token string) *session {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
+// session is who the visitor is signed in as; nil for nobody.
+func (s *server) session(r *http.Request) *visitor {
+	cookie, err := r.Cookie(cookieName(r, sessionCookie))
+	if err != nil || s.Sessions == nil {
 		return nil
 	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
+	found, err := s.Sessions.Find(r.Context(), cookie.Value)
+	var token string
+	if err == nil {
+		token, err = s.Token(r.Context(), &found)
+	}
+	switch {
+	case errors.Is(err, session.ErrNone):
+		return nil
+	case problem.KindOf(err) == problem.Denied: // they have left
+		s.endSession(r, &visitor{Session: found})
+		return nil
+	case err != nil:
+		s.Log.WarnContext(r.Context(), "nobody can say whether a session goes on", "error", err)
 		return nil
 	}
-	who := &session{Token: token}
-	if err := json.Unmarshal(payload, who); err != nil || who.Role == "" {
-		return nil
+	who := &visitor{
+		Session: found, Token: token, Role: tokens.RoleName(found.Principal.Role),
+		Provider: found.Principal.Provider, AdvisorID: found.Principal.Advisor,
+	}
+	if found.Acting != "" {
+		who.Companies = []string{found.Acting}
 	}
 	return who
 }
 
-// until is when the token ends by itself.
-func (s *session) until() time.Time { return time.Unix(int64(s.Expires), 0) }
-
 // Desk tells whether the visitor works for a provider.
-func (s *session) Desk() bool {
+func (s *visitor) Desk() bool {
 	return s != nil && (s.Role == "advisor" || s.Role == "lead" || s.Role == "provider_system")
 }
 
 // Lead tells whether the visitor assigns work.
-func (s *session) Lead() bool { return s != nil && s.Role == "lead" }
+func (s *visitor) Lead() bool { return s != nil && s.Role == "lead" }
 
 // Advisor is the visitor's resource name as an advisor; empty for others.
-func (s *session) Advisor() string {
+func (s *visitor) Advisor() string {
 	if s == nil || s.AdvisorID == "" {
 		return ""
 	}
@@ -68,7 +78,7 @@ func (s *session) Advisor() string {
 }
 
 // Home is the page that the visitor works from.
-func (s *session) Home() string {
+func (s *visitor) Home() string {
 	switch {
 	case s == nil:
 		return "/"
@@ -82,7 +92,7 @@ func (s *session) Home() string {
 }
 
 // holder is the code and secret of the one case without a name that a visitor
-// has opened or come back to.
+// has opened or come back to; the browser holds it sealed.
 type holder struct {
 	Case   string `json:"case"`
 	Code   string `json:"code"`
@@ -91,17 +101,13 @@ type holder struct {
 
 func (h *holder) credential() string { return "Case " + h.Code + ":" + h.Secret }
 
-func readHolder(r *http.Request) *holder {
+func (s *server) holder(r *http.Request) *holder {
 	cookie, err := r.Cookie(cookieName(r, holderCookie))
 	if err != nil {
 		return nil
 	}
-	data, err := base64.RawURLEncoding.DecodeString(cookie.Value)
-	if err != nil {
-		return nil
-	}
 	h := &holder{}
-	if err := json.Unmarshal(data, h); err != nil || !printable(h.Code) || !printable(h.Secret) || h.Case == "" {
+	if !s.cookies.Open(holderCookie, cookie.Value, h) || !printable(h.Code) || !printable(h.Secret) || h.Case == "" {
 		return nil
 	}
 	return h
@@ -117,16 +123,22 @@ func printable(s string) bool {
 	return s != ""
 }
 
-func setHolder(w http.ResponseWriter, r *http.Request, h *holder) {
-	data, _ := json.Marshal(h) // three strings always marshal
-	setCookie(w, r, holderCookie, base64.RawURLEncoding.EncodeToString(data))
+func (s *server) setHolder(w http.ResponseWriter, r *http.Request, h *holder) error {
+	sealed, err := s.cookies.Seal(holderCookie, h)
+	if err == nil {
+		setCookie(w, r, holderCookie, sealed)
+	}
+	return err
 }
 
 func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 	c := &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure(r)}
 	c.Name = cookieName(r, name)
-	if name == languageCookie {
+	switch name {
+	case languageCookie:
 		c.MaxAge = 365 * 24 * 3600
+	case signInCookie:
+		c.MaxAge = 600
 	}
 	http.SetCookie(w, c)
 }

@@ -1,127 +1,164 @@
 package web
 
 import (
+	"errors"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/businessespoo/hub/gateway/session"
+	"github.com/businessespoo/hub/gateway/signin"
 	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/security"
 )
 
-// signInView lists whom to sign in as. Proper sign-in with strong
-// identification is not here: a token says who somebody is.
+// signInView lists who lets people in.
 type signInView struct {
 	*frame
-	Groups []personaGroup
-	Form   form
+	Groups []issuerGroup
 	Next   string
 }
 
-type personaGroup struct {
-	Title    string
-	Personas []personaView
+type issuerGroup struct {
+	Title   string
+	Issuers []issuerView
 }
 
-type personaView struct {
-	Number      int
-	Label, Kind string
-}
+type issuerView struct{ Href, Name string }
 
-// longestToken keeps a cookie within the 4096 bytes that browsers keep.
-const longestToken = 3800
-
-func (s *server) signInPage(w http.ResponseWriter, r *http.Request, f *frame) error {
-	if token := f.query.Get("token"); token != "" {
-		return s.signIn(w, r, f, token)
-	}
-	return s.showSignIn(w, f, http.StatusOK, nil)
-}
-
-func (s *server) showSignIn(w http.ResponseWriter, f *frame, code int, was *sent) error {
+func (s *server) signInPage(w http.ResponseWriter, _ *http.Request, f *frame) error {
 	f.Title = f.T("sign_in.title")
-	f.sent = was
-	view := signInView{frame: f, Next: localPath(f.query.Get("next")), Form: f.signInForm().finish(was)}
-	for number, persona := range s.personas() {
-		who := readSession(persona.Token)
-		title := f.T("sign_in.companies")
-		switch {
-		case who.Desk():
-			title = f.Provider("providers/" + who.Provider)
-		case persona.Kind != "company":
-			title = f.T("sign_in.others")
+	next := localPath(f.query.Get("next"))
+	view := signInView{frame: f}
+	for _, kind := range []signin.Kind{signin.Companies, signin.Staff, signin.Operators} {
+		group := issuerGroup{Title: f.T("sign_in." + string(kind))}
+		for _, issuer := range s.SignIn.Issuers() {
+			if issuer.For != kind {
+				continue
+			}
+			href := "/sign-in/" + issuer.ID
+			if next != "" {
+				href += "?" + encoded("next", next)
+			}
+			name := issuer.Names.In(f.Lang)
+			if name == "" {
+				name = f.Provider("providers/" + issuer.Provider)
+			}
+			group.Issuers = append(group.Issuers, issuerView{Href: href, Name: name})
 		}
-		i := slices.IndexFunc(view.Groups, func(g personaGroup) bool { return g.Title == title })
-		if i < 0 {
-			i = len(view.Groups)
-			view.Groups = append(view.Groups, personaGroup{Title: title})
-		}
-		kind := persona.Kind
-		if key := "role." + kind; f.texts.has(f.Lang, key) {
-			kind = f.T(key)
-		}
-		view.Groups[i].Personas = append(view.Groups[i].Personas, personaView{Number: number, Label: persona.Label, Kind: kind})
-	}
-	return s.render(w, "signin", code, view)
-}
-
-func (f *frame) signInForm() form {
-	token := f.long("token", f.T("sign_in.token"), longestToken).must().hinted(f.T("sign_in.token_hint"))
-	return form{F: f, ID: "token", Do: "token", Button: f.T("sign_in.button"), Open: true, Fields: []field{token}}
-}
-
-func (s *server) personas() []Persona {
-	if s.Personas == nil {
-		return nil
-	}
-	return s.Personas()
-}
-
-// signInAction signs in by a persona's number or by a pasted token.
-func (s *server) signInAction(w http.ResponseWriter, r *http.Request, f *frame) error {
-	if number, err := strconv.Atoi(r.PostForm.Get("persona")); err == nil {
-		if all := s.personas(); number >= 0 && number < len(all) {
-			return s.signIn(w, r, f, all[number].Token)
+		if len(group.Issuers) > 0 {
+			view.Groups = append(view.Groups, group)
 		}
 	}
-	return s.signIn(w, r, f, strings.TrimSpace(r.PostForm.Get("token")))
+	return s.render(w, "signin", http.StatusOK, view)
 }
 
-// signIn keeps the token in the cookie and leads on, so that it does not stay
-// in the address.
-func (s *server) signIn(w http.ResponseWriter, r *http.Request, f *frame, token string) error {
+// signInStart sends the browser to an issuer. It keeps, sealed, what the answer must fit.
+func (s *server) signInStart(w http.ResponseWriter, r *http.Request, f *frame) error {
+	to, pending, err := s.SignIn.Begin(r.Context(), r.PathValue("issuer"), localPath(f.query.Get("next")), base(r))
+	if err != nil {
+		return err
+	}
+	sealed, err := s.cookies.Seal(signInCookie, pending)
+	if err != nil {
+		return err
+	}
+	setCookie(w, r, signInCookie, sealed)
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// base is the address under which the browser sees the pages.
+func base(r *http.Request) string {
+	if secure(r) {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// signInCallback reads what an issuer has sent back, and begins a session.
+func (s *server) signInCallback(w http.ResponseWriter, r *http.Request, f *frame) error {
 	address, now := Visitor(r.Context()), time.Now() // real time: a demo's clock leaps
 	if wait := s.limits.wrong.Wait(address, now); wait > 0 {
-		s.tell(r, nil, security.RateLimited, "WRONG_TOKENS")
-		return host.TooOften(wait, "wrong tokens came from your address", 1/wrongTokenEvery.Seconds(), wrongTokens)
+		s.tell(r, nil, security.RateLimited, "WRONG_SIGN_INS")
+		return host.TooOften(wait, "sign-ins that were not right came from your address", 1/wrongSignInEvery.Seconds(), wrongSignIns)
 	}
-	who := readSession(token)
-	if who == nil || !printable(token) || len(token) > longestToken || s.Verify != nil && s.Verify(token) != nil {
-		s.limits.wrong.Charge(address, now)
-		s.tell(r, nil, security.SignInRefused, "TOKEN")
-		was := &sent{form: "token", values: map[string][]string{}}
-		was.fail("token", fieldError{Text: f.T("sign_in.wrong")})
-		return s.showSignIn(w, f, http.StatusUnprocessableEntity, was)
+	var pending signin.Pending
+	if cookie, err := r.Cookie(cookieName(r, signInCookie)); err == nil {
+		s.cookies.Open(signInCookie, cookie.Value, &pending)
 	}
-	cookie := s.sessions.begin(token)
-	if cookie == "" {
-		return problem.New(problem.Invalid, "TOKEN_MALFORMED", "the token is not a JSON Web Token of three parts; sign in again for a new one")
+	dropCookie(w, r, signInCookie)
+	login, err := s.finish(r, pending, f)
+	if err != nil {
+		if problem.KindOf(err) == problem.Unauthenticated {
+			s.limits.wrong.Charge(address, now)
+			s.tell(r, nil, security.SignInRefused, problem.From(err).Reason)
+		}
+		return err
 	}
 	// A session that was there ends: its cookie may be known to somebody else.
 	s.endSession(r, f.Session)
+	made := sessionOf(login)
+	if _, err := s.Token(r.Context(), &made); err != nil {
+		return err
+	}
+	cookie, made, err := s.Sessions.Begin(r.Context(), made)
+	if err != nil {
+		return err
+	}
 	setCookie(w, r, sessionCookie, cookie)
 	w.Header().Set("Cache-Control", "no-store")
+	who := &visitor{Session: made, Role: roleOf(made), Provider: made.Principal.Provider}
 	s.tell(r, who, security.SignIn, "")
-	next := localPath(r.Form.Get("next"))
-	if next == "" {
+	next := localPath(pending.Next)
+	switch {
+	case made.Acting == "" && len(made.Representations) > 0 || len(made.Dropped) > 0:
+		to := "/me" // who acts for somebody says for whom
+		if next != "" {
+			to += "?" + encoded("next", next)
+		}
+		next = to
+	case next == "":
 		next = who.Home()
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
+}
+
+// finish has an answer read once: a copy of the browser's cookie brings nothing.
+func (s *server) finish(r *http.Request, pending signin.Pending, f *frame) (signin.Login, error) {
+	if s.Sessions == nil {
+		return signin.Login{}, errNoPage()
+	}
+	if pending.State != "" {
+		switch err := s.Sessions.Once(r.Context(), pending.State); {
+		case errors.Is(err, session.ErrNone):
+			pending = signin.Pending{}
+		case err != nil:
+			return signin.Login{}, err
+		}
+	}
+	return s.SignIn.Finish(r.Context(), r.PathValue("issuer"), f.query, pending)
+}
+
+// sessionOf is the session of a login. Who may act for one company only does so at once.
+func sessionOf(login signin.Login) session.Session {
+	made := session.Session{
+		Issuer: login.Issuer, Principal: login.Principal, Representations: login.Representations,
+		Access: login.Tokens.Access, Refresh: login.Tokens.Refresh, Expires: login.Tokens.Expires,
+	}
+	for _, company := range login.Expired {
+		made.Dropped = append(made.Dropped, session.Dropped{Company: company, Why: "expired"})
+	}
+	for _, company := range login.Invalid {
+		made.Dropped = append(made.Dropped, session.Dropped{Company: company, Why: "invalid"})
+	}
+	if len(made.Representations) == 1 {
+		made.Acting = made.Representations[0].Company
+	}
+	return made
 }
 
 func (s *server) signOut(w http.ResponseWriter, r *http.Request, f *frame) error {
@@ -138,11 +175,11 @@ func (s *server) signOut(w http.ResponseWriter, r *http.Request, f *frame) error
 
 // endSession signs a session out, if there is one. When the log does not take it, it
 // has ended at this gateway.
-func (s *server) endSession(r *http.Request, who *session) {
+func (s *server) endSession(r *http.Request, who *visitor) {
 	if who == nil {
 		return
 	}
-	if err := s.sessions.end(r.Context(), who, s.Clock()); err != nil {
+	if err := s.Sessions.End(r.Context(), who.ID); err != nil {
 		s.Log.WarnContext(r.Context(), "a sign-out did not reach the log", "error", err)
 	}
 }

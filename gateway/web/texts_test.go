@@ -125,6 +125,18 @@ func dynamic() []string {
 	for _, kind := range []string{"text", "select", "check"} {
 		keys = append(keys, "error."+emptyError(kind))
 	}
+	for _, basis := range []string{"register_role", "mandate", "self", "staff_assisted"} {
+		keys = append(keys, "basis."+basis)
+	}
+	for _, role := range []string{"chair", "board_member", "managing_director", "signatory", "entrepreneur", "business_services", "accounting"} {
+		keys = append(keys, "representation."+role)
+	}
+	for _, why := range []string{"expired", "invalid", "ended"} {
+		keys = append(keys, "me.dropped_"+why)
+	}
+	for _, kind := range []string{"companies", "staff", "operators"} {
+		keys = append(keys, "sign_in."+kind)
+	}
 	return append(keys, "stars.1", "stars.2", "stars.3", "stars.4", "stars.5")
 }
 

@@ -47,10 +47,10 @@ func (s *server) arrived(r *http.Request) *http.Request {
 }
 
 const (
-	// wrongTokens and wrongTokenEvery are how many wrong tokens one address may try
-	// to sign in with at once, and how often over time.
-	wrongTokens     = 20
-	wrongTokenEvery = 3 * time.Second
+	// wrongSignIns and wrongSignInEvery are how many answers of issuers that are not right
+	// one address may bring at once, and how often over time.
+	wrongSignIns     = 20
+	wrongSignInEvery = 3 * time.Second
 	// pageBurst is how many seconds' worth of pages may be asked for at once.
 	pageBurst = 5
 )
@@ -64,7 +64,7 @@ type limits struct {
 func newLimits(perSecond float64) limits {
 	return limits{
 		perSecond: perSecond, pages: limit.NewBuckets(perSecond, int(perSecond*pageBurst)),
-		wrong: limit.NewBuckets(1/wrongTokenEvery.Seconds(), wrongTokens),
+		wrong: limit.NewBuckets(1/wrongSignInEvery.Seconds(), wrongSignIns),
 	}
 }
 

@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/businessespoo/hub/gateway/privacy"
+	"github.com/businessespoo/hub/gateway/seal"
+	"github.com/businessespoo/hub/gateway/session"
+	"github.com/businessespoo/hub/gateway/signin"
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
@@ -38,8 +41,14 @@ type Options struct {
 	Grants    keysv1.GrantServiceClient
 	// Rights serves the page "your data".
 	Rights rightsv1.DataRightsServiceClient
-	// Personas lists the demo identities to sign in as; nil when the process has none.
-	Personas func() []Persona
+	// SignIn lets people in; nil lets in nobody.
+	SignIn *signin.Client
+	// Sessions keep who is signed in; nil keeps nobody.
+	Sessions *session.Store
+	// Token answers the token to call the API with for a session, which lives for a
+	// moment, or session.ErrNone for somebody who may no longer be here. It may change
+	// the session to what is true now.
+	Token func(context.Context, *session.Session) (string, error)
 	// Status tells which parts of the hub are up; nil shows an empty list.
 	Status func(context.Context) []PartStatus
 	// BehindProxy tells that the pages are reached through a proxy alone, which sets
@@ -47,14 +56,9 @@ type Options struct {
 	BehindProxy bool
 	// RateLimit is how many pages a second one address gets over time; 0 is without limit.
 	RateLimit float64
-	// Verify tells whether a token is good; nil accepts at sign-in what looks like one,
-	// and leaves the rest to the API.
-	Verify func(token string) error
-	// SessionKeys seal the sessions of visitors, the newest first, of 32 bytes each;
-	// without one, sessions end with the process.
-	SessionKeys [][]byte
-	// SignOuts shares with other gateways which sessions were signed out; may be nil.
-	SignOuts SignOuts
+	// CookieKeys seal what browsers keep for the pages, the newest first, of 32 bytes
+	// each; without one it ends with the process.
+	CookieKeys [][]byte
 	// SlowestForm bounds how long a request may take to arrive; 20 s when 0.
 	SlowestForm time.Duration
 	// Log gets faults of the hub, never what a person wrote; nil discards them.
@@ -63,18 +67,8 @@ type Options struct {
 	Clock func() time.Time
 }
 
-// Persona is somebody a visitor of a demo can be.
-type Persona struct {
-	// Label says who it is, such as "Aino, Kahvila Aino Oy".
-	Label string
-	// Kind is the role: company, advisor, lead, provider_system, integrator or operator.
-	Kind string
-	// Token is the JWT that the API knows the persona by.
-	Token string
-}
-
-// server holds what every page needs. Who visitors are is in their cookies, sealed;
-// it keeps only how often an address came, and which sessions were signed out.
+// server holds what every page needs. Who visitors are is in the log; it keeps only how
+// often an address came.
 type server struct {
 	Options
 	texts     texts
@@ -84,8 +78,8 @@ type server struct {
 	catalogue catalogueCache
 	privacy   *privacy.Register
 	limits    limits
-	sessions  *sessions
 	security  *security.Log
+	cookies   *seal.Box
 }
 
 // New returns the handler of all pages. It panics when the built-in texts,
@@ -103,7 +97,7 @@ func New(options Options) http.Handler {
 	s := &server{
 		Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(),
 		style: newAsset("style", ".css", "text/css", styleFile), icon: newAsset("icon", ".svg", "image/svg+xml", iconFile),
-		limits: newLimits(options.RateLimit), sessions: newSessions(options.SessionKeys, options.SignOuts), security: security.New(options.Log, nil),
+		limits: newLimits(options.RateLimit), cookies: mustBox(options.CookieKeys), security: security.New(options.Log, nil),
 	}
 	mux := http.NewServeMux()
 	for pattern, page := range s.routes() {
@@ -122,12 +116,28 @@ func Phrases() func(language, key string) string {
 	return func(language, key string) string { return all.text(language, key) }
 }
 
+// mustBox makes the box of the cookies. It panics when a key has not 32 bytes.
+func mustBox(keys [][]byte) *seal.Box {
+	if len(keys) == 0 {
+		return seal.Random(cookiePurpose)
+	}
+	box, err := seal.New(cookiePurpose, keys...)
+	if err != nil {
+		panic("web: " + err.Error())
+	}
+	return box
+}
+
+const cookiePurpose = "hub cookie 1"
+
 // Patterns are the addresses of all pages, with their methods, as net/http writes
 // them: for what must hold for each of them.
 func Patterns() []string { return slices.Sorted(maps.Keys((&server{}).routes())) }
 
 // page answers one request. An error becomes a page that explains it.
 type page func(w http.ResponseWriter, r *http.Request, f *frame) error
+
+var callbackPattern = signin.CallbackPath("{issuer}")
 
 func (s *server) routes() map[string]page {
 	return map[string]page{
@@ -169,7 +179,10 @@ func (s *server) routes() map[string]page {
 		"POST /data":                   s.dataAction,
 		"GET /data/archive":            s.dataArchive,
 		"GET /sign-in":                 s.signInPage,
-		"POST /sign-in":                s.signInAction,
+		"GET /sign-in/{issuer}":        s.signInStart,
+		"GET " + callbackPattern:       s.signInCallback,
+		"GET /me":                      s.mePage,
+		"POST /me":                     s.meAction,
 		"POST /sign-out":               s.signOut,
 		"/":                            s.missingPage,
 	}

@@ -81,6 +81,7 @@ func kind(f *eventsv1.Fact) casesv1.EntryKind {
 func EntryOf(f *eventsv1.Fact, caseName, request string) *casesv1.TimelineEntry {
 	e := &casesv1.TimelineEntry{
 		Kind: kind(f), Time: f.Time, CaseName: caseName, Request: request, Party: f.GetActor().GetParty(),
+		Representation: f.GetActor().GetRepresentation(), RepresentationRole: f.GetActor().GetRepresentationRole(),
 	}
 	if p := f.GetActor().GetProvider(); p != "" {
 		e.Provider = "providers/" + p

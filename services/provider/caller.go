@@ -33,14 +33,13 @@ func (p *Provider) admit(ctx context.Context) (caller, error) {
 	if who.principal.Provider != p.key {
 		return who, nil
 	}
-	if role := who.principal.Role; role == policyv1.Role_ROLE_ADVISOR || role == policyv1.Role_ROLE_LEAD {
-		m, ok, err := p.advisor(ctx, who.principal.Advisor)
+	if isStaff(who.principal) {
+		m, _, err := p.advisor(ctx, who.principal.Advisor)
 		if err != nil {
 			return caller{}, err
 		}
-		if !ok {
-			return caller{}, problem.New(problem.Denied, "STAFF_UNKNOWN",
-				"%s is not on the staff of this provider, or has left; an operator adds advisors with AddStaff", name.Advisor(p.key, who.principal.Advisor))
+		if err := p.onStaff(who.principal); err != nil {
+			return caller{}, err
 		}
 		who.member = m
 	}
@@ -49,6 +48,27 @@ func (p *Provider) admit(ctx context.Context) (caller, error) {
 		Advisor: who.principal.Advisor, Role: who.principal.Role, LegalEntity: p.legalEntity(),
 	}
 	return who, nil
+}
+
+func isStaff(who token.Principal) bool {
+	return who.Role == policyv1.Role_ROLE_ADVISOR || who.Role == policyv1.Role_ROLE_LEAD
+}
+
+// onStaff answers why an advisor may not be here: they have left, or lead no longer.
+// Nobody else is refused.
+func (p *Provider) onStaff(who token.Principal) error {
+	if !isStaff(who) {
+		return nil
+	}
+	m, ok := p.directory.Member(p.key, who.Advisor)
+	switch {
+	case !ok:
+		return problem.New(problem.Denied, "STAFF_UNKNOWN",
+			"%s is not on the staff of this provider, or has left; an operator adds advisors with AddStaff", name.Advisor(p.key, who.Advisor))
+	case who.Role == policyv1.Role_ROLE_LEAD && m.Role != policyv1.Role_ROLE_LEAD:
+		return problem.New(problem.Denied, "NOT_A_LEAD", "%s is on the staff as an advisor and you call as a lead; sign in again", name.Advisor(p.key, who.Advisor))
+	}
+	return nil
 }
 
 const (

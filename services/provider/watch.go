@@ -22,7 +22,7 @@ const (
 	// open while a slow watcher takes them.
 	watchBatch = 200
 	// normalCheck is how often a watch sees whether its caller is still on the staff.
-	normalCheck = 5 * time.Second
+	normalCheck = time.Second
 )
 
 // WatchRequests sends the requests that change, in the order of the log.
@@ -40,7 +40,7 @@ func (d desk) WatchRequests(in *providerv1.WatchRequestsRequest, stream grpc.Ser
 	if err := d.ownProvider(who, in.Parent); err != nil {
 		return err
 	}
-	w := &watch{Provider: d.Provider, send: stream.Send}
+	w := &watch{Provider: d.Provider, who: who, send: stream.Send}
 	_, w.erased = d.inbox.erased.since(0)
 	if in.Revision != "" {
 		if err := w.resume(ctx, in.Revision); err != nil {
@@ -61,6 +61,7 @@ func (d desk) WatchRequests(in *providerv1.WatchRequestsRequest, stream grpc.Ser
 // watch is one WatchRequests: everything up to position has been sent.
 type watch struct {
 	*Provider
+	who      caller
 	send     func(*providerv1.WatchRequestsResponse) error
 	position uint64
 	// erased is the place in the list of what was erased.
@@ -129,8 +130,8 @@ func (w *watch) follow(ctx context.Context) error {
 			return ctx.Err()
 		case <-changed:
 		case <-check.C:
-			if _, err := w.admit(ctx); err != nil {
-				return err // who watches has left
+			if err := w.onStaff(w.who.principal); err != nil {
+				return err
 			}
 		}
 	}
@@ -155,6 +156,10 @@ func (w *watch) step(ctx context.Context, query string, args ...any) (int, error
 		return 0, err
 	}
 	for i, s := range steps {
+		// Who has left meanwhile gets nothing more, not even what was read before.
+		if err := w.onStaff(w.who.principal); err != nil {
+			return 0, err
+		}
 		w.directory.Name(s.Request.Advisor)
 		w.directory.Name(s.GetEntry().GetAdvisor())
 		if err := w.send(s); err != nil {

@@ -24,6 +24,7 @@ type runCommand struct {
 	ProviderListen string  `default:"127.0.0.1:9101" placeholder:"HOST:PORT" help:"Address of the first provider's gRPC. The other six follow on the next ports. (default: ${default})"`
 	Health         string  `default:"127.0.0.1:9099" placeholder:"HOST:PORT" help:"Address of /livez, /readyz and /metrics. Let only operators reach it. (default: ${default})"`
 	RateLimit      float64 `default:"100" placeholder:"N" help:"How many calls a second of one caller are answered over time; five seconds' worth may come at once. 0 is without limit. (default: ${default})"`
+	Issuers        string  `placeholder:"FILE" type:"path" help:"File that says which OpenID Connect issuers let people in to the pages. Without it, and without --demo, nobody can sign in there; the API needs none. Not together with --demo."`
 	BehindProxy    bool    `help:"The pages are reached through a proxy alone: believe what it says in X-Forwarded-Proto and, last, in X-Forwarded-For."`
 	HeadsFile      string  `placeholder:"FILE" help:"File to which the signed heads of the access log are appended, for hub audit verify. Better on another disk than the log. (default: audit/heads.jsonl in the data folder)"`
 	NoAccessLog    bool    `hidden:"" help:"Leave the access log out, to measure what it costs. Nobody knows then who has seen what."`
@@ -54,7 +55,7 @@ func (c *runCommand) Run(ctx context.Context, out output) error {
 	slog.SetDefault(log) // what libraries say comes in the same form
 	return hub.Run(ctx, hub.Options{
 		Data: c.Data, Demo: c.Demo, Listen: c.Listen, Web: c.Web, Health: c.Health,
-		ProviderListen: c.ProviderListen, RateLimit: c.RateLimit, BehindProxy: c.BehindProxy,
+		ProviderListen: c.ProviderListen, RateLimit: c.RateLimit, BehindProxy: c.BehindProxy, Issuers: c.Issuers,
 		HeadsFile: c.HeadsFile, NoAccessLog: c.NoAccessLog, Log: log, Out: out,
 	})
 }

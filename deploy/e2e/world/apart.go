@@ -58,7 +58,10 @@ func ApartOverTLS(t testing.TB, b *Builder, files func(party string) tlsfile.Fil
 		where = append(where, key+"="+w.At.Providers[key])
 		w.add(t, key, key, health, "", append(w.apart(key), "--listen", w.At.Providers[key], "--health", health)...)
 	}
+	var issuers string
+	w.Door, issuers = openDoor(t, w.At.Web)
 	w.add(t, "gateway", "gateway", w.At.Health, "", append(w.apart(name.Hub),
+		"--issuers", issuers, "--token-key", filepath.Join(w.Data, "keys", "token.key"),
 		"--listen", w.At.GRPC, "--web", w.At.Web, "--health", w.At.Health, "--providers", strings.Join(where, ","))...)
 	w.begin(t)
 	return w

@@ -21,11 +21,14 @@ type Browser struct {
 	t      testing.TB
 	base   string
 	client *http.Client
+	door   *Door
 }
 
 // Page is what a browser got.
 type Page struct {
 	browser *Browser
+	// address is the page's own, with its host.
+	address *url.URL
 	// Status is the HTTP status, Path where the browser is now.
 	Status int
 	Path   string
@@ -50,7 +53,7 @@ func (w *World) Browser(t testing.TB) *Browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	must(t, err)
-	return &Browser{t: t, base: "http://" + w.At.Web, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	return &Browser{t: t, base: "http://" + w.At.Web, door: w.Door, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
 }
 
 // Open opens the page at a path.
@@ -59,12 +62,6 @@ func (b *Browser) Open(path string) *Page {
 	request, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.base+path, nil)
 	must(b.t, err)
 	return b.load(request)
-}
-
-// SignIn follows a link with a token.
-func (b *Browser) SignIn(token string) *Page {
-	b.t.Helper()
-	return b.Open("/sign-in?token=" + url.QueryEscape(token))
 }
 
 func (b *Browser) load(request *http.Request) *Page {
@@ -76,7 +73,7 @@ func (b *Browser) load(request *http.Request) *Page {
 	must(b.t, err)
 	root, err := html.Parse(bytes.NewReader(body))
 	must(b.t, err)
-	p := &Page{browser: b, Status: answer.StatusCode, Path: answer.Request.URL.Path, Raw: fmt.Appendf(body, "%v", answer.Header), root: root}
+	p := &Page{browser: b, address: answer.Request.URL, Status: answer.StatusCode, Path: answer.Request.URL.Path, Raw: fmt.Appendf(body, "%v", answer.Header), root: root}
 	var text strings.Builder
 	for node := range root.Descendants() {
 		if node.Type == html.TextNode && node.Parent.Data != "style" {
@@ -110,18 +107,27 @@ func (p *Page) Link(prefix string) string {
 	return ""
 }
 
-// Form finds a form by its id, and reads what is filled in already.
+// Form finds a form by its id, and reads what is filled in already. That of a page
+// which gives its forms no id is found by "".
 func (p *Page) Form(id string) *Form {
 	p.browser.t.Helper()
+	if f, ok := p.HasForm(id); ok {
+		return f
+	}
+	p.browser.t.Fatalf("%s (%d) has no form %s: %.600s", p.Path, p.Status, id, p.Text)
+	return nil
+}
+
+// HasForm is Form for a page that may not have it.
+func (p *Page) HasForm(id string) (*Form, bool) {
 	for node := range p.root.Descendants() {
 		if node.Data == "form" && attr(node, "id") == id {
 			f := &Form{page: p, node: node, action: attr(node, "action"), values: url.Values{}}
 			f.read()
-			return f
+			return f, true
 		}
 	}
-	p.browser.t.Fatalf("%s (%d) has no form %s: %.600s", p.Path, p.Status, id, p.Text)
-	return nil
+	return nil, false
 }
 
 // read takes the values that a browser would send of an untouched form.
@@ -215,14 +221,12 @@ func (f *Form) Send(do string) *Page {
 	if do != "" {
 		f.values.Set("do", do)
 	}
-	target := f.action
-	if target == "" {
-		target = f.page.Path
-	}
-	request, err := http.NewRequestWithContext(f.page.browser.t.Context(), http.MethodPost, f.page.browser.base+target, strings.NewReader(f.values.Encode()))
+	target, err := f.page.address.Parse(f.action) // an empty one is the page itself
+	must(f.page.browser.t, err)
+	request, err := http.NewRequestWithContext(f.page.browser.t.Context(), http.MethodPost, target.String(), strings.NewReader(f.values.Encode()))
 	must(f.page.browser.t, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Origin", f.page.browser.base)
+	request.Header.Set("Origin", f.page.address.Scheme+"://"+f.page.address.Host)
 	request.Header.Set("Sec-Fetch-Site", "same-origin")
 	return f.page.browser.load(request)
 }

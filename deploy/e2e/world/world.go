@@ -46,6 +46,8 @@ type World struct {
 	Key *token.Key
 	// At is where it listens.
 	At Addresses
+	// Door are the issuers that let people in to the pages; a demo has its own.
+	Door *Door
 
 	single    bool
 	builder   *Builder
@@ -78,6 +80,31 @@ func Single(t testing.TB, b *Builder, flags ...string) *World {
 func On(t testing.TB, b *Builder, data string, flags ...string) *World {
 	t.Helper()
 	w := prepare(t, b, data)
+	w.alone(t, func() []string {
+		if slices.Contains(flags, "--demo") {
+			return flags
+		}
+		var issuers string
+		w.Door, issuers = openDoor(t, w.At.Web)
+		return append([]string{"--issuers", issuers}, flags...)
+	})
+	return w
+}
+
+// LetInBy starts everything in one process, on an empty data folder, where people are
+// let in by the issuers of a file; issuers is told where the pages are and names it.
+func LetInBy(t testing.TB, b *Builder, issuers func(web string) string, flags ...string) *World {
+	t.Helper()
+	w := prepare(t, b, filepath.Join(t.TempDir(), "data"))
+	w.alone(t, func() []string { return append([]string{"--issuers", issuers(w.At.Web)}, flags...) })
+	return w
+}
+
+// alone starts the one process of a prepared world. The flags are asked for when it is
+// known where it will listen.
+func (w *World) alone(t testing.TB, flags func() []string) {
+	t.Helper()
+	data := w.Data
 	w.single, w.Log = true, filepath.Join(data, "jetstream")
 	first, err := FreePorts(3 + len(name.Providers))
 	must(t, err)
@@ -87,9 +114,8 @@ func On(t testing.TB, b *Builder, data string, flags ...string) *World {
 	}
 	w.add(t, "hub", "hub", w.At.Health, "", append([]string{
 		"run", "--data", data, "--listen", w.At.GRPC, "--web", w.At.Web, "--health", w.At.Health, "--provider-listen", address(first + 3),
-	}, flags...)...)
+	}, flags()...)...)
 	w.begin(t)
-	return w
 }
 
 func prepare(t testing.TB, b *Builder, data string) *World {

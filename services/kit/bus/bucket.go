@@ -112,6 +112,19 @@ func (k *Bucket) Keys(ctx context.Context, prefix string) ([]string, error) {
 	return keys, nil
 }
 
+// Follow hands the values of all keys to handle, as they are and then as they change,
+// until ctx ends; first also those of before, and an empty batch when it has caught
+// up. What is deleted is not told.
+func (k *Bucket) Follow(ctx context.Context, handle func(entries []Entry) error) error {
+	return k.bus.Follow(ctx, k.stream, 1, 500, func(_ context.Context, events []Event) error {
+		entries := make([]Entry, 0, len(events))
+		for _, e := range events {
+			entries = append(entries, Entry{Key: strings.TrimPrefix(e.Subject, k.prefix), Value: e.Data, Revision: e.Sequence})
+		}
+		return handle(entries)
+	})
+}
+
 func (k *Bucket) subject(key string) (string, error) {
 	if key == "" || len(key) > 200 {
 		return "", errors.New("bus: a key has 1 to 200 bytes")

@@ -39,12 +39,18 @@ const (
 const (
 	// BucketHub keeps the keys and other state of the hub.
 	BucketHub = "HUB"
-	// BucketDrafts keeps drafts and sessions, which lapse after DraftLife.
+	// BucketDrafts keeps drafts, which lapse after DraftLife.
 	BucketDrafts = "DRAFTS"
+	// BucketSessions keeps who is signed in to the pages, which lapses after SessionLife.
+	BucketSessions = "SESSIONS"
 )
 
-// DraftLife is how long a draft or session is kept after its last change.
-const DraftLife = 30 * 24 * time.Hour
+const (
+	// DraftLife is how long a draft is kept after its last change.
+	DraftLife = 30 * 24 * time.Hour
+	// SessionLife is how long a session is kept after its last change, at the most.
+	SessionLife = 24 * time.Hour
+)
 
 // schema is the version of the table below. A process refuses a log whose
 // streams carry a higher one, because it was written by newer code.
@@ -93,7 +99,10 @@ func (b *Bus) topology() []jetstream.StreamConfig {
 	// the words in its files.
 	drafts.MaxMsgsPerSubject = -1
 	drafts.MaxAge = DraftLife
-	return append(streams, hub, drafts)
+	sessions := b.streamConfig(bucketStream(BucketSessions), "gateway", bucketSubject(BucketSessions)+">")
+	sessions.MaxMsgsPerSubject = 1
+	sessions.MaxAge = SessionLife
+	return append(streams, hub, drafts, sessions)
 }
 
 // streamConfig leaves off all that would let a publisher touch what is not its

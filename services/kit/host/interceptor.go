@@ -55,6 +55,11 @@ func (s *Server) begin(ctx context.Context, method string) (*call, error) {
 	if err := s.allow(c.rule, c.principal); err != nil {
 		return c, err
 	}
+	if c.rule.access.GetMutation() && s.options.Binding != nil {
+		if c.principal, err = s.options.Binding(c.ctx, c.principal); err != nil {
+			return c, err
+		}
+	}
 	c.ctx = context.WithValue(token.With(c.ctx, c.principal), accessKey{}, &c.reasons)
 	s.look(c)
 	return c, nil
@@ -200,7 +205,7 @@ func (s *Server) stream(server any, stream grpc.ServerStream, info *grpc.StreamS
 	go s.recheck(ctx, c, cancel)
 	watched := &watched{ServerStream: stream, server: s, call: c}
 	err = protect(func() error {
-		return handler(server, &checkedStream{ServerStream: watched, ctx: c.ctx, plan: c.rule.request, mask: c.mask, still: s.still(c)})
+		return handler(server, &checkedStream{ServerStream: watched, ctx: c.ctx, plan: c.rule.request, mask: c.mask, still: func() error { return s.still(ctx, c) }})
 	})
 	if cause, ours := errors.AsType[*problem.Problem](context.Cause(ctx)); err != nil && ours {
 		err = cause
@@ -211,7 +216,6 @@ func (s *Server) stream(server any, stream grpc.ServerStream, info *grpc.StreamS
 // recheck ends a stream whose caller may no longer have it: it was right when it
 // began, perhaps long ago.
 func (s *Server) recheck(ctx context.Context, c *call, end context.CancelCauseFunc) {
-	md, _ := metadata.FromIncomingContext(ctx)
 	ticker := time.NewTicker(s.options.Recheck)
 	defer ticker.Stop()
 	for changed := s.keysMayHaveChanged(c); ; {
@@ -222,33 +226,44 @@ func (s *Server) recheck(ctx context.Context, c *call, end context.CancelCauseFu
 		case <-changed:
 		}
 		changed = s.keysChanged(c)
-		if s.ready(ctx) != nil {
-			continue // nothing that is read now would tell
-		}
-		principal, err := s.authenticate(ctx, md)
-		if err == nil {
-			err = s.allow(c.rule, principal)
-		}
-		if kind := problem.KindOf(err); kind == problem.Unauthenticated || kind == problem.Denied {
+		if err := s.still(ctx, c); err != nil {
 			end(problem.From(err))
 			return
 		}
 	}
 }
 
+// still answers nil while the caller of a stream may have it, else why no longer.
+func (s *Server) still(ctx context.Context, c *call) error {
+	if s.ready(ctx) != nil {
+		return nil // nothing that is read now would tell
+	}
+	md, _ := metadata.FromIncomingContext(ctx)
+	principal, err := s.authenticate(ctx, md)
+	if err == nil {
+		err = s.allow(c.rule, principal)
+	}
+	if kind := problem.KindOf(err); kind == problem.Unauthenticated || kind == problem.Denied {
+		return err
+	}
+	return nil
+}
+
 // checkedStream applies the field rules to what the caller sends.
 type checkedStream struct {
 	grpc.ServerStream
-	ctx   context.Context
-	plan  *plan
-	mask  func(any) any
+	ctx  context.Context
+	plan *plan
+	mask func(any) any
+	// still answers why the caller may no longer have the stream.
 	still func() error
 }
 
 // Context is the call's, with principal and trace.
 func (s *checkedStream) Context() context.Context { return s.ctx }
 
-// SendMsg sends what the caller may see, and nothing more once the stream is to end.
+// SendMsg sends what the caller may see, and nothing more once the stream is to end, or
+// its caller may not have it: what was taken away between two looks discloses nothing.
 func (s *checkedStream) SendMsg(message any) error {
 	if s.ctx.Err() != nil {
 		return context.Cause(s.ctx)

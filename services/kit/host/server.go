@@ -38,7 +38,7 @@ const (
 	maxHeaders = 256 << 10
 	// MaxCall is how long a unary call may take when the caller sets no deadline.
 	MaxCall       = 30 * time.Second
-	normalRecheck = 5 * time.Second
+	normalRecheck = time.Second
 )
 
 // Options are what a gRPC server needs to know.
@@ -54,6 +54,9 @@ type Options struct {
 	// KeysChanged returns a channel that is closed when keys change: streams are looked
 	// at then, and not only at each Recheck. May be nil.
 	KeysChanged func() <-chan struct{}
+	// Binding is asked before every call that changes something; it answers the caller,
+	// perhaps with what was found out just now, or why they may not. Nil lets all pass.
+	Binding func(context.Context, token.Principal) (token.Principal, error)
 	// Ready answers nil when what the server answers from has read the log, else what
 	// it still reads. Calls wait a moment for it, and are then told to come again.
 	// It is asked with every call; nil means always.
@@ -79,8 +82,8 @@ type Options struct {
 	// Confidential keeps the calls that nobody outside of this provider may learn
 	// of; the contract says which they are.
 	Confidential AccessLog
-	// Recheck is how often a stream sees whether its caller may still have it; every
-	// five seconds when 0.
+	// Recheck is how often a stream in which nothing is sent sees whether its caller may
+	// still have it; every second when 0.
 	Recheck time.Duration
 	// Sight is the table of who sees what; the hub's own when nil. Only a test that
 	// changes a cell gives another.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/identifier"
@@ -37,6 +38,49 @@ type Principal struct {
 	// Granted is what an integrator may do for each of its companies: what both its key
 	// and the company's grant name.
 	Granted map[string][]string
+	// Session names the session of the pages that the call is made in; empty for a
+	// token that was given out.
+	Session string
+	// Representation is on what basis a person acts for the one company of a session;
+	// zero for anybody else.
+	Representation Representation
+}
+
+// Representation says why a person may act for a company.
+type Representation struct {
+	// Basis is register_role, mandate or self: a role that a register knows, a mandate
+	// that the company gave, or one's own business.
+	Basis string `json:"basis"`
+	// Role is the role in the register, such as chair, or the theme of the mandate.
+	Role string `json:"role,omitempty"`
+	// Company as in Principal.Companies.
+	Company string `json:"company"`
+	// CheckedAt is when whoever keeps the representation last confirmed it.
+	CheckedAt time.Time `json:"checked_at,omitzero"`
+	// ValidTo is when it ends by itself; zero when it has no end.
+	ValidTo time.Time `json:"valid_to,omitzero"`
+}
+
+// The bases of a representation.
+const (
+	BasisRegisterRole = "register_role"
+	BasisMandate      = "mandate"
+	BasisSelf         = "self"
+)
+
+// Check tells what is wrong with a representation: its basis, the words of its role,
+// or its company, which must be in canonical form.
+func (r Representation) Check() error {
+	switch {
+	case !slices.Contains([]string{BasisRegisterRole, BasisMandate, BasisSelf}, r.Basis):
+		return fmt.Errorf("token: the basis of a representation is %.40q, which is not one of %s, %s, %s", r.Basis, BasisRegisterRole, BasisMandate, BasisSelf)
+	case r.Role != "" && !keyForm.MatchString(r.Role):
+		return fmt.Errorf("token: the role of a representation is %.40q, which is no key of a-z, 0-9, dot, - and _", r.Role)
+	}
+	if err := checkCompany(r.Company); err != nil {
+		return fmt.Errorf("token: the company of a representation: %w", err)
+	}
+	return nil
 }
 
 // ActsFor tells whether the principal acts for the company, written as in Companies.
@@ -121,6 +165,15 @@ func (p Principal) check() error {
 		return fmt.Errorf("token: role %s acts for no companies, but names %d", RoleName(p.Role), len(p.Companies))
 	case p.CaseID != "":
 		return fmt.Errorf("token: a case cannot be in a token")
+	case p.Session != "" && !keyForm.MatchString(p.Session):
+		return fmt.Errorf("token: sid must be a key, not %.40q", p.Session)
+	case p.Representation != (Representation{}) && !slices.Equal(p.Companies, []string{p.Representation.Company}):
+		return fmt.Errorf("token: a representation is for the one company that the token names")
+	}
+	if p.Representation != (Representation{}) {
+		if err := p.Representation.Check(); err != nil {
+			return err
+		}
 	}
 	for _, company := range p.Companies {
 		if err := checkCompany(company); err != nil {

@@ -26,6 +26,9 @@ type claims struct {
 	Advisor      string   `json:"advisor,omitempty"`
 	Companies    []string `json:"companies,omitempty"`
 	Organisation string   `json:"org,omitempty"`
+	Session      string   `json:"sid,omitempty"`
+
+	Representation *Representation `json:"rep,omitempty"`
 }
 
 func (c claims) principal() (Principal, error) {
@@ -35,7 +38,10 @@ func (c claims) principal() (Principal, error) {
 	}
 	p := Principal{
 		Role: role, Subject: c.Subject, Provider: c.Provider, Advisor: c.Advisor,
-		Companies: c.Companies, Organisation: c.Organisation,
+		Companies: c.Companies, Organisation: c.Organisation, Session: c.Session,
+	}
+	if c.Representation != nil {
+		p.Representation = *c.Representation
 	}
 	return p, p.check()
 }
@@ -49,6 +55,10 @@ func (k *Key) Sign(p Principal, now time.Time, ttl time.Duration) (string, error
 	if ttl < time.Second {
 		return "", fmt.Errorf("token: a life of %s is too short; give at least a second", ttl)
 	}
+	var representation *Representation
+	if p.Representation != (Representation{}) {
+		representation = &p.Representation
+	}
 	unsigned := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: Issuer, Audience: jwt.ClaimStrings{Audience}, Subject: p.Subject,
@@ -56,7 +66,7 @@ func (k *Key) Sign(p Principal, now time.Time, ttl time.Duration) (string, error
 			ID: rand.Text(),
 		},
 		Role: roleNames[p.Role], Provider: p.Provider, Advisor: p.Advisor,
-		Companies: p.Companies, Organisation: p.Organisation,
+		Companies: p.Companies, Organisation: p.Organisation, Session: p.Session, Representation: representation,
 	})
 	unsigned.Header["kid"] = k.id
 	signed, err := unsigned.SignedString(k.private)

@@ -22,6 +22,7 @@ type Verifier struct {
 	now    func() time.Time
 	keys   map[string]ed25519.PublicKey
 	parser *jwt.Parser
+	refuse func(Principal) error
 
 	mutex      sync.Mutex
 	young, old map[[sha256.Size]byte]verified
@@ -53,9 +54,25 @@ func NewVerifier(now func() time.Time, keys ...ed25519.PublicKey) *Verifier {
 	return v
 }
 
+// RefuseIf asks refuse about every token that is right otherwise, each time that it is
+// shown: what it answers is why the token is no longer good. It is called before the
+// first Verify, and must be quick.
+func (v *Verifier) RefuseIf(refuse func(Principal) error) { v.refuse = refuse }
+
 // Verify returns whom the token stands for. Every error is a problem of kind
 // Unauthenticated that says what is wrong with the token, without repeating it.
 func (v *Verifier) Verify(token string) (Principal, error) {
+	p, err := v.verify(token)
+	if err == nil && v.refuse != nil {
+		err = v.refuse(p)
+	}
+	if err != nil {
+		return Principal{}, err
+	}
+	return p, nil
+}
+
+func (v *Verifier) verify(token string) (Principal, error) {
 	if len(token) > MaxLength {
 		return Principal{}, refuse("TOKEN_TOO_LARGE", fmt.Sprintf("has %d bytes; at most %d are read", len(token), MaxLength))
 	}

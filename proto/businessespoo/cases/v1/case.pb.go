@@ -1983,9 +1983,14 @@ type TimelineEntry struct {
 	// What kind of data the text is: the need is application data, a message is conversation.
 	TextClass v1.DataClass `protobuf:"varint,40,opt,name=text_class,json=textClass,proto3,enum=businessespoo.policy.v1.DataClass" json:"text_class,omitempty"`
 	// For a consent or a disclosure: whose sight it concerns, providers/{provider}.
-	Concerns      string `protobuf:"bytes,41,opt,name=concerns,proto3" json:"concerns,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Concerns string `protobuf:"bytes,41,opt,name=concerns,proto3" json:"concerns,omitempty"`
+	// On what basis somebody acted for the company: register_role, mandate, self, code, token, staff_assisted; empty
+	// where nobody acted for it. staff_assisted: a provider's staff, for a company that has to confirm it.
+	Representation string `protobuf:"bytes,20,opt,name=representation,proto3" json:"representation,omitempty"`
+	// The role in the register, or the theme of the mandate, such as chair.
+	RepresentationRole string `protobuf:"bytes,21,opt,name=representation_role,json=representationRole,proto3" json:"representation_role,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *TimelineEntry) Reset() {
@@ -2126,6 +2131,20 @@ func (x *TimelineEntry) GetTextClass() v1.DataClass {
 func (x *TimelineEntry) GetConcerns() string {
 	if x != nil {
 		return x.Concerns
+	}
+	return ""
+}
+
+func (x *TimelineEntry) GetRepresentation() string {
+	if x != nil {
+		return x.Representation
+	}
+	return ""
+}
+
+func (x *TimelineEntry) GetRepresentationRole() string {
+	if x != nil {
+		return x.RepresentationRole
 	}
 	return ""
 }
@@ -2962,7 +2981,7 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\x13unanswered_messages\x18\" \x01(\x05B\x06\xaa\xed\x18\x02\b\aR\x12unansweredMessages\x12(\n" +
 	"\vunconfirmed\x18# \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\vunconfirmed\x12L\n" +
 	"\x10consent_ended_at\x18( \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x0econsentEndedAt\x12&\n" +
-	"\vkept_by_law\x18) \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\tkeptByLaw\"\x9c\x06\n" +
+	"\vkept_by_law\x18) \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\tkeptByLaw\"\x85\a\n" +
 	"\rTimelineEntry\x12\"\n" +
 	"\brevision\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\brevision\x12=\n" +
 	"\x04kind\x18\x02 \x01(\x0e2!.businessespoo.cases.v1.EntryKindB\x06\xaa\xed\x18\x02\b\x05R\x04kind\x126\n" +
@@ -2983,7 +3002,9 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\anotices\x18\x0e \x03(\v2\x1e.businessespoo.cases.v1.NoticeB\x06\xaa\xed\x18\x02\b\x05R\anotices\x12I\n" +
 	"\n" +
 	"text_class\x18( \x01(\x0e2\".businessespoo.policy.v1.DataClassB\x06\xaa\xed\x18\x02\b\x05R\ttextClass\x12\"\n" +
-	"\bconcerns\x18) \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\bconcerns\"\xe5\x01\n" +
+	"\bconcerns\x18) \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\bconcerns\x12.\n" +
+	"\x0erepresentation\x18\x14 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x0erepresentation\x127\n" +
+	"\x13representation_role\x18\x15 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x12representationRole\"\xe5\x01\n" +
 	"\x03Ask\x12;\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1f.businessespoo.cases.v1.AskKindB\x06\xaa\xed\x18\x02\b\x05R\x04kind\x12\"\n" +
 	"\arequest\x18\x02 \x01(\tB\b\xaa\xed\x18\x04\b\x05(\x03R\arequest\x12\x1e\n" +

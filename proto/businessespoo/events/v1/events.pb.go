@@ -43,10 +43,14 @@ type Actor struct {
 	Role v11.Role `protobuf:"varint,5,opt,name=role,proto3,enum=businessespoo.policy.v1.Role" json:"role,omitempty"`
 	// The legal entity behind the organisation at that time: its Business ID, or its name when it has none.
 	LegalEntity string `protobuf:"bytes,6,opt,name=legal_entity,json=legalEntity,proto3" json:"legal_entity,omitempty"`
-	// On what basis the person acts for the company: self, token, code, staff_assisted.
+	// On what basis the person acts for the company: register_role, mandate, self, token, code, staff_assisted.
 	Representation string `protobuf:"bytes,7,opt,name=representation,proto3" json:"representation,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// For a register role or a mandate: which role, or the theme of the mandate, such as chair.
+	RepresentationRole string `protobuf:"bytes,8,opt,name=representation_role,json=representationRole,proto3" json:"representation_role,omitempty"`
+	// When it was last confirmed that the person may act so; unset where nobody was asked.
+	RepresentationCheckedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=representation_checked_at,json=representationCheckedAt,proto3" json:"representation_checked_at,omitempty"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *Actor) Reset() {
@@ -126,6 +130,20 @@ func (x *Actor) GetRepresentation() string {
 		return x.Representation
 	}
 	return ""
+}
+
+func (x *Actor) GetRepresentationRole() string {
+	if x != nil {
+		return x.RepresentationRole
+	}
+	return ""
+}
+
+func (x *Actor) GetRepresentationCheckedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RepresentationCheckedAt
+	}
+	return nil
 }
 
 // Basis says why data may be handled: a consent or the law.
@@ -3924,7 +3942,7 @@ var File_businessespoo_events_v1_events_proto protoreflect.FileDescriptor
 
 const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"$businessespoo/events/v1/events.proto\x12\x17businessespoo.events.v1\x1a!businessespoo/cases/v1/case.proto\x1a$businessespoo/policy/v1/policy.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x02\n" +
+	"$businessespoo/events/v1/events.proto\x12\x17businessespoo.events.v1\x1a!businessespoo/cases/v1/case.proto\x1a$businessespoo/policy/v1/policy.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd9\x03\n" +
 	"\x05Actor\x12\x1e\n" +
 	"\x06person\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x06person\x12;\n" +
 	"\x05party\x18\x02 \x01(\x0e2\x1d.businessespoo.cases.v1.PartyB\x06\xaa\xed\x18\x02\b\x02R\x05party\x12\"\n" +
@@ -3932,7 +3950,9 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\aadvisor\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aadvisor\x129\n" +
 	"\x04role\x18\x05 \x01(\x0e2\x1d.businessespoo.policy.v1.RoleB\x06\xaa\xed\x18\x02\b\x02R\x04role\x12)\n" +
 	"\flegal_entity\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vlegalEntity\x12.\n" +
-	"\x0erepresentation\x18\a \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x0erepresentation\"k\n" +
+	"\x0erepresentation\x18\a \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x0erepresentation\x127\n" +
+	"\x13representation_role\x18\b \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x12representationRole\x12^\n" +
+	"\x19representation_checked_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x17representationCheckedAt\"k\n" +
 	"\x05Basis\x12\x1a\n" +
 	"\x04kind\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04kind\x12$\n" +
 	"\treference\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\treference\x12 \n" +
@@ -4266,101 +4286,102 @@ var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*Fact)(nil),                  // 47: businessespoo.events.v1.Fact
 	(v1.Party)(0),                 // 48: businessespoo.cases.v1.Party
 	(v11.Role)(0),                 // 49: businessespoo.policy.v1.Role
-	(*v1.Input)(nil),              // 50: businessespoo.cases.v1.Input
-	(*v1.ExpectedTime)(nil),       // 51: businessespoo.cases.v1.ExpectedTime
-	(*v1.Official)(nil),           // 52: businessespoo.cases.v1.Official
-	(*v1.Company)(nil),            // 53: businessespoo.cases.v1.Company
-	(*v1.Consent)(nil),            // 54: businessespoo.cases.v1.Consent
-	(v1.DeclineReason)(0),         // 55: businessespoo.cases.v1.DeclineReason
-	(v1.ReferralReason)(0),        // 56: businessespoo.cases.v1.ReferralReason
-	(*v1.Decision)(nil),           // 57: businessespoo.cases.v1.Decision
-	(v1.ContactKind)(0),           // 58: businessespoo.cases.v1.ContactKind
-	(*timestamppb.Timestamp)(nil), // 59: google.protobuf.Timestamp
+	(*timestamppb.Timestamp)(nil), // 50: google.protobuf.Timestamp
+	(*v1.Input)(nil),              // 51: businessespoo.cases.v1.Input
+	(*v1.ExpectedTime)(nil),       // 52: businessespoo.cases.v1.ExpectedTime
+	(*v1.Official)(nil),           // 53: businessespoo.cases.v1.Official
+	(*v1.Company)(nil),            // 54: businessespoo.cases.v1.Company
+	(*v1.Consent)(nil),            // 55: businessespoo.cases.v1.Consent
+	(v1.DeclineReason)(0),         // 56: businessespoo.cases.v1.DeclineReason
+	(v1.ReferralReason)(0),        // 57: businessespoo.cases.v1.ReferralReason
+	(*v1.Decision)(nil),           // 58: businessespoo.cases.v1.Decision
+	(v1.ContactKind)(0),           // 59: businessespoo.cases.v1.ContactKind
 	(*v1.Disclosure)(nil),         // 60: businessespoo.cases.v1.Disclosure
 	(*v1.Notice)(nil),             // 61: businessespoo.cases.v1.Notice
 }
 var file_businessespoo_events_v1_events_proto_depIdxs = []int32{
 	48, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
 	49, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
-	50, // 2: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
-	3,  // 3: businessespoo.events.v1.PlannedRequest.terms:type_name -> businessespoo.events.v1.ServiceTerms
-	51, // 4: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
-	52, // 5: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
-	53, // 6: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
-	2,  // 7: businessespoo.events.v1.CaseOpened.requests:type_name -> businessespoo.events.v1.PlannedRequest
-	54, // 8: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
-	54, // 9: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
-	2,  // 10: businessespoo.events.v1.RequestAdded.request:type_name -> businessespoo.events.v1.PlannedRequest
-	54, // 11: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
-	2,  // 12: businessespoo.events.v1.RequestAdded.invitation:type_name -> businessespoo.events.v1.PlannedRequest
-	2,  // 13: businessespoo.events.v1.ReferralAnswered.request:type_name -> businessespoo.events.v1.PlannedRequest
-	54, // 14: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
-	2,  // 15: businessespoo.events.v1.ReferralAnswered.invitation:type_name -> businessespoo.events.v1.PlannedRequest
-	53, // 16: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
-	11, // 17: businessespoo.events.v1.CaseClosed.heads:type_name -> businessespoo.events.v1.ScopeHead
-	2,  // 18: businessespoo.events.v1.RequestMade.request:type_name -> businessespoo.events.v1.PlannedRequest
-	53, // 19: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
-	50, // 20: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
-	55, // 21: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
-	56, // 22: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
-	57, // 23: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
-	58, // 24: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
-	59, // 25: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
-	54, // 26: businessespoo.events.v1.ConsentGranted.consent:type_name -> businessespoo.cases.v1.Consent
-	60, // 27: businessespoo.events.v1.DisclosureRecorded.disclosure:type_name -> businessespoo.cases.v1.Disclosure
-	49, // 28: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
-	53, // 29: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
-	46, // 30: businessespoo.events.v1.FactRedacted.facts:type_name -> businessespoo.events.v1.KeptFact
-	59, // 31: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
-	0,  // 32: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
-	1,  // 33: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
-	61, // 34: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
-	4,  // 35: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
-	5,  // 36: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
-	6,  // 37: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
-	7,  // 38: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
-	8,  // 39: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
-	9,  // 40: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
-	10, // 41: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
-	12, // 42: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
-	13, // 43: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
-	33, // 44: businessespoo.events.v1.Fact.consent_granted:type_name -> businessespoo.events.v1.ConsentGranted
-	34, // 45: businessespoo.events.v1.Fact.consent_withdrawn:type_name -> businessespoo.events.v1.ConsentWithdrawn
-	35, // 46: businessespoo.events.v1.Fact.disclosure_recorded:type_name -> businessespoo.events.v1.DisclosureRecorded
-	36, // 47: businessespoo.events.v1.Fact.request_consent_ended:type_name -> businessespoo.events.v1.RequestConsentEnded
-	14, // 48: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
-	15, // 49: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
-	16, // 50: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
-	17, // 51: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
-	18, // 52: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
-	19, // 53: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
-	20, // 54: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
-	21, // 55: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
-	22, // 56: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
-	23, // 57: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
-	24, // 58: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
-	25, // 59: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
-	26, // 60: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
-	27, // 61: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
-	28, // 62: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
-	29, // 63: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
-	30, // 64: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
-	31, // 65: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
-	32, // 66: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
-	37, // 67: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
-	38, // 68: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
-	39, // 69: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
-	40, // 70: businessespoo.events.v1.Fact.key_issued:type_name -> businessespoo.events.v1.KeyIssued
-	41, // 71: businessespoo.events.v1.Fact.key_revoked:type_name -> businessespoo.events.v1.KeyRevoked
-	42, // 72: businessespoo.events.v1.Fact.access_granted:type_name -> businessespoo.events.v1.AccessGranted
-	43, // 73: businessespoo.events.v1.Fact.access_withdrawn:type_name -> businessespoo.events.v1.AccessWithdrawn
-	44, // 74: businessespoo.events.v1.Fact.scope_erased:type_name -> businessespoo.events.v1.ScopeErased
-	45, // 75: businessespoo.events.v1.Fact.fact_redacted:type_name -> businessespoo.events.v1.FactRedacted
-	76, // [76:76] is the sub-list for method output_type
-	76, // [76:76] is the sub-list for method input_type
-	76, // [76:76] is the sub-list for extension type_name
-	76, // [76:76] is the sub-list for extension extendee
-	0,  // [0:76] is the sub-list for field type_name
+	50, // 2: businessespoo.events.v1.Actor.representation_checked_at:type_name -> google.protobuf.Timestamp
+	51, // 3: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
+	3,  // 4: businessespoo.events.v1.PlannedRequest.terms:type_name -> businessespoo.events.v1.ServiceTerms
+	52, // 5: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
+	53, // 6: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
+	54, // 7: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
+	2,  // 8: businessespoo.events.v1.CaseOpened.requests:type_name -> businessespoo.events.v1.PlannedRequest
+	55, // 9: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
+	55, // 10: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
+	2,  // 11: businessespoo.events.v1.RequestAdded.request:type_name -> businessespoo.events.v1.PlannedRequest
+	55, // 12: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
+	2,  // 13: businessespoo.events.v1.RequestAdded.invitation:type_name -> businessespoo.events.v1.PlannedRequest
+	2,  // 14: businessespoo.events.v1.ReferralAnswered.request:type_name -> businessespoo.events.v1.PlannedRequest
+	55, // 15: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
+	2,  // 16: businessespoo.events.v1.ReferralAnswered.invitation:type_name -> businessespoo.events.v1.PlannedRequest
+	54, // 17: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
+	11, // 18: businessespoo.events.v1.CaseClosed.heads:type_name -> businessespoo.events.v1.ScopeHead
+	2,  // 19: businessespoo.events.v1.RequestMade.request:type_name -> businessespoo.events.v1.PlannedRequest
+	54, // 20: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
+	51, // 21: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
+	56, // 22: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
+	57, // 23: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
+	58, // 24: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
+	59, // 25: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
+	50, // 26: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
+	55, // 27: businessespoo.events.v1.ConsentGranted.consent:type_name -> businessespoo.cases.v1.Consent
+	60, // 28: businessespoo.events.v1.DisclosureRecorded.disclosure:type_name -> businessespoo.cases.v1.Disclosure
+	49, // 29: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
+	54, // 30: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
+	46, // 31: businessespoo.events.v1.FactRedacted.facts:type_name -> businessespoo.events.v1.KeptFact
+	50, // 32: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
+	0,  // 33: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
+	1,  // 34: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
+	61, // 35: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
+	4,  // 36: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
+	5,  // 37: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
+	6,  // 38: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
+	7,  // 39: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
+	8,  // 40: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
+	9,  // 41: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
+	10, // 42: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
+	12, // 43: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
+	13, // 44: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
+	33, // 45: businessespoo.events.v1.Fact.consent_granted:type_name -> businessespoo.events.v1.ConsentGranted
+	34, // 46: businessespoo.events.v1.Fact.consent_withdrawn:type_name -> businessespoo.events.v1.ConsentWithdrawn
+	35, // 47: businessespoo.events.v1.Fact.disclosure_recorded:type_name -> businessespoo.events.v1.DisclosureRecorded
+	36, // 48: businessespoo.events.v1.Fact.request_consent_ended:type_name -> businessespoo.events.v1.RequestConsentEnded
+	14, // 49: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
+	15, // 50: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
+	16, // 51: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
+	17, // 52: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
+	18, // 53: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
+	19, // 54: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
+	20, // 55: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
+	21, // 56: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
+	22, // 57: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
+	23, // 58: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
+	24, // 59: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
+	25, // 60: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
+	26, // 61: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
+	27, // 62: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
+	28, // 63: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
+	29, // 64: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
+	30, // 65: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
+	31, // 66: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
+	32, // 67: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
+	37, // 68: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
+	38, // 69: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
+	39, // 70: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
+	40, // 71: businessespoo.events.v1.Fact.key_issued:type_name -> businessespoo.events.v1.KeyIssued
+	41, // 72: businessespoo.events.v1.Fact.key_revoked:type_name -> businessespoo.events.v1.KeyRevoked
+	42, // 73: businessespoo.events.v1.Fact.access_granted:type_name -> businessespoo.events.v1.AccessGranted
+	43, // 74: businessespoo.events.v1.Fact.access_withdrawn:type_name -> businessespoo.events.v1.AccessWithdrawn
+	44, // 75: businessespoo.events.v1.Fact.scope_erased:type_name -> businessespoo.events.v1.ScopeErased
+	45, // 76: businessespoo.events.v1.Fact.fact_redacted:type_name -> businessespoo.events.v1.FactRedacted
+	77, // [77:77] is the sub-list for method output_type
+	77, // [77:77] is the sub-list for method input_type
+	77, // [77:77] is the sub-list for extension type_name
+	77, // [77:77] is the sub-list for extension extendee
+	0,  // [0:77] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_events_v1_events_proto_init() }
