@@ -34,6 +34,7 @@ import (
 	_ "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/sight"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -45,7 +46,7 @@ const requestName = caseName + "/requests/chamber-1"
 var leaves = map[string]string{
 	"AccessService.ListAccess": "case", "AccessService.ListProviderAccess": "case",
 
-	"AdminService.AddStaff": "nothing", "AdminService.RemoveStaff": "nothing", "AdminService.ListDeadLetters": "nothing",
+	"AdminService.AddStaff": "nothing", "AdminService.RemoveStaff": "nothing", "AdminService.ListStaff": "nothing", "AdminService.ListDeadLetters": "nothing",
 	"AdminService.ReplayDeadLetter": "nothing", "AdminService.AdvanceClock": "nothing",
 
 	"CaseService.SuggestServices": "no row", "CaseService.OpenCase": "request", "CaseService.GetCase": "request", "CaseService.ListCases": "request",
@@ -53,6 +54,9 @@ var leaves = map[string]string{
 	"CaseService.AnswerReferral": "request", "CaseService.AddRequest": "request", "CaseService.WithdrawRequest": "request", "CaseService.CloseCase": "request",
 	"CaseService.ReopenCase": "request", "CaseService.ConfirmCase": "request", "CaseService.RateRequest": "request", "CaseService.SaveDraft": "nothing",
 	"CaseService.GetDraft": "nothing", "CaseService.LinkCompany": "request",
+
+	"SharedCaseService.GetSharedCase": "request", "SharedCaseService.ListSharedCases": "request", "SharedCaseService.WatchSharedCase": "watch",
+	"SharedCaseService.ListLegalGrounds": "nothing", "SharedCaseService.RecordDisclosure": "case",
 
 	"CatalogueService.ListProviders": "no row", "CatalogueService.GetProvider": "no row", "CatalogueService.ListServices": "no row",
 	"CatalogueService.GetService": "no row", "CatalogueService.ListNeeds": "no row", "CatalogueService.ListJourneys": "no row",
@@ -181,6 +185,7 @@ func (c *contract) describe(service string, methods []protoreflect.MethodDescrip
 					return err
 				}
 				for range 2 { // the case is new to the watcher once
+					sight.Show(stream.Context(), sight.All) // where it depends on the case
 					if err := stream.SendMsg(filled(m.Output())); err != nil {
 						return err
 					}
@@ -195,6 +200,7 @@ func (c *contract) describe(service string, methods []protoreflect.MethodDescrip
 				return nil, err
 			}
 			return intercept(ctx, in, &grpc.UnaryServerInfo{FullMethod: path(m)}, func(ctx context.Context, _ any) (any, error) {
+				sight.Show(ctx, sight.All)
 				return filled(m.Output()), c.does(ctx)
 			})
 		}})

@@ -154,13 +154,13 @@ func TestWhoSeesAllCostsNothing(t *testing.T) {
 	}
 }
 
-// A caller without a part in the answer is a stranger to it, and of a shared case
-// nothing is shown that the method did not grant.
+// A caller without a part in the answer is a stranger to it, and of a shared case, or
+// to an integrator, nothing is shown that the method did not grant.
 func TestWithoutAPartNothingIsSeen(t *testing.T) {
 	for _, p := range []policyv1.Part{policyv1.Part_PART_CASE, policyv1.Part_PART_DESK, policyv1.Part_PART_SHARED, policyv1.Part_PART_PUBLIC} {
 		for number := range policyv1.Role_name {
 			role := policyv1.Role(number)
-			mine := p == policyv1.Part_PART_CASE && slices.Contains([]policyv1.Role{0, policyv1.Role_ROLE_COMPANY, policyv1.Role_ROLE_CASE_HOLDER, policyv1.Role_ROLE_INTEGRATOR}, role) ||
+			mine := p == policyv1.Part_PART_CASE && slices.Contains([]policyv1.Role{0, policyv1.Role_ROLE_COMPANY, policyv1.Role_ROLE_CASE_HOLDER}, role) ||
 				p == policyv1.Part_PART_DESK && slices.Contains([]policyv1.Role{policyv1.Role_ROLE_ADVISOR, policyv1.Role_ROLE_LEAD, policyv1.Role_ROLE_PROVIDER_SYSTEM}, role)
 			sees := sight.Rules().Caller(p, token.Principal{Role: role})
 			if sees.Has(header) != mine {

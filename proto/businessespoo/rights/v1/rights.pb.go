@@ -1253,11 +1253,12 @@ const file_businessespoo_rights_v1_rights_proto_rawDesc = "" +
 	"\x19ERASURE_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ERASURE_STATE_RUNNING\x10\x01\x12\x19\n" +
 	"\x15ERASURE_STATE_WAITING\x10\x02\x12\x16\n" +
-	"\x12ERASURE_STATE_DONE\x10\x032\x9c\a\n" +
-	"\x11DataRightsService\x12q\n" +
+	"\x12ERASURE_STATE_DONE\x10\x032\x9e\a\n" +
+	"\x11DataRightsService\x12s\n" +
 	"\n" +
-	"ExportData\x12*.businessespoo.rights.v1.ExportDataRequest\x1a+.businessespoo.rights.v1.ExportDataResponse\"\b\xb2\xed\x18\x04\n" +
-	"\x02\x01\a0\x01\x12v\n" +
+	"ExportData\x12*.businessespoo.rights.v1.ExportDataRequest\x1a+.businessespoo.rights.v1.ExportDataResponse\"\n" +
+	"\xb2\xed\x18\x06\n" +
+	"\x02\x01\aP\x010\x01\x12v\n" +
 	"\fDeleteDrafts\x12,.businessespoo.rights.v1.DeleteDraftsRequest\x1a-.businessespoo.rights.v1.DeleteDraftsResponse\"\t\xb2\xed\x18\x05\n" +
 	"\x01\x01\x18\x01\x12a\n" +
 	"\x05Erase\x12%.businessespoo.rights.v1.EraseRequest\x1a&.businessespoo.rights.v1.EraseResponse\"\t\xb2\xed\x18\x05\n" +
