@@ -82,6 +82,8 @@ type Trial struct {
 	Opened func(*embedded.Server)
 	// Sight is the table of who sees what; nil for the hub's own.
 	Sight *sight.Table
+	// Clock is given what moves the hub's time ahead; nil for nothing.
+	Clock func(advance func(by time.Duration) time.Time)
 }
 
 // Definitions are the seven, in the order of bus.Providers.
@@ -150,6 +152,9 @@ func (p *process) open(ctx context.Context) error {
 		Dir: p.folder.dir, Log: p.options.Log, GroupCommitOff: p.options.Trial.GroupCommitOff,
 	}); err != nil {
 		return err
+	}
+	if p.options.Trial.Clock != nil {
+		p.options.Trial.Clock(p.clock.Advance)
 	}
 	if p.options.Trial.Opened != nil {
 		p.options.Trial.Opened(p.log)

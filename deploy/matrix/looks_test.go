@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 )
 
@@ -167,23 +168,23 @@ func (s *story) values(field protoreflect.FieldDescriptor, own string) []protore
 	return nil
 }
 
-// quiet is how long a stream may say nothing until the onlooker leaves it.
-const quiet = 400 * time.Millisecond
+// patience is how long an onlooker waits for an answer.
+const patience = 20 * time.Second
 
-// looks asks everything, and answers what came back. With streams left out it is
-// quick.
-func (o *onlooker) looks(ctx context.Context, s *story, streams bool) []answer {
+// looks asks everything, and answers what came back. A watch is left once it says
+// nothing for as long as quiet; with 0 none is begun.
+func (o *onlooker) looks(ctx context.Context, s *story, quiet time.Duration) []answer {
 	var mu sync.Mutex
 	var all []answer
 	var asking sync.WaitGroup
 	for _, method := range reads() {
-		if method.IsStreamingServer() && !streams && !strings.HasPrefix(string(method.Name()), "Export") {
+		if strings.HasPrefix(string(method.Name()), "Watch") && quiet == 0 {
 			continue
 		}
 		for _, q := range s.questions(method, o.provider) {
 			for _, door := range o.doors {
 				asking.Go(func() {
-					messages, err := o.ask(ctx, door, method, q.message)
+					messages, err := o.ask(ctx, door, method, q.message, quiet)
 					mu.Lock()
 					defer mu.Unlock()
 					all = append(all, answer{wayOf(method, q.query), string(method.FullName()), q.query, messages})
@@ -198,9 +199,9 @@ func (o *onlooker) looks(ctx context.Context, s *story, streams bool) []answer {
 	return all
 }
 
-// ask makes one call. A stream is read until it has been quiet for a while.
-func (o *onlooker) ask(ctx context.Context, door *grpc.ClientConn, method protoreflect.MethodDescriptor, in proto.Message) ([]proto.Message, error) {
-	ctx, leave := context.WithTimeout(ctx, 20*time.Second)
+// ask makes one call. A stream is read to its end, or a watch until it has been quiet.
+func (o *onlooker) ask(ctx context.Context, door *grpc.ClientConn, method protoreflect.MethodDescriptor, in proto.Message, quiet time.Duration) ([]proto.Message, error) {
+	ctx, leave := context.WithTimeout(ctx, patience)
 	defer leave()
 	if o.authorization != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", o.authorization)
@@ -219,6 +220,9 @@ func (o *onlooker) ask(ctx context.Context, door *grpc.ClientConn, method protor
 	}
 	if err := errors.Join(stream.SendMsg(in), stream.CloseSend()); err != nil {
 		return nil, err
+	}
+	if !strings.HasPrefix(string(method.Name()), "Watch") {
+		quiet = patience
 	}
 	var messages []proto.Message
 	for {
@@ -261,6 +265,9 @@ func (s *story) met(a answer) []string {
 		}
 	}
 	for _, message := range a.messages {
+		if list, ok := message.(*cataloguev1.ListProvidersResponse); ok && len(list.Providers) > 0 {
+			add("catalogue")
+		}
 		s.walk(message.ProtoReflect(), add)
 		// Whoever finds a thing by a word knows that the word is in it.
 		for class, m := range s.markers {
@@ -311,6 +318,9 @@ func (s *story) walk(m protoreflect.Message, add func(class string)) {
 		}
 		if one.Name == s.request && one.GetDecision().GetResult() != 0 {
 			add("result")
+		}
+		if one.Name == s.request && (one.GetExpectedTime().GetMax() != 0 || one.GetExpectedTime().GetSource() != "") {
+			add("terms")
 		}
 	case *casesv1.TimelineEntry:
 		if one.Request == s.request && (one.Kind != 0 || one.Time != nil) {

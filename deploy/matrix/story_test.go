@@ -1,21 +1,21 @@
 package matrix
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/businessespoo/hub/deploy/e2e/world"
+	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
-	"github.com/businessespoo/hub/services/kit/name"
+	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 )
 
 const (
 	company      = "9000007-0"
 	otherCompany = "9000005-4"
-	// owner is the provider whose request is looked at.
-	owner = "chamber"
 )
 
 // story is one case with something of every class in it.
@@ -35,18 +35,20 @@ type story struct {
 // marked are the classes that are words; the others are known by their form.
 var marked = []string{"header", "need", "application", "title", "decision", "conversation", "note"}
 
-// plant opens a case of who, with a request to the owner and, unless empty, another
-// service, and lets the owner work on it.
-func plant(t *testing.T, w *world.World, who *world.Company, businessID, another string) *story {
+// questions are one free-text question of each service whose request is looked at.
+var questions = map[string]string{"chamber/trade-advice": "question", "omnia/apprenticeship": "tasks"}
+
+// plant opens a case of who, with a service of the owner and perhaps others, and lets
+// the owner work on it.
+func plant(t *testing.T, w *world.World, who *world.Company, businessID, service string, others ...string) *story {
 	t.Helper()
-	s := &story{t: t, w: w, owner: owner, markers: map[string]*world.Marker{}}
+	s := &story{t: t, w: w, owner: providerOf(service), markers: map[string]*world.Marker{}}
 	for _, class := range marked {
 		s.markers[class] = world.NewMarker(class)
 	}
-	opening := world.Opening{Need: "Vienti Intiaan " + s.word("need"), Services: []string{owner + "/trade-advice"}, Company: businessID}
-	opening.Answers = world.Answers{owner + "/trade-advice": {"question": "Mitä papereita? " + s.word("application")}}
-	if another != "" {
-		opening.Services = append(opening.Services, another)
+	opening := world.Opening{
+		Need: "Vienti Intiaan " + s.word("need"), Services: append([]string{service}, others...), Company: businessID,
+		Answers: world.Answers{service: {questions[service]: "Tiedot " + s.word("application")}},
 	}
 	message := opening.Message(t, w)
 	message.Title = "Vienti " + s.word("header")
@@ -55,7 +57,7 @@ func plant(t *testing.T, w *world.World, who *world.Company, businessID, another
 		t.Fatal(err)
 	}
 	s.caseName, s.code, s.secret, s.began = opened.Case.Name, opened.Case.Code, opened.Secret, opened.Revision
-	s.request = s.caseName + "/requests/" + owner + "-1"
+	s.request = s.caseName + "/requests/" + s.owner + "-1"
 	s.work(who)
 	return s
 }
@@ -78,7 +80,7 @@ func (s *story) work(who *world.Company) {
 	if s.code != "" {
 		who = s.w.Holder(s.t, s.code, s.secret)
 	}
-	advisor := s.w.Advisor(s.t, owner, world.FirstAdvisor)
+	advisor := s.w.Advisor(s.t, s.owner, world.FirstAdvisor)
 	advisor.Receives(s.request)
 	advisor.PickUp(s.request)
 	advisor.Reply(s.request, "Hei, "+s.word("conversation"))
@@ -97,7 +99,19 @@ func (s *story) work(who *world.Company) {
 
 // tellsOfAccess tells whether a message is a row of the access log about the case.
 func (s *story) tellsOfAccess(m protoreflect.Message) bool {
-	return false
+	seen, ok := m.Interface().(*accessv1.Access)
+	return ok && slices.ContainsFunc(seen.GetRow().GetShown(), func(shown *accessv1.Shown) bool { return shown.Case == s.caseName })
 }
 
-var _ = name.Providers
+// ends waits until the owner's request has ended, and its desk knows it.
+func (s *story) ends(who *world.Company) {
+	s.t.Helper()
+	ended := who.Case(s.caseName).Await("the request to end", func(c *casesv1.Case) bool {
+		return c.Requests[0].Status == casesv1.RequestStatus_REQUEST_STATUS_WITHDRAWN
+	})
+	desk := s.w.Advisor(s.t, s.owner, world.FirstAdvisor)
+	world.Await(s.t, "the desk to know it", func() error {
+		_, err := desk.Calls.GetRequest(desk.Context(), &providerv1.GetRequestRequest{Name: s.request, MinRevision: ended.Revision})
+		return err
+	})
+}

@@ -24,7 +24,12 @@ type sharedSight struct {
 }
 
 // all is what it sees of the case itself, and of the parts of authorities.
-func (g sharedSight) all() sight.Set { return g.asked | g.consented | g.law }
+func (g sharedSight) all() sight.Set {
+	if more := g.consented | g.law; more != 0 {
+		return more
+	}
+	return g.asked
+}
 
 // anything tells whether it sees anything that not everybody sees.
 func (g sharedSight) anything() bool {
@@ -61,7 +66,10 @@ func (s *Sharing) of(g sharedSight, provider string) sight.Set {
 	if s.isAuthority(provider) {
 		return g.all()
 	}
-	return g.asked | g.consented
+	if g.consented != 0 {
+		return g.consented
+	}
+	return g.asked
 }
 
 // narrow takes out of a case what the provider may not see or know of. What is left

@@ -36,7 +36,7 @@ func (s *Server) look(c *call) {
 // when that is all that an answer of its type can hold.
 func (c *call) mask(answer any) any {
 	if c.shown != nil {
-		c.sees = *c.shown | sight.Of(policyv1.DataClass_DATA_CLASS_PUBLIC)
+		c.sees = *c.shown
 	}
 	return c.rule.answer.Mask(answer.(proto.Message), c.sees)
 }
