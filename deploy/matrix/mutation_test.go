@@ -72,8 +72,9 @@ func reached() map[cell]bool {
 
 // alike are cells of which both rules show the same.
 var alike = map[cell]string{
-	{sight.Routed, policyv1.DataClass_DATA_CLASS_PUBLIC}:  "all that it sees is the header, in which no such field stands",
-	{sight.Routed, policyv1.DataClass_DATA_CLASS_REASONS}: "they stand in a decision, and of none it sees even the result",
+	{sight.Routed, policyv1.DataClass_DATA_CLASS_PUBLIC}:       "all that it sees is the header, in which no such field stands",
+	{sight.Routed, policyv1.DataClass_DATA_CLASS_REASONS}:      "they stand in a decision, and of none it sees even the result",
+	{sight.Routed, policyv1.DataClass_DATA_CLASS_CONVERSATION}: "it stands in the steps, of which it sees none",
 }
 
 // cellsToTry are all cells that a table may change, and that lead somewhere.
@@ -140,9 +141,16 @@ func TestFlippedRules(t *testing.T) {
 	}
 	for _, c := range cellsToTry(t) {
 		table = *sight.Rules().With(c.relation, c.class, c.flipped())
-		if differs(t, w, e, roles) == "" {
+		found := differs(t, w, e, roles)
+		if found == "" {
 			t.Errorf("%s survives: flipped, nobody sees anything else", c)
 		}
+		t.Logf("%s: %s", c, found)
+	}
+	// What was noticed was the flip, and nothing else.
+	table = *sight.Rules()
+	if found := differs(t, w, e, roles); found != "" {
+		t.Errorf("with the hub's own rules again: %s", found)
 	}
 }
 
@@ -165,8 +173,10 @@ func TestFlippedRulesOfFormerOwners(t *testing.T) {
 		if sight.Rules().Rule(c.relation, class) == sight.Never {
 			continue
 		}
-		if differ(sight.Rules().With(c.relation, class, c.flipped())) == "" {
+		found := differ(sight.Rules().With(c.relation, class, c.flipped()))
+		if found == "" {
 			t.Errorf("%s survives: flipped, nobody sees anything else", c)
 		}
+		t.Logf("%s: %s", c, found)
 	}
 }
