@@ -295,6 +295,48 @@ func TestAnswersBelongToTheirSignIn(t *testing.T) {
 	}
 }
 
+// TestProofIsFreshAndStrong: where the configuration demands it, the issuer is asked for
+// it and has to say it; that it was asked is not enough.
+func TestProofIsFreshAndStrong(t *testing.T) {
+	h := newHostile(t)
+	strict := signin.IssuerConfig{
+		ID: "strict", URL: h.URL, ClientID: "hub", For: signin.Companies, MaxAge: 900, Strengths: []string{"substantial", "high"},
+	}
+	c := h.client(strict)
+	ago := func(d time.Duration) any { return noon().Add(-d).Unix() }
+	for name, test := range map[string]struct {
+		at, acr any
+		want    string
+	}{
+		"just now":              {ago(0), "high", ""},
+		"at the end, and a bit": {ago(15*time.Minute + 59*time.Second), "substantial", ""},
+		"too long ago":          {ago(17 * time.Minute), "high", "SIGN_IN_TOO_OLD"},
+		"nobody knows when":     {nil, "high", "SIGN_IN_TOO_OLD"},
+		"in other words":        {"today", "high", "SIGN_IN_TOO_OLD"},
+		"later than now":        {ago(-time.Hour), "high", "SIGN_IN_TOO_OLD"},
+		"weakly":                {ago(0), "low", "SIGN_IN_TOO_WEAK"},
+		"nobody knows how":      {ago(0), nil, "SIGN_IN_TOO_WEAK"},
+		"in several ways":       {ago(0), []string{"high"}, "SIGN_IN_TOO_WEAK"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			to, pending, err := c.Begin(t.Context(), "strict", "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			at, _ := url.Parse(to)
+			if asked := at.Query(); asked.Get("max_age") != "900" || asked.Get("acr_values") != "substantial high" {
+				t.Errorf("asked %v", asked)
+			}
+			h.nonce = pending.Nonce
+			h.said = func(c jwt.MapClaims) { c["auth_time"], c["acr"] = test.at, test.acr }
+			_, err = c.Finish(t.Context(), "strict", url.Values{"code": {"1"}, "state": {pending.State}, "iss": {h.URL}}, pending)
+			if reason(err) != test.want {
+				t.Errorf("%v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
 // TestNoSignInAtAnUnsafeIssuer: no way of PKCE that protects, plain addresses, another name.
 func TestNoSignInAtAnUnsafeIssuer(t *testing.T) {
 	for name, test := range map[string]struct {
