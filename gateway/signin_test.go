@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -256,6 +257,16 @@ func TestSessionsAreEndedByWhomTheyConcern(t *testing.T) {
 	revoked := get[*identityv1.RevokeAllSessionsResponse](t)(sessions.RevokeAllSessions(w.operator(), &identityv1.RevokeAllSessionsRequest{RequestId: uuid.NewString(), Person: person}))
 	if revoked.Ended != 1 || first.isIn() {
 		t.Errorf("the operator ended %d, still in %t", revoked.Ended, first.isIn())
+	}
+	everybody := func(ctx context.Context) (*identityv1.RevokeAllSessionsResponse, error) {
+		return sessions.RevokeAllSessions(ctx, &identityv1.RevokeAllSessionsRequest{RequestId: uuid.NewString(), Person: "-"})
+	}
+	first = signedIn("anna")
+	if _, err := everybody(w.company("nosy", "9000003-8")); err == nil || !first.isIn() || !stranger.isIn() {
+		t.Errorf("a stranger ends everybody's sessions: %v", err)
+	}
+	if revoked := get[*identityv1.RevokeAllSessionsResponse](t)(everybody(w.operator())); revoked.Ended != 2 || first.isIn() || stranger.isIn() {
+		t.Errorf("the operator ended %d of everybody's, in are %t, %t", revoked.Ended, first.isIn(), stranger.isIn())
 	}
 }
 
