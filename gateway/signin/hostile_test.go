@@ -259,6 +259,30 @@ func TestStaffOfOneProviderAlone(t *testing.T) {
 	}
 }
 
+// TestAPersonIsIssuerAndSub: the same sub of two issuers is two people, and no other claim
+// makes one person of two, or two of one.
+func TestAPersonIsIssuerAndSub(t *testing.T) {
+	h, other := newHostile(t), newHostile(t)
+	c := h.client(signin.IssuerConfig{ID: "other", URL: other.URL, ClientID: "hub", For: signin.Companies})
+	person := func(sub, mail string) string {
+		h.said = func(c jwt.MapClaims) { c["sub"], c["email"], c["preferred_username"] = sub, mail, mail }
+		h.info = map[string]any{"sub": sub}
+		query, pending := h.begin(t, c)
+		login, err := c.Finish(t.Context(), "omnia", query, pending)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return login.Principal.Subject
+	}
+	one := person("one", "a@example.com")
+	if one != person("one", "b@example.com") || one == person("two", "a@example.com") {
+		t.Error("an address makes a person")
+	}
+	if one != c.Subject("omnia", "one") || one == c.Subject("other", "one") {
+		t.Error("the same sub of another issuer is the same person")
+	}
+}
+
 // TestAnswersBelongToTheirSignIn: state, time, issuer, and who the answer is from.
 func TestAnswersBelongToTheirSignIn(t *testing.T) {
 	h, other := newHostile(t), newHostile(t)
