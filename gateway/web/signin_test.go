@@ -235,3 +235,27 @@ func TestSignInIsBegunByAPerson(t *testing.T) {
 		t.Errorf("another page: %s", got)
 	}
 }
+
+// TestPagesAreFound: what concerns a person is linked from the pages where they would look,
+// in each language.
+func TestPagesAreFound(t *testing.T) {
+	links := func(b *browser, page string, wants ...string) {
+		t.Helper()
+		for _, lang := range []string{"fi", "sv", "en"} {
+			p := b.get(page + "?lang=" + lang)
+			for _, want := range wants {
+				if !strings.Contains(p.body, `href="`+want+`"`) {
+					t.Errorf("%s in %s (%d) does not lead to %s", page, lang, p.code, want)
+				}
+			}
+		}
+	}
+	company, lead := newBrowser(t), newBrowser(t)
+	company.signIn(companyToken())
+	lead.signIn(advisorToken("lead"))
+	links(newBrowser(t), "/", "/sign-in", "/open-code", "/privacy", "/data", "/status")
+	links(company, "/cases", "/me", "/grants", "/data", "/privacy")
+	links(company, "/me", "/data", "/grants")
+	links(company, "/cases/"+caseID, "/cases/"+caseID+"/access", "/cases/"+caseID+"/add")
+	links(lead, "/desk/omnia", "/me", "/desk/omnia/keys", "/desk/omnia/access", "/desk/omnia/new", "/data")
+}
