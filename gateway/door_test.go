@@ -149,7 +149,7 @@ var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value=
 // signIn signs in as a persona, and answers where that led.
 func (p *person) signIn(issuer, key, next string) seen {
 	p.t.Helper()
-	at := p.ask(http.MethodGet, "/sign-in/"+issuer+"?next="+url.QueryEscape(next), nil)
+	at := p.ask(http.MethodPost, "/sign-in/"+issuer, url.Values{"next": {next}})
 	if at.status != http.StatusOK {
 		p.t.Fatalf("the issuer answers %d at %s: %s", at.status, at.at, at.body)
 	}

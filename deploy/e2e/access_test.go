@@ -104,7 +104,7 @@ func whoHasSeen(t *testing.T, w *world.World) {
 		ville + "PickUp||omnia-1", ville + "GetRequest||omnia-1", liisa + "GetRequest||omnia-1",
 		"chamber|providers/chamber/advisors/ville Ville Virtanen|ProviderService.GetRequest|REQUEST_NOT_FOUND|omnia-1",
 		theirs.Companies[0] + "|rival|CaseService.GetCase|NOT_FOUND", "|operator|CaseService.GetCase|ROLE_NOT_ALLOWED",
-		"integrator+" + company + "|ledger|CaseService.WatchCase|", "integrator+" + company + "|ledger|CaseService.WatchCase||omnia-1|chamber-1",
+		"ledger+" + company + "|integrator:ledger|CaseService.WatchCase|", "ledger+" + company + "|integrator:ledger|CaseService.WatchCase||omnia-1|chamber-1",
 	}
 	asked := time.Now()
 	world.Await(t, "the company's list", func() error {

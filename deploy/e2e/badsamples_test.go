@@ -64,6 +64,8 @@ func (s sample) caller() principal {
 		return world.LeadOf("omnia", world.Lead)
 	case "operator":
 		return world.Operator()
+	case "drafter":
+		return world.CompanyUser("drafter", mine)
 	default:
 		return world.CompanyUser("owner", mine)
 	}
@@ -82,7 +84,7 @@ func (s sample) stranger() principal {
 }
 
 // samples are those of every rpc.
-var samples = together(companySamples, deskSamples, accessSamples, sightSamples, keySamples)
+var samples = together(companySamples, deskSamples, accessSamples, sightSamples, keySamples, rightsSamples)
 
 func together(parts ...map[string]sample) map[string]sample {
 	all := map[string]sample{}

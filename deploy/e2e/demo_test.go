@@ -39,7 +39,13 @@ func TestDemoMovesItsClock(t *testing.T) {
 	if info.GRPC != w.At.GRPC || len(info.Providers) != 7 {
 		t.Errorf("demo.json says %+v", info)
 	}
+	if log := w.Process("gateway").Log(); strings.Contains(log, "staff_changed") || strings.Contains(log, "clock_moved") {
+		t.Errorf("the demo tells what it does to itself:\n%s", log)
+	}
 	w.Hire(t)
+	if log := w.Process("gateway").Log(); !strings.Contains(log, "staff_changed") {
+		t.Errorf("a filled demo keeps silent:\n%s", log)
+	}
 	company := identifier.NewTestBusinessID(161)
 	desk := w.Advisor(t, "omnia", world.FirstAdvisor)
 	opened := desk.OpenOnBehalf(company, "Soitti oppisopimuksesta", "omnia/apprenticeship", "employment/pay-subsidy")

@@ -89,7 +89,7 @@ func (i *nodeIssuer) says(t *testing.T, person string, claims map[string]any) {
 
 // signIn signs in on the issuer's own pages: first who it is, then that the hub may know.
 func (i *nodeIssuer) signIn(b *world.Browser, at, person string) *world.Page {
-	page := b.Open("/sign-in/" + at)
+	page := b.ToIssuer(at)
 	for range 3 {
 		form, ok := page.HasForm("")
 		if !ok || !strings.Contains(string(page.Raw), `name="prompt"`) {

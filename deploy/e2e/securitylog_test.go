@@ -3,7 +3,6 @@ package e2e
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -73,8 +72,8 @@ func TestSecurityEventsAreLogged(t *testing.T) {
 		"input_refused INVALID_FIELDS": func() {
 			_, _ = f.owner().Calls.GetCase(f.owner().Context(), &casesv1.GetCaseRequest{Name: "cases/../../x"})
 		},
-		"sign_in_refused TOKEN": func() {
-			newVisitor(t, w, "").ask(http.MethodPost, "/sign-in", url.Values{"token": {"a.b.c"}})
+		"sign_in_refused SIGN_IN_NOT_BEGUN": func() {
+			newVisitor(t, w, "").ask(http.MethodGet, "/sign-in/"+world.Companies+"/callback?code=x&state=y", nil)
 		},
 		"sign_in": func() { newVisitor(t, w, w.Token(t, sample{}.caller())) },
 		"sign_out": func() {

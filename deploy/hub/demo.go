@@ -57,6 +57,8 @@ func (p *process) beginDemo() error {
 // fillDemo fills the folder, or goes on where a fill was interrupted, and writes
 // demo.json.
 func (p *process) fillDemo(ctx context.Context) error {
+	p.filling.Store(true)
+	defer p.filling.Store(false)
 	var state demoState
 	if err := p.folder.readJSON(demoStateFile, &state); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -109,6 +110,8 @@ type process struct {
 	buses     []*bus.Bus
 	providers []*provider.Provider
 	gateway   *gateway.Gateway
+	// filling is set while a demo fills itself.
+	filling atomic.Bool
 }
 
 // Run runs the hub until ctx ends, and stops it in good order.
@@ -118,6 +121,8 @@ func Run(ctx context.Context, o Options) error {
 		o.Out = io.Discard
 	}
 	p := &process{options: o, metrics: host.NewMetrics()}
+	// What a demo does to itself would fill the screen of who waits for it.
+	p.options.Log = slog.New(hush{o.Log.Handler(), &p.filling})
 	p.health = host.NewHTTP(p.metrics)
 	if err := p.open(ctx); err != nil {
 		return errors.Join(err, p.close())

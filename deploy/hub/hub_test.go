@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,12 +126,29 @@ func get(t *testing.T, url string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return body(t, url, response)
+}
+
+// body is what an answer that went well holds.
+func body(t *testing.T, url string, response *http.Response) string {
+	t.Helper()
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %s (%v)\n%s", url, response.Status, err, body)
 	}
 	return string(body)
+}
+
+// begin presses the button of an issuer, and answers its page.
+func begin(t *testing.T, url string) string {
+	t.Helper()
+	jar, _ := cookiejar.New(nil)
+	response, err := (&http.Client{Jar: jar}).PostForm(url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body(t, url, response)
 }
 
 // TestDemo starts an empty folder as make run does, and looks at it from outside.
@@ -163,7 +181,7 @@ func TestDemo(t *testing.T) {
 	for _, path := range []string{"/readyz", "/livez", "/metrics"} {
 		get(t, "http://"+h.Health+path)
 	}
-	if page := get(t, "http://"+h.Web+"/sign-in/omnia"); !strings.Contains(page, "Lead Omnia-1") || strings.Contains(page, "Lead Chamber-1") {
+	if page := begin(t, "http://"+h.Web+"/sign-in/omnia"); !strings.Contains(page, "Lead Omnia-1") || strings.Contains(page, "Lead Chamber-1") {
 		t.Error("Omnia's issuer does not offer its lead, or offers another's")
 	}
 	for _, want := range []string{h.Web, h.GRPC, h.Health, h.Providers["employment"], demoFile} {
@@ -230,11 +248,17 @@ func (w writerFunc) Write(text []byte) (int, error) { return w(text) }
 func TestARealHubStartsEmptyAndTakesNoDemo(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	h := start(t, dir, false)
-	if page := get(t, "http://"+h.Web+"/sign-in"); strings.Contains(page, `href="/sign-in/`) {
+	if page := get(t, "http://"+h.Web+"/sign-in"); strings.Contains(page, `action="/sign-in/`) {
 		t.Error("a real hub lets people in without being told by whom")
 	}
-	for _, path := range []string{"/sign-in/omnia", "/dev-issuer/omnia/authorize", "/dev-issuer/omnia/.well-known/openid-configuration"} {
-		response, err := http.Get("http://" + h.Web + path)
+	for path, method := range map[string]string{
+		"/sign-in/omnia": http.MethodPost, "/dev-issuer/omnia/authorize": http.MethodGet, "/dev-issuer/omnia/.well-known/openid-configuration": http.MethodGet,
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), method, "http://"+h.Web+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -90,7 +90,7 @@ func (s *Sessions) RevokeSession(ctx context.Context, req *identityv1.RevokeSess
 	})
 }
 
-// RevokeAllSessions ends all sessions of a person.
+// RevokeAllSessions ends all sessions of a person, or of everybody.
 func (s *Sessions) RevokeAllSessions(ctx context.Context, req *identityv1.RevokeAllSessionsRequest) (*identityv1.RevokeAllSessionsResponse, error) {
 	person, err := whose(ctx, req.Person)
 	if err != nil {
@@ -98,16 +98,31 @@ func (s *Sessions) RevokeAllSessions(ctx context.Context, req *identityv1.Revoke
 	}
 	answer := &identityv1.RevokeAllSessionsResponse{}
 	return answer, s.once(ctx, req, answer, func() error {
-		list, err := s.Store.List(ctx, person)
+		ids, err := s.sessionsOf(ctx, person)
 		if err != nil {
 			return err
 		}
-		for _, one := range list {
-			if err := s.Store.End(ctx, one.ID); err != nil {
+		for _, id := range ids {
+			if err := s.Store.End(ctx, id); err != nil {
 				return err
 			}
 			answer.Ended++
 		}
 		return nil
 	})
+}
+
+// everybody stands for all people.
+const everybody = "-"
+
+func (s *Sessions) sessionsOf(ctx context.Context, person string) ([]string, error) {
+	if person == everybody {
+		return s.Store.Everybody(ctx)
+	}
+	list, err := s.Store.List(ctx, person)
+	ids := make([]string, len(list))
+	for i, one := range list {
+		ids[i] = one.ID
+	}
+	return ids, err
 }

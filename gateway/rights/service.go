@@ -136,13 +136,17 @@ func (s *Service) repeated(ctx context.Context, id string, req mutation) (*right
 	}
 	digest, err := fact.Digest(req)
 	if err == nil && !bytes.Equal(before.Digest, digest) {
-		const right = "was used for another call; take a new UUID for a new call, and the same body to repeat one"
-		err = problem.New(problem.Exists, "REQUEST_ID_REUSED", "request_id %s %s", id, right).Field("request_id", right)
+		err = reused(id)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return before.show(), nil
+}
+
+func reused(id string) error {
+	const right = "was used for another call; take a new UUID for a new call, and the same body to repeat one"
+	return problem.New(problem.Exists, "REQUEST_ID_REUSED", "request_id %s %s", id, right).Field("request_id", right)
 }
 
 // order writes an order into the list, from where it is carried out whatever happens.
@@ -289,6 +293,9 @@ func (s *Service) ListErasures(ctx context.Context, req *rightsv1.ListErasuresRe
 type hold struct {
 	Reason string `json:"reason"`
 	By     string `json:"by"`
+	// Request and Digest are of the call that began it.
+	Request string `json:"request_id,omitempty"`
+	Digest  []byte `json:"digest,omitempty"`
 }
 
 // free refuses what would change a case that is held.
@@ -311,22 +318,46 @@ func (s *Service) HoldCase(ctx context.Context, req *rightsv1.HoldCaseRequest) (
 	if err != nil {
 		return nil, err
 	}
-	value, err := json.Marshal(hold{Reason: req.Reason, By: token.From(ctx).Subject})
+	digest, err := fact.Digest(req)
+	if err != nil {
+		return nil, err
+	}
+	value, err := json.Marshal(hold{Reason: req.Reason, By: token.From(ctx).Subject, Request: strings.ToLower(req.RequestId), Digest: digest})
 	if err != nil {
 		return nil, fmt.Errorf("rights: hold case %s: %w", id, err)
 	}
 	_, err = s.Eraser.bucket.Create(ctx, holdKey+id, value)
 	if _, held := errors.AsType[*bus.ConflictError](err); held {
-		err = nil
+		err = s.sameHold(ctx, id, req.RequestId, digest)
 	}
 	return &rightsv1.HoldCaseResponse{}, err
 }
 
+// sameHold refuses a call with the request_id of the hold that there is, if it says
+// something else.
+func (s *Service) sameHold(ctx context.Context, id, request string, digest []byte) error {
+	kept, err := s.Eraser.bucket.Get(ctx, holdKey+id)
+	if errors.Is(err, bus.ErrNotFound) {
+		return nil // released meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	var before hold
+	if err := json.Unmarshal(kept.Value, &before); err != nil {
+		return fmt.Errorf("rights: hold of case %s: %w", id, err)
+	}
+	if before.Request == strings.ToLower(request) && !bytes.Equal(before.Digest, digest) {
+		return reused(request)
+	}
+	return nil
+}
+
 // ReleaseCase ends a hold.
 func (s *Service) ReleaseCase(ctx context.Context, req *rightsv1.ReleaseCaseRequest) (*rightsv1.ReleaseCaseResponse, error) {
-	id, err := name.ParseCase(req.Case)
+	id, err := s.known(ctx, req.Case)
 	if err != nil {
-		return nil, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("case", err.Error())
+		return nil, err
 	}
 	return &rightsv1.ReleaseCaseResponse{}, s.Eraser.bucket.Delete(ctx, holdKey+id)
 }

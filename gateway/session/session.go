@@ -253,6 +253,25 @@ func (s *Store) List(ctx context.Context, subject string) ([]Session, error) {
 	return list, nil
 }
 
+// Everybody answers the ids of all sessions that are going on.
+func (s *Store) Everybody(ctx context.Context) ([]string, error) {
+	keys, err := s.bucket.Keys(ctx, sessionPrefix)
+	if err != nil {
+		return nil, fmt.Errorf("session: list: %w", err)
+	}
+	var ids []string
+	for _, key := range keys {
+		found, err := s.Get(ctx, key[len(sessionPrefix):])
+		if err != nil && !errors.Is(err, ErrNone) {
+			return nil, err
+		}
+		if err == nil {
+			ids = append(ids, found.ID)
+		}
+	}
+	return ids, nil
+}
+
 // Once answers nil the first time that it is called with a value, at any gateway, and
 // ErrNone after that.
 func (s *Store) Once(ctx context.Context, value string) error {

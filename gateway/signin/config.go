@@ -59,6 +59,11 @@ type IssuerConfig struct {
 	SecretEnv  string `yaml:"client_secret_env,omitempty"`
 	// Scopes are asked for beside openid.
 	Scopes []string `yaml:"scopes,omitempty"`
+	// MaxAge is how many seconds ago the issuer may have seen proof of who somebody is;
+	// without it the issuer's own sessions decide.
+	MaxAge int `yaml:"max_age,omitempty"`
+	// Strengths are the values of acr that count as proof; without any the issuer decides.
+	Strengths []string `yaml:"acr_values,omitempty"`
 	// Names are what the sign-in page calls it.
 	Names catalogue.Texts `yaml:"names"`
 	// For is whom it lets in.
@@ -131,6 +136,9 @@ func (c *IssuerConfig) check(f *datafile.File, at datafile.Place) {
 	}
 	if (c.For == Staff) != (c.AdvisorClaim != "") {
 		f.Fail(at.Field("advisor_claim"), "is %q; name the claim with the id of a member of staff where for is staff, and leave it out elsewhere", c.AdvisorClaim)
+	}
+	if c.MaxAge < 0 {
+		f.Fail(at.Field("max_age"), "is %d; write a number of seconds, such as 900, or leave it out", c.MaxAge)
 	}
 	if c.RepresentationsClaim != "" && c.For != Companies {
 		f.Fail(at.Field("representations_claim"), "is for issuers with for: companies alone")

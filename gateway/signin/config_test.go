@@ -69,6 +69,8 @@ func TestLoad(t *testing.T) {
 		{"    advisor_claim: staff_id\n", "", "name the claim"},
 		{"scopes: [groups]", "scope: [groups]", ":14:"},
 		{"sv: Omnia,", "", "omnia).names"},
+		{"scopes: [groups]", "max_age: -1", "omnia).max_age: is -1"},
+		{"scopes: [groups]", "max_age: often", ":14:"},
 	} {
 		if !strings.Contains(goodConfig, m.from) {
 			t.Fatalf("the file has no %q", m.from)

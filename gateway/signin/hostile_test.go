@@ -259,6 +259,30 @@ func TestStaffOfOneProviderAlone(t *testing.T) {
 	}
 }
 
+// TestAPersonIsIssuerAndSub: the same sub of two issuers is two people, and no other claim
+// makes one person of two, or two of one.
+func TestAPersonIsIssuerAndSub(t *testing.T) {
+	h, other := newHostile(t), newHostile(t)
+	c := h.client(signin.IssuerConfig{ID: "other", URL: other.URL, ClientID: "hub", For: signin.Companies})
+	person := func(sub, mail string) string {
+		h.said = func(c jwt.MapClaims) { c["sub"], c["email"], c["preferred_username"] = sub, mail, mail }
+		h.info = map[string]any{"sub": sub}
+		query, pending := h.begin(t, c)
+		login, err := c.Finish(t.Context(), "omnia", query, pending)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return login.Principal.Subject
+	}
+	one := person("one", "a@example.com")
+	if one != person("one", "b@example.com") || one == person("two", "a@example.com") {
+		t.Error("an address makes a person")
+	}
+	if one != c.Subject("omnia", "one") || one == c.Subject("other", "one") {
+		t.Error("the same sub of another issuer is the same person")
+	}
+}
+
 // TestAnswersBelongToTheirSignIn: state, time, issuer, and who the answer is from.
 func TestAnswersBelongToTheirSignIn(t *testing.T) {
 	h, other := newHostile(t), newHostile(t)
@@ -290,6 +314,48 @@ func TestAnswersBelongToTheirSignIn(t *testing.T) {
 			}
 			if told := len(h.asked)+len(other.asked) > asked; told != (test.want == "") {
 				t.Errorf("a code was shown to an issuer: %t", told)
+			}
+		})
+	}
+}
+
+// TestProofIsFreshAndStrong: where the configuration demands it, the issuer is asked for
+// it and has to say it; that it was asked is not enough.
+func TestProofIsFreshAndStrong(t *testing.T) {
+	h := newHostile(t)
+	strict := signin.IssuerConfig{
+		ID: "strict", URL: h.URL, ClientID: "hub", For: signin.Companies, MaxAge: 900, Strengths: []string{"substantial", "high"},
+	}
+	c := h.client(strict)
+	ago := func(d time.Duration) any { return noon().Add(-d).Unix() }
+	for name, test := range map[string]struct {
+		at, acr any
+		want    string
+	}{
+		"just now":              {ago(0), "high", ""},
+		"at the end, and a bit": {ago(15*time.Minute + 59*time.Second), "substantial", ""},
+		"too long ago":          {ago(17 * time.Minute), "high", "SIGN_IN_TOO_OLD"},
+		"nobody knows when":     {nil, "high", "SIGN_IN_TOO_OLD"},
+		"in other words":        {"today", "high", "SIGN_IN_TOO_OLD"},
+		"later than now":        {ago(-time.Hour), "high", "SIGN_IN_TOO_OLD"},
+		"weakly":                {ago(0), "low", "SIGN_IN_TOO_WEAK"},
+		"nobody knows how":      {ago(0), nil, "SIGN_IN_TOO_WEAK"},
+		"in several ways":       {ago(0), []string{"high"}, "SIGN_IN_TOO_WEAK"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			to, pending, err := c.Begin(t.Context(), "strict", "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			at, _ := url.Parse(to)
+			if asked := at.Query(); asked.Get("max_age") != "900" || asked.Get("acr_values") != "substantial high" {
+				t.Errorf("asked %v", asked)
+			}
+			h.nonce = pending.Nonce
+			h.said = func(c jwt.MapClaims) { c["auth_time"], c["acr"] = test.at, test.acr }
+			_, err = c.Finish(t.Context(), "strict", url.Values{"code": {"1"}, "state": {pending.State}, "iss": {h.URL}}, pending)
+			if reason(err) != test.want {
+				t.Errorf("%v, want %q", err, test.want)
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -117,7 +118,25 @@ func (c *Client) verified(ctx context.Context, from *issuer, known *discovered, 
 			return nil, wrong(err)
 		}
 	}
-	return said, nil
+	return said, c.proven(from, said)
+}
+
+// skew is how far an issuer's clock may be from the hub's.
+const skew = time.Minute
+
+// proven tells whether the issuer says that it saw proof of who it is lately and strongly
+// enough, where the configuration demands that. Having been asked is no answer.
+func (c *Client) proven(from *issuer, said claims) error {
+	if from.MaxAge > 0 {
+		seconds, _ := said["auth_time"].(float64) // missing is long ago
+		if age := c.now().Sub(time.Unix(int64(seconds), 0)); age > time.Duration(from.MaxAge)*time.Second+skew || age < -skew {
+			return refused("SIGN_IN_TOO_OLD", "the issuer does not say that you have shown lately enough who you are")
+		}
+	}
+	if acr, _ := said["acr"].(string); len(from.Strengths) > 0 && !slices.Contains(from.Strengths, acr) {
+		return refused("SIGN_IN_TOO_WEAK", "the way in which you have shown who you are is not strong enough here")
+	}
+	return nil
 }
 
 // more adds what the issuer says at its userinfo endpoint, if it has one. The ID token,

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -129,7 +130,14 @@ func (c *Client) Begin(ctx context.Context, id, next, base string) (string, Pend
 	if c.demo {
 		p.Redirect = base + CallbackPath(id)
 	}
-	address := c.oauth(to, known, p.Redirect).AuthCodeURL(p.State, oauth2.S256ChallengeOption(p.Verifier), oauth2.SetAuthURLParam("nonce", p.Nonce))
+	ask := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(p.Verifier), oauth2.SetAuthURLParam("nonce", p.Nonce)}
+	if to.MaxAge > 0 {
+		ask = append(ask, oauth2.SetAuthURLParam("max_age", strconv.Itoa(to.MaxAge)))
+	}
+	if len(to.Strengths) > 0 {
+		ask = append(ask, oauth2.SetAuthURLParam("acr_values", strings.Join(to.Strengths, " ")))
+	}
+	address := c.oauth(to, known, p.Redirect).AuthCodeURL(p.State, ask...)
 	if c.demo {
 		address = base + strings.TrimPrefix(address, c.hub)
 	}

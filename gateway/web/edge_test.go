@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,7 +14,13 @@ import (
 // send makes a request with headers and cookies, without following where it leads.
 func (b *browser) send(method, path string, header http.Header, cookies ...*http.Cookie) *http.Response {
 	b.t.Helper()
-	r, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, nil)
+	return b.sendForm(method, path, nil, header, cookies...)
+}
+
+// sendForm is send with a form.
+func (b *browser) sendForm(method, path string, form url.Values, header http.Header, cookies ...*http.Cookie) *http.Response {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -9,9 +9,8 @@ import (
 
 // tell writes an event about a visitor: who may be nil. The line has no address, names
 // no person, and holds nothing that was sent.
-func (s *server) tell(r *http.Request, who *visitor, event security.Event, reason string) {
+func (s *server) tell(r *http.Request, who *visitor, event security.Event, reason string, attributes ...slog.Attr) {
 	caller := "address/" + Visitor(r.Context())
-	var attributes []slog.Attr
 	if r.Pattern != "" {
 		attributes = append(attributes, slog.String("page", r.Pattern))
 	}

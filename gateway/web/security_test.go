@@ -120,7 +120,7 @@ func TestLeavingForgets(t *testing.T) {
 	b := newBrowser(t)
 	cookie := b.begin(companyToken())
 	for _, path := range []string{"/sign-out", "/leave-case"} {
-		answer := b.send(http.MethodPost, path, nil, nil, cookie)
+		answer := b.send(http.MethodPost, path, nil, cookie)
 		if got := answer.Header.Get("Clear-Site-Data"); got != `"cache", "storage"` || answer.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: Clear-Site-Data %s, Cache-Control %s", path, got, answer.Header.Get("Cache-Control"))
 		}
@@ -187,7 +187,7 @@ func TestOtherMethodsDoNothing(t *testing.T) {
 	}
 	before := b.api.changes()
 	for _, header := range []string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"} {
-		b.send(http.MethodGet, "/cases/"+caseID+"?form=close&do=close&_method=POST&request_id=7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c11", nil, http.Header{header: {"POST"}}, cookie)
+		b.send(http.MethodGet, "/cases/"+caseID+"?form=close&do=close&_method=POST&request_id=7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c11", http.Header{header: {"POST"}}, cookie)
 	}
 	if b.api.changes() != before {
 		t.Error("a GET changed something")
@@ -253,17 +253,17 @@ func TestSlowFormsEnd(t *testing.T) {
 
 // TestNoHeaderOfAVisitorsMaking: nothing that is sent ends a header or leads to another site.
 func TestNoHeaderOfAVisitorsMaking(t *testing.T) {
-	b := newBrowser(t)
+	b := newDoor(t)
 	for _, next := range []string{
 		"//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "/\t/evil.example", "/\r\nSet-Cookie: hub_session=x", "javascript:alert(1)",
 		"/%0d%0aSet-Cookie:%20hub_session=x", " //evil.example", "/ok\x00", "http:evil.example", "/.//evil.example", "/@evil.example",
 	} {
-		answer := b.send(http.MethodPost, "/sign-in", url.Values{"token": {companyToken()}, "next": {next}}, nil)
+		_, answer := b.enter(next, nil)
 		to, err := url.Parse(answer.Header.Get("Location"))
 		if err != nil || to.Host != "" || to.Scheme != "" || !strings.HasPrefix(to.Path, "/") || strings.HasPrefix(answer.Header.Get("Location"), "//") {
 			t.Errorf("next %q leads to %q", next, answer.Header.Get("Location"))
 		}
-		if n := len(answer.Header.Values("Set-Cookie")); n != 1 {
+		if n := len(answer.Header.Values("Set-Cookie")); n != 2 { // the session, and the end of the way
 			t.Errorf("next %q sets %d cookies", next, n)
 		}
 	}
@@ -317,7 +317,7 @@ func TestAFaultOfAPageTellsNothing(t *testing.T) {
 // are lines of the log; nothing that was sent is in them.
 func TestVisitsAreLogged(t *testing.T) {
 	out := &bytes.Buffer{}
-	b := newBrowser(t, func(o *web.Options) { o.Log = slog.New(slog.NewTextHandler(out, nil)) })
+	b := newDoor(t, func(o *web.Options) { o.Log = slog.New(slog.NewTextHandler(out, nil)) })
 	step := func(want string, do func()) {
 		t.Helper()
 		out.Reset()
@@ -332,9 +332,9 @@ func TestVisitsAreLogged(t *testing.T) {
 		}
 	}
 	var cookie *http.Cookie
-	step(`level=INFO msg=security event=sign_in page="POST /sign-in" role=company`, func() { cookie = b.begin(companyToken()) })
-	step(`level=WARN msg=security event=sign_in_refused page="POST /sign-in" reason=TOKEN`, func() {
-		b.send(http.MethodPost, "/sign-in", url.Values{"token": {"zforged\nlevel=INFO msg=security event=sign_in"}}, nil)
+	step(`level=INFO msg=security event=sign_in issuer=broker page="GET /sign-in/{issuer}/callback" role=company`, func() { _, cookie = b.signedIn(nil) })
+	step(`level=WARN msg=security event=sign_in_refused issuer=broker page="GET /sign-in/{issuer}/callback" reason=SIGN_IN_NOT_BEGUN`, func() {
+		b.send(http.MethodGet, "/sign-in/broker/callback?code=zforged&state="+url.QueryEscape("zforged\nlevel=INFO msg=security event=sign_in"), nil)
 	})
 	step(`level=WARN msg=security event=cross_origin_refused role=company`, func() {
 		r, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, b.base+"/sign-out", nil)
@@ -342,7 +342,7 @@ func TestVisitsAreLogged(t *testing.T) {
 		r.AddCookie(cookie)
 		b.do(r)
 	})
-	step(`level=INFO msg=security event=sign_out page="POST /sign-out" role=company`, func() { b.send(http.MethodPost, "/sign-out", nil, nil, cookie) })
+	step(`level=INFO msg=security event=sign_out page="POST /sign-out" role=company`, func() { b.send(http.MethodPost, "/sign-out", nil, cookie) })
 	b = newBrowser(t, func(o *web.Options) { o.Log, o.RateLimit = slog.New(slog.NewTextHandler(out, nil)), 0.2 })
 	b.get("/status")
 	step(`level=WARN msg=security event=rate_limited`, func() { b.get("/status") })

@@ -2,7 +2,10 @@ package web
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -26,38 +29,39 @@ type issuerGroup struct {
 	Issuers []issuerView
 }
 
-type issuerView struct{ Href, Name string }
+type issuerView struct{ ID, Action, Name string }
 
 func (s *server) signInPage(w http.ResponseWriter, _ *http.Request, f *frame) error {
 	f.Title = f.T("sign_in.title")
-	next := localPath(f.query.Get("next"))
-	view := signInView{frame: f}
+	view := signInView{frame: f, Next: localPath(f.query.Get("next"))}
+	elsewhere := " https:" // the form leads on to an issuer, and that one perhaps to others
 	for _, kind := range []signin.Kind{signin.Companies, signin.Staff, signin.Operators} {
 		group := issuerGroup{Title: f.T("sign_in." + string(kind))}
 		for _, issuer := range s.SignIn.Issuers() {
 			if issuer.For != kind {
 				continue
 			}
-			href := "/sign-in/" + issuer.ID
-			if next != "" {
-				href += "?" + encoded("next", next)
+			if at, err := url.Parse(issuer.URL); err == nil && at.Scheme == "http" && at.Host != "" {
+				elsewhere += " http://" + at.Host // on this machine
 			}
 			name := issuer.Names.In(f.Lang)
 			if name == "" {
 				name = f.Provider("providers/" + issuer.Provider)
 			}
-			group.Issuers = append(group.Issuers, issuerView{Href: href, Name: name})
+			group.Issuers = append(group.Issuers, issuerView{ID: "sign-in-" + issuer.ID, Action: "/sign-in/" + issuer.ID, Name: name})
 		}
 		if len(group.Issuers) > 0 {
 			view.Groups = append(view.Groups, group)
 		}
 	}
+	w.Header().Set("Content-Security-Policy", contentPolicy(elsewhere))
 	return s.render(w, "signin", http.StatusOK, view)
 }
 
 // signInStart sends the browser to an issuer. It keeps, sealed, what the answer must fit.
-func (s *server) signInStart(w http.ResponseWriter, r *http.Request, f *frame) error {
-	to, pending, err := s.SignIn.Begin(r.Context(), r.PathValue("issuer"), localPath(f.query.Get("next")), base(r))
+// It takes a form of these pages alone: nobody is signed in by a link from elsewhere.
+func (s *server) signInStart(w http.ResponseWriter, r *http.Request, _ *frame) error {
+	to, pending, err := s.SignIn.Begin(r.Context(), r.PathValue("issuer"), localPath(r.PostForm.Get("next")), base(r))
 	if err != nil {
 		return err
 	}
@@ -70,7 +74,8 @@ func (s *server) signInStart(w http.ResponseWriter, r *http.Request, f *frame) e
 	return nil
 }
 
-// base is the address under which the browser sees the pages.
+// base is the address under which the browser sees the pages. It is the visitor's word, and
+// counts in a demo alone: elsewhere the configuration says it.
 func base(r *http.Request) string {
 	if secure(r) {
 		return "https://" + r.Host
@@ -94,7 +99,7 @@ func (s *server) signInCallback(w http.ResponseWriter, r *http.Request, f *frame
 	if err != nil {
 		if problem.KindOf(err) == problem.Unauthenticated {
 			s.limits.wrong.Charge(address, now)
-			s.tell(r, nil, security.SignInRefused, problem.From(err).Reason)
+			s.tell(r, nil, security.SignInRefused, problem.From(err).Reason, s.issuer(r))
 		}
 		return err
 	}
@@ -111,7 +116,7 @@ func (s *server) signInCallback(w http.ResponseWriter, r *http.Request, f *frame
 	setCookie(w, r, sessionCookie, cookie)
 	w.Header().Set("Cache-Control", "no-store")
 	who := &visitor{Session: made, Role: roleOf(made), Provider: made.Principal.Provider}
-	s.tell(r, who, security.SignIn, "")
+	s.tell(r, who, security.SignIn, "", s.issuer(r))
 	next := localPath(pending.Next)
 	switch {
 	case made.Acting == "" && len(made.Representations) > 0 || len(made.Dropped) > 0:
@@ -125,6 +130,15 @@ func (s *server) signInCallback(w http.ResponseWriter, r *http.Request, f *frame
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
+}
+
+// issuer says in the log which issuer's page it is; an address that names none says none.
+func (s *server) issuer(r *http.Request) slog.Attr {
+	id := r.PathValue("issuer")
+	if !slices.ContainsFunc(s.SignIn.Issuers(), func(known signin.IssuerConfig) bool { return known.ID == id }) {
+		return slog.Attr{}
+	}
+	return slog.String("issuer", id)
 }
 
 // finish has an answer read once: a copy of the browser's cookie brings nothing.

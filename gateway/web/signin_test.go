@@ -38,11 +38,11 @@ func newDoor(t *testing.T, change ...func(*web.Options)) *browser {
 	}}, change...)...)
 }
 
-// signedIn signs in with whatever headers are there, and answers the cookie of
-// the way to the issuer and that of the session.
-func (b *browser) signedIn(header http.Header) (pending, session *http.Cookie) {
+// enter goes to the issuer and comes back from it with what it says of Aino. It answers the
+// cookie of the way, and the answer to the callback.
+func (b *browser) enter(next string, header http.Header) (pending *http.Cookie, end *http.Response) {
 	b.t.Helper()
-	start := b.send(http.MethodGet, "/sign-in/broker", header)
+	start := b.sendForm(http.MethodPost, "/sign-in/broker", url.Values{"next": {next}}, header)
 	for _, c := range start.Cookies() {
 		if strings.HasSuffix(c.Name, "hub_sign_in") {
 			pending = c
@@ -64,7 +64,14 @@ func (b *browser) signedIn(header http.Header) (pending, session *http.Cookie) {
 	if err != nil || !strings.HasPrefix(back.String(), "https://hub.example/sign-in/broker/callback?") {
 		b.t.Fatalf("the issuer answers %s, to %s", answer.Status, back)
 	}
-	end := b.send(http.MethodGet, back.RequestURI(), header, pending)
+	return pending, b.send(http.MethodGet, back.RequestURI(), header, pending)
+}
+
+// signedIn signs in with whatever headers are there, and answers the cookie of
+// the way to the issuer and that of the session.
+func (b *browser) signedIn(header http.Header) (pending, session *http.Cookie) {
+	b.t.Helper()
+	pending, end := b.enter("", header)
 	for _, c := range end.Cookies() {
 		if strings.HasSuffix(c.Name, "hub_session") && c.Value != "" {
 			session = c
@@ -187,17 +194,68 @@ func TestTheCookieOfACaseIsSealed(t *testing.T) {
 // could sign in with.
 func TestSignInPage(t *testing.T) {
 	b := newDoor(t)
-	b.get("/sign-in?lang=fi").has(t, "Välittäjä", `href="/sign-in/broker"`, `href="/sign-in/omnia"`, "Palveluntarjoajien henkilöstö")
-	b.get("/sign-in?lang=sv&next=/cases/x%3Fa=b").has(t, "Förmedlare", `href="/sign-in/broker?next=%2Fcases%2Fx%3Fa%3Db"`)
-	for _, next := range []string{"https://evil.example", "//evil.example"} {
-		b.get("/sign-in?lang=en&next="+url.QueryEscape(next)).lacks(t, "sign-in/broker?next", `href="https://evil`, `href="//evil`)
+	b.get("/sign-in?lang=fi").has(t, "Välittäjä", `<form method="post" action="/sign-in/broker" id="sign-in-broker">`, `action="/sign-in/omnia"`, "Palveluntarjoajien henkilöstö")
+	const next = `name="next" value="`
+	b.get("/sign-in?lang=sv&next=/cases/x%3Fa=b").has(t, "Förmedlare", next+`/cases/x?a=b"`)
+	for _, evil := range []string{"https://evil.example", "//evil.example"} {
+		b.get("/sign-in?lang=en&next="+url.QueryEscape(evil)).lacks(t, next, `"https://evil`, `"//evil`)
 	}
 	b.get("/sign-in").lacks(t, `name="token"`, `name="persona"`, `type="password"`)
 	newBrowser(t).get("/sign-in?lang=en").has(t, "Nobody can sign in here yet.")
-	if p := b.get("/sign-in/nobody"); p.code != http.StatusNotFound {
+	if p := b.post("/sign-in/nobody", nil); p.code != http.StatusNotFound {
 		t.Errorf("an issuer that there is not: %d", p.code)
 	}
-	if p := b.get("/sign-in/omnia"); p.code != http.StatusServiceUnavailable {
+	if p := b.post("/sign-in/omnia", nil); p.code != http.StatusServiceUnavailable {
 		t.Errorf("an issuer that is away: %d", p.code)
 	}
+}
+
+// TestSignInIsBegunByAPerson: no link, frame or form of another site sends a browser to an
+// issuer, where who is signed in already would come back signed in here. Browsers let the
+// form of the sign-in page lead on to issuers, and no other form.
+func TestSignInIsBegunByAPerson(t *testing.T) {
+	b := newDoor(t)
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		if answer := b.send(method, "/sign-in/broker?next=/cases", nil); answer.StatusCode != http.StatusNotFound || answer.Header.Get("Location") != "" || len(answer.Cookies()) > 0 {
+			t.Errorf("%s begins a sign-in: %s, %v", method, answer.Status, answer.Header)
+		}
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.base+"/sign-in/broker", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	if p := b.do(r); p.code != http.StatusForbidden || strings.Contains(p.head.Get("Set-Cookie"), "hub_sign_in") {
+		t.Errorf("another site's form begins a sign-in: %d, %v", p.code, p.head)
+	}
+	if got := b.get("/sign-in").head.Get("Content-Security-Policy"); !strings.Contains(got, "; form-action 'self' https: http://127.0.0.1:") {
+		t.Errorf("the sign-in page: %s", got)
+	}
+	if got := b.get("/status").head.Get("Content-Security-Policy"); !strings.Contains(got, "; form-action 'self'; ") {
+		t.Errorf("another page: %s", got)
+	}
+}
+
+// TestPagesAreFound: what concerns a person is linked from the pages where they would look,
+// in each language.
+func TestPagesAreFound(t *testing.T) {
+	links := func(b *browser, page string, wants ...string) {
+		t.Helper()
+		for _, lang := range []string{"fi", "sv", "en"} {
+			p := b.get(page + "?lang=" + lang)
+			for _, want := range wants {
+				if !strings.Contains(p.body, `href="`+want+`"`) {
+					t.Errorf("%s in %s (%d) does not lead to %s", page, lang, p.code, want)
+				}
+			}
+		}
+	}
+	company, lead := newBrowser(t), newBrowser(t)
+	company.signIn(companyToken())
+	lead.signIn(advisorToken("lead"))
+	links(newBrowser(t), "/", "/sign-in", "/open-code", "/privacy", "/data", "/status")
+	links(company, "/cases", "/me", "/grants", "/data", "/privacy")
+	links(company, "/me", "/data", "/grants")
+	links(company, "/cases/"+caseID, "/cases/"+caseID+"/access", "/cases/"+caseID+"/add")
+	links(lead, "/desk/omnia", "/me", "/desk/omnia/keys", "/desk/omnia/access", "/desk/omnia/new", "/data")
 }

@@ -179,7 +179,7 @@ func (s *server) routes() map[string]page {
 		"POST /data":                   s.dataAction,
 		"GET /data/archive":            s.dataArchive,
 		"GET /sign-in":                 s.signInPage,
-		"GET /sign-in/{issuer}":        s.signInStart,
+		"POST /sign-in/{issuer}":       s.signInStart,
 		"GET " + callbackPattern:       s.signInCallback,
 		"GET /me":                      s.mePage,
 		"POST /me":                     s.meAction,

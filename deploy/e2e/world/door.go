@@ -129,10 +129,16 @@ func (b *Browser) SignIn(token string) *Page {
 	return b.SignInAt(issuer, key)
 }
 
+// ToIssuer presses the button of an issuer on the sign-in page.
+func (b *Browser) ToIssuer(issuer string) *Page {
+	b.t.Helper()
+	return b.Open("/sign-in").Form("sign-in-" + issuer).Send("")
+}
+
 // SignInAt signs in at an issuer as somebody whom it knows.
 func (b *Browser) SignInAt(issuer, key string) *Page {
 	b.t.Helper()
-	page := b.Open("/sign-in/" + issuer)
+	page := b.ToIssuer(issuer)
 	form := page.Form("personas")
 	form.values.Set("persona", key)
 	return form.Send("")

@@ -303,7 +303,8 @@ type RevokeAllSessionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A UUID of the caller's choice; makes retries harmless.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The person, an opaque id as facts name it; empty for the caller. Operators alone name others.
+	// The person, an opaque id as facts name it; empty for the caller. Operators alone name others,
+	// and with "-" everybody.
 	Person        string `protobuf:"bytes,2,opt,name=person,proto3" json:"person,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
