@@ -10,6 +10,7 @@ import (
 	"github.com/businessespoo/hub/gateway/session"
 	"github.com/businessespoo/hub/services/kit/catalogue"
 	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/security"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -106,6 +107,7 @@ func (s *server) meAction(w http.ResponseWriter, r *http.Request, f *frame) erro
 				return err
 			}
 		}
+		s.tell(r, f.Session, security.SessionEnded, "")
 		return s.signOut(w, r, f)
 	}
 	return errNoPage()
@@ -140,6 +142,7 @@ func (s *server) endOne(w http.ResponseWriter, r *http.Request, f *frame) error 
 			if err := s.Sessions.End(r.Context(), one.ID); err != nil {
 				return err
 			}
+			s.tell(r, f.Session, security.SessionEnded, "")
 		}
 	}
 	http.Redirect(w, r, "/me", http.StatusSeeOther)

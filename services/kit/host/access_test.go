@@ -58,6 +58,17 @@ var leaves = map[string]string{
 	"SharedCaseService.GetSharedCase": "request", "SharedCaseService.ListSharedCases": "request", "SharedCaseService.WatchSharedCase": "watch",
 	"SharedCaseService.ListLegalGrounds": "nothing", "SharedCaseService.RecordDisclosure": "case",
 
+	"ConsentService.ListConsents": "case", "ConsentService.GrantConsent": "case", "ConsentService.WithdrawConsent": "case",
+
+	"SessionService.ListSessions": "nothing", "SessionService.RevokeSession": "nothing", "SessionService.RevokeAllSessions": "nothing",
+
+	"KeyService.IssueKey": "nothing", "KeyService.ListKeys": "nothing", "KeyService.RevokeKey": "nothing",
+
+	"GrantService.ListIntegrators": "nothing", "GrantService.GrantAccess": "nothing", "GrantService.ListGrants": "nothing", "GrantService.WithdrawGrant": "nothing",
+
+	"DataRightsService.ExportData": "nothing", "DataRightsService.DeleteDrafts": "nothing", "DataRightsService.Erase": "case", "DataRightsService.RedactFact": "case",
+	"DataRightsService.GetErasure": "nothing", "DataRightsService.ListErasures": "nothing", "DataRightsService.HoldCase": "case", "DataRightsService.ReleaseCase": "case",
+
 	"CatalogueService.ListProviders": "no row", "CatalogueService.GetProvider": "no row", "CatalogueService.ListServices": "no row",
 	"CatalogueService.GetService": "no row", "CatalogueService.ListNeeds": "no row", "CatalogueService.ListJourneys": "no row",
 
@@ -274,6 +285,7 @@ var samples = map[policyv1.Format]string{
 	policyv1.Format_FORMAT_PROVIDER_NAME: "providers/chamber", policyv1.Format_FORMAT_SERVICE_NAME: "providers/chamber/services/co",
 	policyv1.Format_FORMAT_ADVISOR_NAME: "providers/chamber/advisors/a1", policyv1.Format_FORMAT_LANGUAGE: "fi", policyv1.Format_FORMAT_CONTACT_LANGUAGE: "fi",
 	policyv1.Format_FORMAT_DATE: "2026-11-23", policyv1.Format_FORMAT_BUSINESS_ID: "9000007-0", policyv1.Format_FORMAT_URL: "https://example.com", policyv1.Format_FORMAT_KEY: "key",
+	policyv1.Format_FORMAT_CONSENT_NAME: caseName + "/consents/1",
 }
 
 // filled is a message in which every field holds something, once.

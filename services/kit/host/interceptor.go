@@ -118,10 +118,10 @@ func (s *Server) end(c *call, err error) error {
 	if s.options.Log.Enabled(c.ctx, level) {
 		s.options.Log.LogAttrs(c.ctx, level, "call", c.attributes(code, took, failure)...)
 	}
+	s.tell(c, failure)
 	if failure == nil {
 		return nil
 	}
-	s.tell(c, failure)
 	return failure.GRPCStatus().Err()
 }
 

@@ -9,17 +9,35 @@ import (
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
-// tell writes a refusal that an operator watches for. Reasons and methods come from
-// the code and the contract, so nothing that a caller wrote is in the line.
+// changes are the calls that change who may do or see what, or that take much along: an
+// operator watches for those that were carried out, or repeated, too.
+var changes = map[string]security.Event{
+	"KeyService.IssueKey": security.KeyIssued, "KeyService.RevokeKey": security.KeyRevoked,
+	"GrantService.GrantAccess": security.GrantGiven, "GrantService.WithdrawGrant": security.GrantWithdrawn,
+	"SharedCaseService.RecordDisclosure": security.DisclosureRecorded,
+	"SessionService.RevokeSession":       security.SessionEnded, "SessionService.RevokeAllSessions": security.SessionEnded,
+	"DataRightsService.ExportData": security.DataExported, "DataRightsService.Erase": security.DataErased, "DataRightsService.RedactFact": security.DataErased,
+	"DataRightsService.HoldCase": security.HoldChanged, "DataRightsService.ReleaseCase": security.HoldChanged,
+}
+
+// tell writes a refusal, or a change, that an operator watches for. Reasons and methods
+// come from the code and the contract, so nothing that a caller wrote is in the line.
 func (s *Server) tell(c *call, failure *problem.Problem) {
-	event, ok := c.refusal(failure)
+	var event security.Event
+	var attributes []slog.Attr
+	ok := false
+	switch {
+	case failure != nil:
+		event, ok = c.refusal(failure)
+		attributes = append(attributes, slog.String("reason", failure.Reason))
+	case c.rule != nil:
+		event, ok = changes[c.rule.name]
+	}
 	if !ok {
 		return
 	}
-	attributes := []slog.Attr{
-		slog.String("reason", failure.Reason), slog.String("method", c.method), slog.String("trace", Trace(c.ctx).ID()),
-		slog.String("role", token.RoleName(c.principal.Role)), security.Caller(c.caller),
-	}
+	attributes = append(attributes, slog.String("method", c.method), slog.String("trace", Trace(c.ctx).ID()),
+		slog.String("role", token.RoleName(c.principal.Role)), security.Caller(c.caller))
 	if c.principal.Provider != "" {
 		attributes = append(attributes, slog.String("caller_provider", c.principal.Provider))
 	}

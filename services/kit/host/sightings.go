@@ -75,7 +75,7 @@ func namesCase(field protoreflect.FieldDescriptor) bool {
 		return false
 	}
 	format := proto.GetExtension(options, policyv1.E_Field).(*policyv1.FieldPolicy).GetFormat()
-	return format == policyv1.Format_FORMAT_CASE_NAME || format == policyv1.Format_FORMAT_REQUEST_NAME
+	return format == policyv1.Format_FORMAT_CASE_NAME || format == policyv1.Format_FORMAT_REQUEST_NAME || format == policyv1.Format_FORMAT_CONSENT_NAME
 }
 
 // sightings are the cases and requests that a message shows, each once.
@@ -112,11 +112,12 @@ func (s *sightings) value(below *naming, value protoreflect.Value) {
 		s.walk(below, value.Message())
 		return
 	}
-	resource, request, isRequest := strings.Cut(value.String(), "/requests/")
+	text, _, _ := strings.Cut(value.String(), "/consents/") // a consent is of its case
+	resource, request, isRequest := strings.Cut(text, "/requests/")
 	at := slices.IndexFunc(s.shown, func(known *accessv1.Shown) bool { return known.Case == resource })
 	if at < 0 || isRequest {
 		// What a caller sends may be anything: only a name is written down.
-		if !isName(value.String(), isRequest) {
+		if !isName(text, isRequest) {
 			return
 		}
 	}

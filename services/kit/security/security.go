@@ -41,6 +41,15 @@ const (
 	ClockMoved         Event = "clock_moved"
 	DeadLetterReplayed Event = "dead_letter_replayed"
 	BusKeyChanged      Event = "bus_key_changed"
+	KeyIssued          Event = "key_issued"
+	KeyRevoked         Event = "key_revoked"
+	GrantGiven         Event = "grant_given"
+	GrantWithdrawn     Event = "grant_withdrawn"
+	DisclosureRecorded Event = "disclosure_recorded"
+	SessionEnded       Event = "session_ended"
+	DataExported       Event = "data_exported"
+	DataErased         Event = "data_erased"
+	HoldChanged        Event = "hold_changed"
 )
 
 // Events are all events with their levels: what went well is info, what was refused
@@ -50,6 +59,8 @@ func Events() map[Event]slog.Level { return maps.Clone(levels) }
 var levels = map[Event]slog.Level{
 	SignIn: slog.LevelInfo, SignOut: slog.LevelInfo, InputRefused: slog.LevelInfo, StaffChanged: slog.LevelInfo,
 	ClockMoved: slog.LevelInfo, DeadLetterReplayed: slog.LevelInfo, BusKeyChanged: slog.LevelInfo,
+	KeyIssued: slog.LevelInfo, KeyRevoked: slog.LevelInfo, GrantGiven: slog.LevelInfo, GrantWithdrawn: slog.LevelInfo, DisclosureRecorded: slog.LevelInfo,
+	SessionEnded: slog.LevelInfo, DataExported: slog.LevelInfo, DataErased: slog.LevelInfo, HoldChanged: slog.LevelInfo,
 	SignInRefused: slog.LevelWarn, TokenRefused: slog.LevelWarn, CodeRefused: slog.LevelWarn, AccessDenied: slog.LevelWarn,
 	RateLimited: slog.LevelWarn, CrossOriginRefused: slog.LevelWarn, TLSRefused: slog.LevelWarn,
 }
