@@ -26,10 +26,18 @@ func block(t *testing.T, data string) string {
 func copyOf(t *testing.T, data string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "data")
-	// CopyFS makes files that all may read, and the hub refuses such a key.
-	err := errors.Join(os.CopyFS(to, os.DirFS(data)), os.Chmod(filepath.Join(to, "keys", "token.key"), 0o600))
-	if err != nil {
+	if err := os.CopyFS(to, os.DirFS(data)); err != nil {
 		t.Fatal(err)
+	}
+	// CopyFS makes files that all may read, and the hub refuses such keys.
+	for _, pattern := range []string{"*.key", "*/*.key"} {
+		keys, err := filepath.Glob(filepath.Join(to, "keys", pattern))
+		for _, key := range keys {
+			err = errors.Join(err, os.Chmod(key, 0o600))
+		}
+		if err != nil || len(keys) == 0 {
+			t.Fatalf("keys %s: %d, %v", pattern, len(keys), err)
+		}
 	}
 	return to
 }

@@ -140,7 +140,8 @@ func files(t *testing.T, data string) []string {
 		}
 		return err
 	})
-	if want := 1 + 2*len(name.Providers); err != nil || len(all) != want {
+	// The gateway's cases and its access log; an inbox and the notes of each provider.
+	if want := 2 + 2*len(name.Providers); err != nil || len(all) != want {
 		t.Fatalf("%d projections, want %d, %v", len(all), want, err)
 	}
 	return all

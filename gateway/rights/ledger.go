@@ -40,6 +40,8 @@ type entry struct {
 	Cases []string `json:"cases,omitempty"`
 	// DraftsOf is the hash of a person, whose drafts up to StoredAt are erased.
 	DraftsOf string `json:"drafts_of,omitempty"`
+	// Drafts is how many there were when the person ordered it, for the answer to a repeat.
+	Drafts int32 `json:"drafts,omitempty"`
 	// Fact is the one that is redacted.
 	Fact *redacted `json:"fact,omitempty"`
 

@@ -373,7 +373,6 @@ func (s *Service) DeleteDrafts(ctx context.Context, req *rightsv1.DeleteDraftsRe
 	if err != nil {
 		return nil, err
 	}
-	var n int64
 	if before == nil {
 		order, err := s.entry(ctx, id, req, &rightsv1.Ground{Law: "GDPR", Section: "17"})
 		if err != nil {
@@ -384,7 +383,7 @@ func (s *Service) DeleteDrafts(ctx context.Context, req *rightsv1.DeleteDraftsRe
 		if err != nil {
 			return nil, err
 		}
-		n = int64(len(due)) // before the list is carried out beside this call
+		order.Drafts = int32(len(due)) // before the list is carried out beside this call
 		if before, err = s.Eraser.Order(ctx, order); err != nil {
 			return nil, err
 		}
@@ -392,10 +391,5 @@ func (s *Service) DeleteDrafts(ctx context.Context, req *rightsv1.DeleteDraftsRe
 	if _, err := s.Eraser.eraseDrafts(ctx, before); err != nil {
 		return nil, err
 	}
-	for _, r := range before.Removed {
-		if r.Place == "drafts" {
-			n = max(n, r.Count)
-		}
-	}
-	return &rightsv1.DeleteDraftsResponse{Drafts: int32(n)}, nil
+	return &rightsv1.DeleteDraftsResponse{Drafts: before.Drafts}, nil
 }
