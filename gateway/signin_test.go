@@ -175,7 +175,7 @@ func TestSignInCookies(t *testing.T) {
 		}
 		found = found || c.Name == "hub_session" && c.MaxAge == 0
 	}
-	if !found || !strings.Contains(answer.header.Get("Cache-Control"), "private") {
+	if !found || answer.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("the answer is %v", answer.header)
 	}
 }
