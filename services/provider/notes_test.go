@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 
-	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/name"
 )
@@ -78,7 +78,8 @@ func TestNotesThatAreRefused(t *testing.T) {
 	refused(t, "a note on a request that is not there", err, codes.NotFound, "REQUEST_NOT_FOUND")
 	_, err = d.ListNotes(d.As("a1"), &providerv1.ListNotesRequest{Parent: nowhere})
 	refused(t, "the notes of a request that is not there", err, codes.NotFound, "REQUEST_NOT_FOUND")
-	_, err = d.ListNotes(d.WithRole("", policyv1.Role_ROLE_PROVIDER_SYSTEM), &providerv1.ListNotesRequest{Parent: scope.Resource()})
+	system := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Key "+issue(t, h.Bus, key))
+	_, err = d.ListNotes(system, &providerv1.ListNotesRequest{Parent: scope.Resource()})
 	refused(t, "the provider's system", err, codes.PermissionDenied, "ROLE_NOT_ALLOWED")
 	_, err = d.ListNotes(d.As("a1"), &providerv1.ListNotesRequest{Parent: scope.Resource(), PageToken: "2"})
 	refused(t, "no cursor", err, codes.InvalidArgument, "PAGE_TOKEN_INVALID")
