@@ -21,22 +21,6 @@ type build struct {
 	env          []string
 }
 
-// accessCost compares the hub with itself without the access log.
-func (b *bench) accessCost(ctx context.Context, turns int) error {
-	dir, err := os.MkdirTemp("", "hub-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	b.dir = dir
-	if err := b.build(ctx); err != nil {
-		return err
-	}
-	return b.compare(ctx, []build{
-		{name: "with the access log", binary: b.hub}, {name: "without it", binary: b.hub, env: []string{"HUB_NO_ACCESS_LOG=true"}},
-	}, turns)
-}
-
 // entrant is one build that is compared.
 type entrant struct {
 	process *process
@@ -52,27 +36,51 @@ type entrant struct {
 // compare runs several builds of the hub beside each other, loads them in turns,
 // and prints how each differs from the first one, with the standard error.
 func (b *bench) compare(ctx context.Context, builds []build, turns int) error {
-	var all []*entrant
+	all, stop, err := b.enter(ctx, builds)
+	defer stop()
+	if err != nil {
+		return err
+	}
+	return b.race(ctx, builds, all, turns)
+}
+
+// enter starts the builds and loads each a while to warm it up. Call stop at the end,
+// whatever happened.
+func (b *bench) enter(ctx context.Context, builds []build) (all []*entrant, stop func(), err error) {
+	var stops []func()
+	stop = func() {
+		for _, end := range stops {
+			end()
+		}
+	}
 	for _, one := range builds {
 		dir, err := os.MkdirTemp("", "hub-bench-")
 		if err != nil {
-			return err
+			return nil, stop, err
 		}
-		defer func() { _ = os.RemoveAll(dir) }()
+		stops = append(stops, func() { _ = os.RemoveAll(dir) })
 		process, err := (&bench{hub: one.binary, env: one.env, dir: dir}).start(ctx, filepath.Join(dir, "data"))
 		if err != nil {
-			return fmt.Errorf("%s: %w", one.name, err)
+			return nil, stop, fmt.Errorf("%s: %w", one.name, err)
 		}
-		defer func() { _ = process.stop(syscall.SIGTERM) }()
+		stops[len(stops)-1] = func() {
+			_ = process.stop(syscall.SIGTERM)
+			_ = os.RemoveAll(dir)
+		}
 		target, err := process.connect(ctx)
-		if err != nil {
-			return fmt.Errorf("%s: %w", one.name, err)
+		if err == nil {
+			_, err = target.run(ctx, b.clients[0], 3*slice)
 		}
-		if _, err := target.run(ctx, b.clients[0], 3*slice); err != nil { // to warm up
-			return fmt.Errorf("%s: %w", one.name, err)
+		if err != nil {
+			return nil, stop, fmt.Errorf("%s: %w", one.name, err)
 		}
 		all = append(all, &entrant{process: process, target: target})
 	}
+	return all, stop, nil
+}
+
+// race loads all in turns with whole cases.
+func (b *bench) race(ctx context.Context, builds []build, all []*entrant, turns int) error {
 	for turn := range turns {
 		if err := b.turn(ctx, all, turn%2 == 1); err != nil {
 			return err

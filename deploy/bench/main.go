@@ -31,7 +31,7 @@ func main() {
 	clients := flag.String("clients", "1,8,32", "numbers of clients that the load is measured with")
 	binary := flag.String("hub", "", "binary of the hub, to compare versions; built from here when empty")
 	comparison := flag.String("compare", "", "binaries of the hub, separated by commas, to load in turns with the first number of -clients, and nothing else")
-	access := flag.Bool("access", false, "compare the hub with itself without the access log, as -compare does, and nothing else")
+	access := flag.Bool("access", false, "compare the hub without the access log with itself, as -compare does, then its reads, and nothing else")
 	turns := flag.Int("turns", 24, "how many turns of a second each binary of -compare gets")
 	flag.Parse()
 	debug.SetGCPercent(400) // the load shares the processors with what it measures

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -24,15 +25,18 @@ import (
 // schema is the form of the file. A row's place is the sequence of its message in
 // the log and its index in there, so places grow with time.
 var schema = projection.Schema{
-	Version: 1,
+	Version: 2,
 	SQL: `
 CREATE TABLE rows (place INTEGER PRIMARY KEY, provider TEXT NOT NULL, body BLOB NOT NULL) STRICT;
 CREATE INDEX rows_provider ON rows (provider, place) WHERE provider <> '';
 CREATE TABLE cases (case_id TEXT NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (case_id, place)) STRICT, WITHOUT ROWID;
-CREATE INDEX cases_place ON cases (place);
 `,
 	Streams: []string{bus.StreamAccess},
 }
+
+// rest is how seldom the file is written: nobody waits for a row but who reads the
+// list, and the rows of one case come together.
+const rest = 2 * time.Second
 
 // placeBits leave room for the rows of one message.
 const placeBits = 10
@@ -53,8 +57,7 @@ type Row struct {
 // Open opens the file at path, or makes it.
 func Open(path string, from projection.Log, log *slog.Logger, options ...projection.Option) (*Log, error) {
 	l := &Log{bus: from, log: log}
-	// Nobody waits for a row but who reads the list, so the file is written less often.
-	options = append(options, projection.WithLog(log), projection.WithArrival(bus.StreamAccess, func([]bus.Event) {}))
+	options = append(options, projection.WithLog(log), projection.WithRest(rest))
 	var err error
 	if l.db, err = projection.Open(path, schema, options...); err != nil {
 		return nil, fmt.Errorf("accesslog: %w", err)

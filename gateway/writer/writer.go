@@ -20,6 +20,7 @@ import (
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/fact"
+	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
 )
@@ -204,6 +205,9 @@ func (w *Writer) attempt(ctx context.Context, decide func() (*eventsv1.Fact, uin
 		}
 		sequence, err := w.log.Append(ctx, m, scope.String(), max(expected, passed))
 		if err == nil {
+			if f.Actor.GetParty() != casesv1.Party_PARTY_HUB {
+				host.FactStands(ctx)
+			}
 			return evolve(f, sequence, fact.Hash(m.Subject, m.Data))
 		}
 		conflict, ok := errors.AsType[*bus.ConflictError](err)

@@ -60,3 +60,6 @@ func (l lateLog) Record(ctx context.Context, row *accessv1.AccessRow) error {
 
 // Keep implements host.AccessLog.
 func (l lateLog) Keep(ctx context.Context, row *accessv1.AccessRow) { l().Keep(ctx, row) }
+
+// Follow implements host.AccessLog.
+func (l lateLog) Follow(row *accessv1.AccessRow) error { return l().Follow(row) }

@@ -15,6 +15,7 @@ import (
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/fact"
+	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/revision"
@@ -82,8 +83,8 @@ func (p *Provider) command(ctx context.Context, who caller, scope name.Scope, in
 		"%s changed %d times while this call was decided; try the same call again", in.GetName(), mostTries).Retry(busyRetry)
 }
 
-// append adds a fact behind the state it was decided on, and answers the state
-// after it. It fails with a *bus.ConflictError when the scope has moved on.
+// append adds a caller's fact behind the state it was decided on, and answers the
+// state after it. It fails with a *bus.ConflictError when the scope has moved on.
 func (p *Provider) append(ctx context.Context, scope name.Scope, now held, f *eventsv1.Fact) (held, error) {
 	message, err := fact.Encode(scope.Subject(name.ByOwn), p.key, f)
 	if err != nil {
@@ -96,6 +97,7 @@ func (p *Provider) append(ctx context.Context, scope name.Scope, now held, f *ev
 		}
 		return held{}, logAway(err)
 	}
+	host.FactStands(ctx)
 	after := held{state: casework.CloneRequest(now.state), id: now.id, last: sequence}
 	if err := casework.EvolveRequest(after.state, f, scope.Resource(), p.key, sequence, fact.Hash(message.Subject, message.Data)); err != nil {
 		return held{}, fmt.Errorf("provider: fold fact %d: %w", sequence, err)

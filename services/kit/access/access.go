@@ -1,9 +1,12 @@
-// Package access writes the access log: who has seen what, in rows that are
-// durable before the answer goes out, chained by hash, with signed heads.
+// Package access writes the access log: who has seen what, in rows that are durable
+// before what was read goes out, chained by hash, with signed heads.
 //
 // Each run of each process writes a chain of its own. A message of the chain holds
 // the rows of all calls that came while the message before it was written, so
-// concurrent calls share one append. Every minute the process signs how far its
+// concurrent calls share one append. Rows that nobody waits for, of refusals and of
+// changes whose fact stands in the log, are written a moment later, or with the next
+// row that somebody waits for; when a process is killed, those of its last moment
+// are lost. Every minute the process signs how far its
 // chain has come, on another stream; so what is changed, and what is cut off the
 // end, is found later (see Verifier).
 package access
@@ -33,6 +36,10 @@ const (
 	mostBytes = 256 << 10
 	// mostKept is how many rows wait for a log that does not answer.
 	mostKept = 10_000
+	// normalPause is how long a row that nobody waits for waits for more such rows.
+	normalPause = 200 * time.Millisecond
+	// enough is how many rows do not wait for more.
+	enough = 256
 	// patience is how long a call waits for its row.
 	patience = 6 * time.Second
 	// retryPause is the pause before a message is tried again.
@@ -59,6 +66,8 @@ type Options struct {
 	Confidential bool
 	// Key signs the heads.
 	Key *Key
+	// Pause is how long a row that nobody waits for waits for others; 200 ms when 0.
+	Pause time.Duration
 	// Heads is how often a head is signed; every minute when 0.
 	Heads time.Duration
 	// Lost is called with how many rows could not be kept; nil for nothing.
@@ -81,8 +90,12 @@ type Log struct {
 
 	mu    sync.Mutex // guards what follows
 	queue []*entry
+	// due: the queue is to be written now. soon: it will be, after the pause.
+	due, soon bool
 	// away: the last append failed. Calls are not kept waiting for the next.
 	away bool
+	// ended: nothing is written any more.
+	ended bool
 
 	// Only Run uses what follows.
 	current  *message
@@ -97,6 +110,7 @@ type entry struct {
 	row *accessv1.AccessRow
 	// keep: it is written later when it cannot be written now.
 	keep bool
+	// done tells who waits; nil when nobody does.
 	done chan error
 }
 
@@ -109,6 +123,9 @@ type message struct {
 
 // New makes a log with a new chain. It writes nothing until Run.
 func New(o Options) *Log {
+	if o.Pause == 0 {
+		o.Pause = normalPause
+	}
 	if o.Heads == 0 {
 		o.Heads = normalHeads
 	}
@@ -130,7 +147,8 @@ func New(o Options) *Log {
 // Record returns once the row is durable. It fails when the log does not answer in
 // time; the row is then not in the log, unless its message was under way.
 func (l *Log) Record(ctx context.Context, row *accessv1.AccessRow) error {
-	e, err := l.enqueue(row, false)
+	e := &entry{row: row, done: make(chan error, 1)}
+	err := l.enqueue(e)
 	if err != nil {
 		return err
 	}
@@ -148,7 +166,8 @@ func (l *Log) Record(ctx context.Context, row *accessv1.AccessRow) error {
 // Keep waits for the row as Record does. When the log does not answer, it keeps the
 // row and writes it once the log is back, in its order.
 func (l *Log) Keep(ctx context.Context, row *accessv1.AccessRow) {
-	e, err := l.enqueue(row, true)
+	e := &entry{row: row, keep: true, done: make(chan error, 1)}
+	err := l.enqueue(e)
 	if err != nil {
 		return
 	}
@@ -163,27 +182,49 @@ func (l *Log) Keep(ctx context.Context, row *accessv1.AccessRow) {
 	}
 }
 
-func (l *Log) enqueue(row *accessv1.AccessRow, keep bool) (*entry, error) {
-	row.Time = timestamppb.New(l.options.Clock())
+// Follow takes a row that nobody waits for: it is written within a moment, or once the
+// log is back, in its order. It fails when no more rows can be kept.
+func (l *Log) Follow(row *accessv1.AccessRow) error {
+	return l.enqueue(&entry{row: row, keep: true})
+}
+
+func (l *Log) enqueue(e *entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e := &entry{row: row, keep: keep, done: make(chan error, 1)}
+	e.row.Time = timestamppb.New(l.options.Clock())
 	switch {
-	case l.away && !keep:
-		return nil, errAway
-	case len(l.queue) >= mostKept:
+	case (l.away || l.ended) && !e.keep:
+		return errAway
+	case l.ended || len(l.queue) >= mostKept:
 		l.options.Lost(1)
-		l.options.Log.Error("a row of the access log is lost: too many wait for the log", "waiting", len(l.queue))
-		return nil, errAway
+		l.options.Log.Error("a row of the access log is lost: too many wait for the log, or the process ends", "waiting", len(l.queue))
+		return errAway
 	case l.away:
-		e.done <- nil
+		tell(e, nil)
 	}
 	l.queue = append(l.queue, e)
+	switch {
+	case e.done != nil || len(l.queue) >= enough:
+		l.hurry()
+	case !l.soon:
+		l.soon = true
+		time.AfterFunc(l.options.Pause, func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.soon = false
+			l.hurry()
+		})
+	}
+	return nil
+}
+
+// hurry has the queue written. The caller holds mu.
+func (l *Log) hurry() {
+	l.due = true
 	select {
 	case l.wake <- struct{}{}:
 	default:
 	}
-	return e, nil
 }
 
 // withdraw takes back a row that is in no message yet.
@@ -204,7 +245,7 @@ func (l *Log) Run(ctx context.Context) error {
 	heads := time.NewTicker(l.options.Heads)
 	defer heads.Stop()
 	for ctx.Err() == nil {
-		if l.current == nil && !l.gather() {
+		if l.current == nil && !l.gather(false) {
 			select {
 			case <-ctx.Done():
 			case <-l.wake:
@@ -234,7 +275,7 @@ func (l *Log) Run(ctx context.Context) error {
 func (l *Log) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()
-	for l.current != nil || l.gather() {
+	for l.current != nil || l.gather(true) {
 		if !l.write(ctx) {
 			break
 		}
@@ -242,6 +283,7 @@ func (l *Log) leave(ctx context.Context) {
 	l.sign(ctx)
 	l.mu.Lock()
 	left := len(l.queue)
+	l.ended = true
 	l.mu.Unlock()
 	if l.current != nil {
 		left += len(l.current.entries)
@@ -252,10 +294,14 @@ func (l *Log) leave(ctx context.Context) {
 	}
 }
 
-// gather makes the next message of the rows that wait; false when there are none.
-func (l *Log) gather() bool {
+// gather makes the next message of the rows that wait; false when there are none, or
+// when they may wait for more and all is not wanted.
+func (l *Log) gather(all bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if !l.due && !all {
+		return false
+	}
 	batch := &accessv1.AccessBatch{Chain: l.place.Chain, Number: l.number + 1, PreviousHash: l.hash}
 	size, taken := 0, 0
 	for _, e := range l.queue {
@@ -265,14 +311,17 @@ func (l *Log) gather() bool {
 		batch.Rows = append(batch.Rows, e.row)
 		taken++
 	}
+	l.due = taken < len(l.queue)
 	if taken == 0 {
 		return false
 	}
 	body, err := proto.Marshal(batch)
 	if err != nil { // a text that is not UTF-8; callers' ids and names never are
 		for _, e := range l.queue[:taken] {
-			e.done <- fmt.Errorf("access: write rows: %w", err)
+			tell(e, fmt.Errorf("access: write rows: %w", err))
 		}
+		l.options.Lost(taken)
+		l.options.Log.Error("rows of the access log are lost: they are no message", "rows", taken, "error", err)
 		l.queue = l.queue[taken:]
 		return false
 	}
@@ -322,7 +371,7 @@ func (l *Log) beginAnew(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.queue = append(l.current.entries, l.queue...)
-	l.current = nil
+	l.current, l.due = nil, true
 }
 
 // newChain names a chain as no other is named.
@@ -350,7 +399,7 @@ func (l *Log) fail(ctx context.Context, err error) {
 	l.away = true
 }
 
-// tell ends the wait of a row, unless it has ended.
+// tell ends the wait for a row, unless it has ended or nobody waits.
 func tell(e *entry, err error) {
 	select {
 	case e.done <- err:

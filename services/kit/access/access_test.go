@@ -264,6 +264,96 @@ func TestLostRowsAreCounted(t *testing.T) {
 	}
 }
 
+// follow takes rows that nobody waits for.
+func follow(t *testing.T, log *access.Log, people ...string) {
+	t.Helper()
+	for _, person := range people {
+		if err := log.Follow(row(person)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A row that nobody waits for is in the log within a second.
+func TestARowThatFollowsIsWrittenSoon(t *testing.T) {
+	w := newWorld(t)
+	log, _ := run(t, access.Options{Bus: w.omnia, Key: w.key})
+	began := time.Now()
+	follow(t, log, "one", "two")
+	eventually(t, func() bool { return len(w.people(t, bus.StreamAccess)) == 2 })
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if n := len(w.stream(t, bus.StreamAccess)); n != 1 {
+		t.Errorf("two rows took %d messages", n)
+	}
+}
+
+// Rows that nobody waits for go along with one that somebody waits for, or when there
+// are many, or when the process ends, each in its order.
+func TestRowsThatFollowKeepTheirOrder(t *testing.T) {
+	w := newWorld(t)
+	log, stop := run(t, access.Options{Bus: w.omnia, Key: w.key, Pause: time.Hour})
+	follow(t, log, "change 1", "change 2")
+	if err := log.Record(t.Context(), row("read")); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"change 1", "change 2", "read"}
+	if got := w.people(t, bus.StreamAccess); !slices.Equal(got, want) {
+		t.Errorf("once the read is durable the log holds %q", got)
+	}
+	follow(t, log, "change 3")
+	time.Sleep(20 * time.Millisecond)
+	if got := w.people(t, bus.StreamAccess); len(got) != len(want) {
+		t.Errorf("what may wait is written by itself: %q", got)
+	}
+	want = append(want, "change 3")
+	for n := range access.EnoughForTest - 1 {
+		want = append(want, fmt.Sprint("many ", n))
+		follow(t, log, want[len(want)-1])
+	}
+	eventually(t, func() bool { return len(w.people(t, bus.StreamAccess)) == len(want) })
+	follow(t, log, "last")
+	stop()
+	if got := w.people(t, bus.StreamAccess); !slices.Equal(got, append(want, "last")) {
+		t.Errorf("at the end the log holds %q", got)
+	}
+	if n := len(w.stream(t, bus.StreamAccess)); n != 3 {
+		t.Errorf("they took %d messages", n)
+	}
+	w.sound(t)
+	if err := log.Follow(row("too late")); err == nil {
+		t.Error("a log that has ended takes a row")
+	}
+}
+
+// While the log is away rows that nobody waits for are kept, up to the bound, and none
+// is lost once it is back.
+func TestRowsThatFollowOutliveAnOutage(t *testing.T) {
+	w := newWorld(t)
+	away := &flaky{Bus: w.omnia}
+	away.away.Store(true)
+	var lost atomic.Int64
+	log, stop := run(t, access.Options{Bus: away, Key: w.key, Pause: time.Millisecond, Lost: func(n int) { lost.Add(int64(n)) }})
+	want := []string{"first"}
+	follow(t, log, want...)
+	eventually(t, func() bool { return away.tried.Load() > 0 }) // it is in the message under way
+	for n := range access.MostKeptForTest {
+		want = append(want, fmt.Sprint(n))
+		follow(t, log, want[len(want)-1])
+	}
+	if err := log.Follow(row("over the bound")); err == nil || lost.Load() != 1 {
+		t.Errorf("a row more than are kept is taken: %v; %d are lost", err, lost.Load())
+	}
+	away.away.Store(false)
+	eventually(t, func() bool { return log.Record(t.Context(), row("read")) == nil })
+	stop()
+	if got := w.people(t, bus.StreamAccess); !slices.Equal(got, append(want, "read")) {
+		t.Errorf("the log holds %d rows, want %d in their order", len(got), len(want)+1)
+	}
+	w.sound(t)
+}
+
 // A log that has lost what it acknowledged gets a new chain.
 func TestARestoredLogBeginsANewChain(t *testing.T) {
 	w := newWorld(t)

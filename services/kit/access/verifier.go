@@ -225,6 +225,7 @@ func (v *Verifier) Report() Report {
 	}
 	r.Unproven = append(r.Unproven,
 		"that a process which left no row and no head showed nothing: only who writes can be checked",
+		"that the last rows of a process which was killed are all there: those of refusals, and of changes whose facts tell of them, may be missing for up to a second",
 		"what was cut off within the minute before a head, and anything by somebody who had the key of a chain's process and could change log and heads",
 		"that the confidential chains were not cut at both ends: their heads stand nowhere but in their provider's own stream")
 	return r

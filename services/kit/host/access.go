@@ -26,6 +26,9 @@ type AccessLog interface {
 	// Keep is for what goes on also when the log does not answer: it waits for the
 	// log as Record does, and otherwise keeps the row to write it later.
 	Keep(ctx context.Context, row *accessv1.AccessRow)
+	// Follow waits for nothing: the row is written within a moment, or once the log is
+	// back. It fails when so many wait that no more are kept.
+	Follow(row *accessv1.AccessRow) error
 }
 
 // accessReasons is what a call may say of its own row.
@@ -33,6 +36,7 @@ type accessReasons struct {
 	mu        sync.Mutex
 	basis     *accessv1.Basis
 	elsewhere bool
+	fact      bool
 }
 
 type accessKey struct{}
@@ -54,6 +58,23 @@ func RecordedElsewhere(ctx context.Context) {
 		reasons.mu.Lock()
 		defer reasons.mu.Unlock()
 		reasons.elsewhere = true
+	}
+}
+
+func (r *accessReasons) factStands() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fact
+}
+
+// FactStands says that this very call has put a fact into the log which names the
+// caller and the case. The fact is durable and says who came to see the case, so the
+// answer does not wait for the row. A call that only repeats another has no such fact.
+func FactStands(ctx context.Context) {
+	if reasons, ok := ctx.Value(accessKey{}).(*accessReasons); ok {
+		reasons.mu.Lock()
+		defer reasons.mu.Unlock()
+		reasons.fact = true
 	}
 }
 
@@ -139,7 +160,8 @@ func (s *Server) sight(message any) *sightings {
 	return seen
 }
 
-// record writes the row of what is to be shown now.
+// record writes the row of what is to be shown now, and waits for it unless a fact
+// of the same call says the same.
 func (s *Server) record(c *call, seen *sightings) error {
 	if !s.recorded(c, seen) {
 		return nil
@@ -151,11 +173,18 @@ func (s *Server) record(c *call, seen *sightings) error {
 		}
 	}
 	row := s.rowOf(c, seen)
-	if own(c.principal) {
+	var err error
+	switch mine := own(c.principal); {
+	case c.reasons.factStands():
+		if err = log.Follow(row); mine {
+			return nil
+		}
+	case mine:
 		log.Keep(c.ctx, row)
 		return nil
+	default:
+		err = log.Record(c.ctx, row)
 	}
-	err := log.Record(c.ctx, row)
 	if err == nil || c.ctx.Err() != nil {
 		return err
 	}
@@ -169,7 +198,7 @@ func (s *Server) record(c *call, seen *sightings) error {
 }
 
 // refuse writes the row of a call that is refused, with what it asked for, and
-// ends the call. The refusal goes out also when the row cannot be written at once.
+// ends the call. A refusal shows nothing, so it waits for nothing.
 func (s *Server) refuse(c *call, request any, err error) error {
 	seen := s.sight(request)
 	// Whoever calls too often would fill the log.
@@ -183,7 +212,7 @@ func (s *Server) refuse(c *call, request any, err error) error {
 				row.Method, _, _ = strings.Cut(row.Method, ".")
 			}
 		}
-		log.Keep(c.ctx, row)
+		_ = log.Follow(row) // which counts what it cannot keep
 	}
 	return s.end(c, err)
 }

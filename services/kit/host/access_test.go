@@ -87,9 +87,11 @@ var leaves = map[string]string{
 type rows struct {
 	mu   sync.Mutex
 	kept []*accessv1.AccessRow
-	// away tells that nothing can be written; early is called before a row is taken.
-	away  bool
-	early func()
+	// away tells that nothing can be written, full that nothing can be kept either; early
+	// is called before a row is taken.
+	away, full bool
+	early      func()
+	followed   int // rows that nobody waited for
 }
 
 func (r *rows) Record(_ context.Context, row *accessv1.AccessRow) error {
@@ -111,6 +113,16 @@ func (r *rows) Keep(_ context.Context, row *accessv1.AccessRow) {
 	r.kept = append(r.kept, row)
 }
 
+func (r *rows) Follow(row *accessv1.AccessRow) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.full {
+		return errors.New("too many wait")
+	}
+	r.kept, r.followed = append(r.kept, row), r.followed+1
+	return nil
+}
+
 // take answers the rows since the last time.
 func (r *rows) take() []*accessv1.AccessRow {
 	r.mu.Lock()
@@ -130,6 +142,7 @@ type contract struct {
 	fail          error
 	handled       int
 	because       *accessv1.Basis
+	fact          bool // the call has put its fact into the log
 }
 
 func newContract(t *testing.T, change ...func(*host.Options)) *contract {
@@ -225,6 +238,9 @@ func (c *contract) does(ctx context.Context) error {
 	c.handled++
 	if c.because != nil {
 		host.Because(ctx, c.because)
+	}
+	if c.fact {
+		host.FactStands(ctx)
 	}
 	return c.fail
 }
@@ -491,6 +507,38 @@ func TestNothingIsShownWithoutItsRow(t *testing.T) {
 	}
 }
 
+// The answer to a call whose own fact stands in the log goes out while its row cannot be
+// written, but not when the row cannot even be kept; a company's goes out always.
+// Nobody waits for the row of a refusal.
+func TestAFactSpeaksForItsRow(t *testing.T) {
+	c := newContract(t)
+	c.open.away, c.fact = true, true
+	pickUp := methods(t)["businessespoo.provider.v1.ProviderService"][2]
+	if err := c.call(t, pickUp, policyv1.Role_ROLE_ADVISOR); err != nil {
+		t.Error(err)
+	}
+	if rows := c.open.take(); c.open.followed != 1 || len(rows) != 1 || rows[0].Method != "ProviderService.PickUp" || len(rows[0].Shown) != 1 {
+		t.Errorf("it leaves %v", rows)
+	}
+	c.open.full = true
+	err := c.call(t, pickUp, policyv1.Role_ROLE_ADVISOR)
+	if problem.From(err).Reason != "ACCESS_LOG_UNAVAILABLE" || !strings.Contains(err.Error(), "was carried out") {
+		t.Errorf("a row that cannot be kept: %v", err)
+	}
+	post := slices.IndexFunc(methods(t)["businessespoo.cases.v1.CaseService"], func(m protoreflect.MethodDescriptor) bool { return m.Name() == "PostMessage" })
+	if err := c.call(t, methods(t)["businessespoo.cases.v1.CaseService"][post], policyv1.Role_ROLE_COMPANY); err != nil {
+		t.Errorf("of a company: %v", err)
+	}
+	c.open.full, c.fact, c.fail = false, false, problem.New(problem.NotFound, "NOT_FOUND", "there is none")
+	if err := c.call(t, pickUp, policyv1.Role_ROLE_ADVISOR); status.Code(err) != codes.NotFound || c.open.followed != 2 {
+		t.Errorf("a refusal: %v; %d rows follow", err, c.open.followed)
+	}
+	c.fail = nil
+	if err := c.call(t, pickUp, policyv1.Role_ROLE_ADVISOR); problem.From(err).Reason != "ACCESS_LOG_UNAVAILABLE" {
+		t.Errorf("a change without a fact of its own, as when it is repeated: %v", err)
+	}
+}
+
 // The row is durable before the answer goes out: while it is written nothing has come.
 func TestTheRowComesBeforeTheAnswer(t *testing.T) {
 	c := newContract(t)
@@ -533,6 +581,20 @@ func TestWhatACallSaysOfItsRow(t *testing.T) {
 		_ = front.call(t, m, roleOf(m))
 		if rows := front.open.take(); len(rows) != 1 || rows[0].Method != "ProviderService" || len(rows[0].Shown) > 0 {
 			t.Errorf("%s is told of: %v", m.Name(), rows)
+		}
+	}
+}
+
+// What it takes to find what an answer shows, for the row of its call.
+func BenchmarkSight(b *testing.B) {
+	get, err := protoregistry.GlobalFiles.FindDescriptorByName("businessespoo.cases.v1.GetCaseResponse")
+	if err != nil {
+		b.Fatal(err)
+	}
+	answer, sight := filled(get.(protoreflect.MessageDescriptor)), host.SightForTest()
+	for b.Loop() {
+		if len(sight(answer)) != 1 {
+			b.Fatal("it does not find the case")
 		}
 	}
 }

@@ -81,6 +81,10 @@ func WithArrival(stream string, arrive func(events []bus.Event)) Option {
 	return func(db *DB) { db.arrivals[stream] = arrive }
 }
 
+// WithRest sets how long the file rests between transactions, for rows that nobody
+// looks for but who calls Fresh or Wait first. Without it that is 25 ms at the most.
+func WithRest(most time.Duration) Option { return func(db *DB) { db.rest = most } }
+
 // WithObserver sets a function that is called after each transaction, for metrics.
 func WithObserver(observe func(Batch)) Option { return func(db *DB) { db.observe = observe } }
 
@@ -94,6 +98,7 @@ type DB struct {
 	observe func(Batch)
 	// arrivals are called with the events of a stream before they are written.
 	arrivals map[string]func(events []bus.Event)
+	rest     time.Duration // see WithRest; 0 when not set
 
 	reader *sql.DB
 	// reading guards prepared.

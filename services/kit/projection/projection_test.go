@@ -137,6 +137,24 @@ func TestAFailedWriteIsNotPassedOver(t *testing.T) {
 	}
 }
 
+// A file that rests is written once somebody asks for what has arrived, and not before.
+func TestARestingFileIsWrittenForItsReader(t *testing.T) {
+	log := newMemoryLog()
+	log.add("CASES", 1)
+	db := open(t, filepath.Join(t.TempDir(), "view.db"), schema, projection.WithRest(time.Hour))
+	run(t, db, log, "CASES")
+	<-db.Ready()
+	last := log.add("CASES", 2)
+	time.Sleep(50 * time.Millisecond) // twice as long as without it
+	if got := db.Position("CASES"); got != 1 {
+		t.Errorf("the file is written up to %d while it rests", got)
+	}
+	wait(t, db, "CASES", last)
+	if got := facts(t, db, "CASES"); got != "3 to 3" {
+		t.Errorf("its reader finds %s", got)
+	}
+}
+
 func TestRunAppliesEachEventOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "view.db")
 	log := newMemoryLog()

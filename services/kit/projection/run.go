@@ -252,14 +252,15 @@ func (f *following) pace(ctx context.Context) {
 	f.db.writing.Lock()
 	since, took := f.db.now().Sub(f.written), f.took
 	f.db.writing.Unlock()
-	factor, most := time.Duration(restFactor), mostRest
-	if f.db.arrivals[f.stream] != nil {
-		most = mostRestArrived
+	rest := min(restFactor*took, mostRest)
+	switch {
+	case f.db.watchers.Load() > 0:
+		rest = min(watchedFactor*took, mostRest)
+	case f.db.rest > 0:
+		rest = f.db.rest
+	case f.db.arrivals[f.stream] != nil:
+		rest = min(restFactor*took, mostRestArrived)
 	}
-	if f.db.watchers.Load() > 0 {
-		factor, most = watchedFactor, mostRest
-	}
-	rest := min(factor*took, most)
 	if since < 0 || since >= rest {
 		return
 	}

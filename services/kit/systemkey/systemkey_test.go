@@ -19,13 +19,13 @@ import (
 // shelf is a book with a clock, whose facts a test writes.
 type shelf struct {
 	*Book
-	t  *testing.T
+	t  testing.TB
 	mu sync.Mutex
 	at time.Time
 	n  uint64
 }
 
-func newShelf(t *testing.T) *shelf {
+func newShelf(t testing.TB) *shelf {
 	s := &shelf{t: t, at: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	s.Book = New(func() time.Time { s.mu.Lock(); defer s.mu.Unlock(); return s.at }, bus.StreamKeys, bus.StreamCompany)
 	s.ready[bus.StreamKeys], s.ready[bus.StreamCompany] = true, true
@@ -208,6 +208,17 @@ func TestScopesOfAKey(t *testing.T) {
 		got, err := CheckScopes(test.scopes, test.allowed)
 		if strings.Join(got, " ") != test.want || (err == nil) != test.ok {
 			t.Errorf("%q of %q: %q, %v", test.scopes, test.allowed, got, err)
+		}
+	}
+}
+
+// What it takes to tell who calls with a key.
+func BenchmarkPrincipal(b *testing.B) {
+	s := newShelf(b)
+	key := s.issue("omnia", "", "2027-01-01", "request:read")
+	for b.Loop() {
+		if _, err := s.Principal(b.Context(), key); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
