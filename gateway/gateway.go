@@ -199,7 +199,7 @@ func (g *Gateway) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.rights = &rights.Service{Eraser: eraser, Export: &rights.Exporter{View: g.view, Drafts: drafts, Show: g.cases.Show, Phrase: web.Phrases()}}
+	g.rights = &rights.Service{Eraser: eraser, Correct: g.cases.Correct, Export: &rights.Exporter{View: g.view, Drafts: drafts, Show: g.cases.Show, Phrase: web.Phrases()}}
 	pages := web.Options{CookieKeys: keys.For("cookies")}
 	if err := g.letIn(ctx, keys, &pages); err != nil {
 		return err

@@ -35,6 +35,7 @@ func rights(t *testing.T, w *world.World) {
 	kept := rival.Open(world.Opening{Need: p.other.Text(), Company: identifier.NewTestBusinessID(171), Services: []string{"chamber/training"}})
 	w.Advisor(t, "chamber", world.FirstAdvisor).Receives(kept.Request("chamber-1"))
 	p.exported()
+	p.corrected()
 	p.redacted()
 	p.holds()
 

@@ -33,6 +33,38 @@ type Service struct {
 	Eraser *Eraser
 	// Export writes the archive of the caller.
 	Export *Exporter
+	// Correct corrects words of the caller and answers where that stands in the log.
+	Correct func(ctx context.Context, req *rightsv1.CorrectTextRequest) (string, error)
+}
+
+// CorrectText corrects words of the caller, and orders the removal of the old ones
+// when that is wanted.
+func (s *Service) CorrectText(ctx context.Context, req *rightsv1.CorrectTextRequest) (*rightsv1.CorrectTextResponse, error) {
+	id, err := name.ParseCase(req.Case)
+	if err != nil {
+		return nil, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("case", err.Error())
+	}
+	revision, err := s.Correct(ctx, req)
+	answer := &rightsv1.CorrectTextResponse{Revision: revision}
+	if err != nil || !req.RemoveOld {
+		return answer, err
+	}
+	// Who repeats the call after a failure here goes on from here.
+	if answer.Erasure, err = s.repeated(ctx, req.RequestId, req); answer.Erasure != nil || err != nil {
+		return answer, err
+	}
+	order, err := s.entry(ctx, req.RequestId, req, &rightsv1.Ground{Law: "GDPR", Section: "16"})
+	if err == nil {
+		err = s.free(ctx, id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if order.Fact, err = s.Eraser.named(ctx, id, req.Revision, false); err != nil {
+		return nil, err
+	}
+	answer.Erasure, err = s.order(ctx, order)
+	return answer, err
 }
 
 // personKey is a person as the keys of drafts hold them.
