@@ -73,8 +73,18 @@ func personKey(person string) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// mostCases is how many cases one erasure takes.
-const mostCases = 10_000
+// mostCases is how many cases one erasure or archive takes.
+var mostCases = 10_000
+
+// casesOf answers the cases that somebody sees, and fails when there are more than
+// can be taken at once: to leave some out unsaid would be worse.
+func casesOf(ctx context.Context, v *view.View, who view.Seer) ([]string, error) {
+	ids, _, err := v.List(ctx, who, view.Filter{Limit: mostCases + 1})
+	if err == nil && len(ids) > mostCases {
+		err = problem.New(problem.State, "TOO_MANY_CASES", "these are more than %d cases; name them one by one", mostCases)
+	}
+	return ids, err
+}
 
 // Erase orders an erasure and answers at once.
 func (s *Service) Erase(ctx context.Context, req *rightsv1.EraseRequest) (*rightsv1.EraseResponse, error) {
@@ -115,7 +125,7 @@ func (s *Service) ordered(ctx context.Context, req *rightsv1.EraseRequest) (*ent
 	if err := s.Eraser.view.Fresh(ctx); err != nil {
 		return nil, err
 	}
-	if order.Cases, _, err = s.Eraser.view.List(ctx, seer, view.Filter{Limit: mostCases}); err != nil {
+	if order.Cases, err = casesOf(ctx, s.Eraser.view, seer); err != nil {
 		return nil, err
 	}
 	if len(order.Cases) == 0 && order.DraftsOf == "" {

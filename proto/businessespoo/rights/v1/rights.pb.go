@@ -733,7 +733,7 @@ func (x *CorrectTextResponse) GetErasure() *Erasure {
 }
 
 // Erasure is the protocol of an erasure or a redaction. It holds no personal data: of what was erased it
-// tells where, how much, by whom and why.
+// tells where, how much, by whom and why. Kept are rows of the access log, which hold opaque ids and no words.
 type Erasure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// erasures/{id}.
