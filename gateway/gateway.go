@@ -199,7 +199,7 @@ func (g *Gateway) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.rights = &rights.Service{Eraser: eraser, Export: &rights.Exporter{View: g.view, Drafts: drafts, Show: g.cases.Show, Phrase: web.Phrases()}}
+	g.rights = &rights.Service{Eraser: eraser, Correct: g.cases.Correct, Export: &rights.Exporter{View: g.view, Drafts: drafts, Show: g.shownToCompany, Phrase: web.Phrases()}}
 	pages := web.Options{CookieKeys: keys.For("cookies")}
 	if err := g.letIn(ctx, keys, &pages); err != nil {
 		return err
@@ -264,7 +264,8 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 		Registry: g.registry, Journeys: journeys, Today: func() catalogue.Date { return catalogue.DateOf(o.Clock()) },
 	})
 	providerv1.RegisterProviderServiceServer(g.server, desks)
-	accessv1.RegisterAccessServiceServer(g.server, &api.Access{Cases: g.cases, Rows: g.accessRows})
+	access := &api.Access{Cases: g.cases, Rows: g.accessRows}
+	accessv1.RegisterAccessServiceServer(g.server, access)
 	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{
 		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock, Security: security.New(o.Log, nil),
 	})
@@ -272,7 +273,9 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	keysv1.RegisterKeyServiceServer(g.server, keys)
 	keysv1.RegisterGrantServiceServer(g.server, keys)
 	rightsv1.RegisterDataRightsServiceServer(g.server, g.rights)
-	identityv1.RegisterSessionServiceServer(g.server, &api.Sessions{Store: g.sessions, Calls: g.cases.Drafts})
+	sessions := &api.Sessions{Store: g.sessions, Calls: g.cases.Drafts}
+	identityv1.RegisterSessionServiceServer(g.server, sessions)
+	g.rights.Export.Parts = exportParts(access, keys, sessions)
 	if o.Web == nil {
 		return nil
 	}

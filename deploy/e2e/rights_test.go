@@ -35,6 +35,7 @@ func rights(t *testing.T, w *world.World) {
 	kept := rival.Open(world.Opening{Need: p.other.Text(), Company: identifier.NewTestBusinessID(171), Services: []string{"chamber/training"}})
 	w.Advisor(t, "chamber", world.FirstAdvisor).Receives(kept.Request("chamber-1"))
 	p.exported()
+	p.corrected()
 	p.redacted()
 	p.holds()
 
@@ -151,35 +152,35 @@ func (p *personal) rights() rightsv1.DataRightsServiceClient {
 	return rightsv1.NewDataRightsServiceClient(p.w.Conn(p.t, p.w.At.GRPC))
 }
 
-// exported reads the archive: it holds all that the company wrote and was told, the
-// same each time, and no note.
+// exported reads the archive: it holds all that the company wrote and was told, who
+// has seen it, the same each time, and no note.
 func (p *personal) exported() {
 	t := p.t
 	t.Helper()
 	archive := p.archive()
-	if again := p.archive(); !bytes.Equal(archive, again) {
-		t.Error("two archives of the same data differ")
-	}
-	read, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
+	files, again := p.unpack(archive), p.unpack(p.archive())
+	var all []byte
+	for path, data := range files {
+		all = append(all, data...)
+		// An archive is an access too, and a use of the session.
+		moves := strings.HasPrefix(path, "access/") || strings.HasPrefix(path, "sessions/") || path == "manifest.json"
+		if !moves && again[path] != data {
+			t.Errorf("two archives of the same data differ in %s", path)
+		}
 	}
 	browser := p.w.Browser(t)
 	browser.SignIn(p.w.Token(t, world.CompanyUser("saara", p.company)))
-	if page := browser.Open("/data/archive"); !bytes.HasPrefix(page.Raw, archive[:4]) || len(page.Raw) < len(archive)*9/10 {
+	page := browser.Open("/data/archive")
+	if !bytes.HasPrefix(page.Raw, archive[:4]) || len(page.Raw) < len(archive)*9/10 {
 		t.Errorf("the page sends %d bytes for an archive of %d", len(page.Raw), len(archive))
 	}
-	var all []byte
-	for _, f := range read.File {
-		content, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := io.ReadAll(content)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, data...)
+	// Who has seen the case stands in the archive, who may act, and who is signed in.
+	seen := files["access/"+strings.TrimPrefix(p.c.Name, "cases/")+".json"]
+	if !strings.Contains(seen, "providers/omnia/advisors/"+world.FirstAdvisor) || files["grants/grants.json"] != "[]\n" {
+		t.Errorf("the archive tells of access %s, of grants %s", seen, files["grants/grants.json"])
+	}
+	if sessions := p.unpack(page.Raw)["sessions/sessions.json"]; !strings.Contains(sessions, "beginTime") {
+		t.Errorf("the archive tells of sessions %s", sessions)
 	}
 	for _, m := range p.markers {
 		if m.In(all) == "" {
@@ -191,6 +192,28 @@ func (p *personal) exported() {
 			t.Errorf("the archive holds the %s", m.Planted)
 		}
 	}
+}
+
+// unpack answers the files of an archive by their paths.
+func (p *personal) unpack(archive []byte) map[string]string {
+	p.t.Helper()
+	read, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, f := range read.File {
+		content, err := f.Open()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		data, err := io.ReadAll(content)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		files[f.Name] = string(data)
+	}
+	return files
 }
 
 func (p *personal) archive() []byte {

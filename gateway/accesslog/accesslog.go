@@ -6,7 +6,6 @@ package accesslog
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -177,51 +176,4 @@ func (l *Log) list(ctx context.Context, query, of string, before int64, limit in
 		return nil, fmt.Errorf("accesslog: list: %w", err)
 	}
 	return found, nil
-}
-
-// Forget removes a case from the rows, and the rows that told of nothing else. Call
-// it in a transaction of this projection, once the case is erased from the log.
-func Forget(tx *projection.Tx, id string) error {
-	bodies, err := bodiesOf(tx, id)
-	if err != nil {
-		return fmt.Errorf("accesslog: forget a case: %w", err)
-	}
-	for place, row := range bodies {
-		row.Shown = slices.DeleteFunc(row.Shown, func(s *accessv1.Shown) bool { return s.Case == name.Case(id) })
-		body, failure := proto.Marshal(row)
-		if len(row.Shown) == 0 {
-			_, err = tx.Exec("DELETE FROM rows WHERE place = ?", place)
-		} else {
-			_, err = tx.Exec("UPDATE rows SET body = ? WHERE place = ?", body, place)
-		}
-		if err := errors.Join(failure, err); err != nil {
-			return fmt.Errorf("accesslog: forget a case: %w", err)
-		}
-	}
-	if _, err = tx.Exec("DELETE FROM cases WHERE case_id = ?", id); err != nil {
-		return fmt.Errorf("accesslog: forget a case: %w", err)
-	}
-	return nil
-}
-
-func bodiesOf(tx *projection.Tx, id string) (map[int64]*accessv1.AccessRow, error) {
-	rows, err := tx.Query("SELECT r.place, r.body FROM cases c JOIN rows r ON r.place = c.place WHERE c.case_id = ?", id)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	found := map[int64]*accessv1.AccessRow{}
-	for rows.Next() {
-		var place int64
-		var body sql.RawBytes
-		row := &accessv1.AccessRow{}
-		if err := rows.Scan(&place, &body); err != nil {
-			return nil, err
-		}
-		if err := proto.Unmarshal(body, row); err != nil {
-			return nil, err
-		}
-		found[place] = row
-	}
-	return found, rows.Err()
 }

@@ -16,7 +16,6 @@ import (
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
-	"github.com/businessespoo/hub/services/kit/projection"
 )
 
 func caseID(letter string) string { return strings.Repeat(letter, 26) }
@@ -121,55 +120,4 @@ func run(t *testing.T, path string, events fixed) *accesslog.Log {
 		}
 	}
 	return l
-}
-
-// An erased case leaves no row that names it; rows of other cases stay.
-func TestForget(t *testing.T) {
-	a, b := caseID("a"), caseID("b")
-	path := filepath.Join(t.TempDir(), "access.db")
-	db, err := projection.Open(path, projection.Schema{Version: 1, SQL: accesslog.SQLForTest}, projection.WithLog(quiet()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	events := fixed{message(t, 1, "omnia", "omnia", "", a), message(t, 2, "omnia", "omnia", "", a, b), message(t, 3, "omnia", "omnia", "", b)}
-	ctx, cancel := context.WithCancel(t.Context())
-	forgotten := make(chan error, 1)
-	go func() {
-		_ = db.Run(ctx, events, bus.StreamAccess, func(tx *projection.Tx, events []bus.Event) error {
-			for _, e := range events {
-				if err := accesslog.TakeForTest(tx, e); err != nil {
-					forgotten <- err
-				}
-			}
-			forgotten <- accesslog.Forget(tx, a)
-			return nil
-		})
-		close(forgotten)
-	}()
-	if err := <-forgotten; err != nil {
-		t.Fatal(err)
-	}
-	for db.Check(t.Context()) != nil {
-		time.Sleep(time.Millisecond)
-	}
-	cancel()
-	for range forgotten {
-	}
-	var bodies, indexed int
-	if err := db.Reader().QueryRow("SELECT (SELECT count(*) FROM rows), (SELECT count(*) FROM cases)").Scan(&bodies, &indexed); err != nil || bodies != 2 || indexed != 2 {
-		t.Errorf("%d rows and %d of a case are left, %v; want 2 and 2", bodies, indexed, err)
-	}
-	rows, err := db.Reader().Query("SELECT body FROM rows")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for rows.Next() {
-		var body []byte
-		if err := rows.Scan(&body); err != nil || strings.Contains(string(body), a) {
-			t.Errorf("a row still names the case: %q, %v", body, err)
-		}
-	}
-	if err := db.Close(); err != nil {
-		t.Error(err)
-	}
 }

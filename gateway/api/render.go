@@ -53,6 +53,7 @@ func (s *Cases) full(ctx context.Context, id string, position uint64) (*casesv1.
 			c.Timeline = append(c.Timeline, entry)
 		}
 	}
+	casework.MarkCorrected(c.Timeline)
 	c.Revision = revision.Encode(bus.StreamCases, position, "")
 	return c, nil
 }
@@ -73,6 +74,9 @@ func (s *Cases) entry(h view.Happening) *casesv1.TimelineEntry {
 	}
 	e := casework.EntryOf(h.Fact, name.Case(h.Scope.Case), request)
 	e.Revision = revision.Encode(bus.StreamCases, h.Sequence, h.Scope.String())
+	if corrected := h.Fact.GetWordsCorrected().GetSequence(); corrected > 0 {
+		e.Corrects = revision.Encode(bus.StreamCases, corrected, h.Scope.String())
+	}
 	s.Directory.Name(e.Advisor)
 	return e
 }

@@ -37,9 +37,39 @@ const chunkSize = 64 << 10
 type ExportPart struct {
 	// Name is the folder of its files.
 	Name string
-	// Write adds what is kept of who, in an order that is always the same. A path is
-	// relative to the folder.
-	Write func(ctx context.Context, who token.Principal, add func(path string, data []byte) error) error
+	// Write adds what is kept of who, who sees these cases, in an order that is always
+	// the same.
+	Write func(ctx context.Context, who token.Principal, cases []string, add Add) error
+}
+
+// Add adds a file to the folder of a part.
+type Add func(path string, data []byte) error
+
+// AddList adds a list as one file of JSON. next answers the page behind a token,
+// which is empty for the first, and the token of the page behind it.
+func AddList(add Add, path string, next func(page string) ([]proto.Message, string, error)) error {
+	list := []json.RawMessage{}
+	for page := ""; ; {
+		messages, more, err := next(page)
+		if err != nil {
+			return err
+		}
+		for _, m := range messages {
+			data, err := plainJSON(m)
+			if err != nil {
+				return err
+			}
+			list = append(list, data)
+		}
+		if page = more; page == "" {
+			break
+		}
+	}
+	data, err := json.MarshalIndent(list, "", "  ")
+	if err != nil {
+		return fmt.Errorf("rights: export %s: %w", path, err)
+	}
+	return add(path, append(data, '\n'))
 }
 
 // Exporter writes archives of what is kept of a caller.
@@ -124,12 +154,13 @@ func (x *Exporter) Write(ctx context.Context, who token.Principal, language stri
 	if err := a.add("README.txt", readme); err != nil {
 		return err
 	}
-	if err := x.cases(ctx, who, language, a); err != nil {
+	ids, err := x.cases(ctx, who, language, a)
+	if err != nil {
 		return err
 	}
 	parts := append([]ExportPart{{Name: "drafts", Write: x.drafts}}, x.Parts...)
 	for _, part := range parts {
-		if err := part.Write(ctx, who, func(path string, data []byte) error { return a.add(part.Name+"/"+path, data) }); err != nil {
+		if err := part.Write(ctx, who, ids, func(path string, data []byte) error { return a.add(part.Name+"/"+path, data) }); err != nil {
 			return err
 		}
 	}
@@ -151,46 +182,46 @@ type consentOf struct {
 	Consent json.RawMessage `json:"consent"`
 }
 
-// cases adds the cases that who sees, and the consents in them.
-func (x *Exporter) cases(ctx context.Context, who token.Principal, language string, a *archive) error {
+// cases adds the cases that who sees, and the consents in them, and answers their ids.
+func (x *Exporter) cases(ctx context.Context, who token.Principal, language string, a *archive) ([]string, error) {
 	if err := x.View.Fresh(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	ids, _, err := x.View.List(ctx, seer(who), view.Filter{Limit: mostCases})
+	ids, err := casesOf(ctx, x.View, seer(who))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	slices.Sort(ids)
 	consents := []consentOf{}
 	for _, id := range ids {
 		c, err := x.Show(ctx, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		text, err := readable(c, func(key string) string { return x.Phrase(language, key) })
 		if err != nil {
-			return err
+			return nil, err
 		}
 		data, err := plainJSON(c)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := errors.Join(a.add("cases/"+id+"/case.json", data), a.add("cases/"+id+"/case.html", text)); err != nil {
-			return err
+			return nil, err
 		}
 		for _, consent := range c.Consents {
 			given, err := plainJSON(consent)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			consents = append(consents, consentOf{Case: c.Name, Consent: given})
 		}
 	}
 	data, err := json.MarshalIndent(consents, "", "  ")
 	if err != nil {
-		return fmt.Errorf("rights: export consents: %w", err)
+		return nil, fmt.Errorf("rights: export consents: %w", err)
 	}
-	return a.add("consents.json", append(data, '\n'))
+	return ids, a.add("consents.json", append(data, '\n'))
 }
 
 // plainJSON is a message as JSON that is alike each time, which protojson alone does
@@ -209,7 +240,7 @@ func plainJSON(m proto.Message) ([]byte, error) {
 }
 
 // drafts adds the unfinished cases of a person. Who holds the code of a case has none.
-func (x *Exporter) drafts(ctx context.Context, who token.Principal, add func(path string, data []byte) error) error {
+func (x *Exporter) drafts(ctx context.Context, who token.Principal, _ []string, add Add) error {
 	if who.Subject == "" {
 		return nil
 	}

@@ -138,7 +138,8 @@ func copies(all map[name.Scope]*chain, of told) map[name.Scope][]uint64 {
 // passesOn tells whether a fact takes words from one scope to another.
 func passesOn(f *eventsv1.Fact) bool {
 	switch f.Event.(type) {
-	case *eventsv1.Fact_CaseOpened, *eventsv1.Fact_RequestAdded, *eventsv1.Fact_RequestMade, *eventsv1.Fact_ReferralProposed, *eventsv1.Fact_ReferralAnswered:
+	case *eventsv1.Fact_CaseOpened, *eventsv1.Fact_RequestAdded, *eventsv1.Fact_RequestMade, *eventsv1.Fact_ReferralProposed, *eventsv1.Fact_ReferralAnswered,
+		*eventsv1.Fact_WordsCorrected:
 		return true
 	}
 	return false

@@ -33,6 +33,38 @@ type Service struct {
 	Eraser *Eraser
 	// Export writes the archive of the caller.
 	Export *Exporter
+	// Correct corrects words of the caller and answers where that stands in the log.
+	Correct func(ctx context.Context, req *rightsv1.CorrectTextRequest) (string, error)
+}
+
+// CorrectText corrects words of the caller, and orders the removal of the old ones
+// when that is wanted.
+func (s *Service) CorrectText(ctx context.Context, req *rightsv1.CorrectTextRequest) (*rightsv1.CorrectTextResponse, error) {
+	id, err := name.ParseCase(req.Case)
+	if err != nil {
+		return nil, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("case", err.Error())
+	}
+	revision, err := s.Correct(ctx, req)
+	answer := &rightsv1.CorrectTextResponse{Revision: revision}
+	if err != nil || !req.RemoveOld {
+		return answer, err
+	}
+	// Who repeats the call after a failure here goes on from here.
+	if answer.Erasure, err = s.repeated(ctx, req.RequestId, req); answer.Erasure != nil || err != nil {
+		return answer, err
+	}
+	order, err := s.entry(ctx, req.RequestId, req, &rightsv1.Ground{Law: "GDPR", Section: "16"})
+	if err == nil {
+		err = s.free(ctx, id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if order.Fact, err = s.Eraser.named(ctx, id, req.Revision, false); err != nil {
+		return nil, err
+	}
+	answer.Erasure, err = s.order(ctx, order)
+	return answer, err
 }
 
 // personKey is a person as the keys of drafts hold them.
@@ -41,8 +73,18 @@ func personKey(person string) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// mostCases is how many cases one erasure takes.
-const mostCases = 10_000
+// mostCases is how many cases one erasure or archive takes.
+var mostCases = 10_000
+
+// casesOf answers the cases that somebody sees, and fails when there are more than
+// can be taken at once: to leave some out unsaid would be worse.
+func casesOf(ctx context.Context, v *view.View, who view.Seer) ([]string, error) {
+	ids, _, err := v.List(ctx, who, view.Filter{Limit: mostCases + 1})
+	if err == nil && len(ids) > mostCases {
+		err = problem.New(problem.State, "TOO_MANY_CASES", "these are more than %d cases; name them one by one", mostCases)
+	}
+	return ids, err
+}
 
 // Erase orders an erasure and answers at once.
 func (s *Service) Erase(ctx context.Context, req *rightsv1.EraseRequest) (*rightsv1.EraseResponse, error) {
@@ -83,7 +125,7 @@ func (s *Service) ordered(ctx context.Context, req *rightsv1.EraseRequest) (*ent
 	if err := s.Eraser.view.Fresh(ctx); err != nil {
 		return nil, err
 	}
-	if order.Cases, _, err = s.Eraser.view.List(ctx, seer, view.Filter{Limit: mostCases}); err != nil {
+	if order.Cases, err = casesOf(ctx, s.Eraser.view, seer); err != nil {
 		return nil, err
 	}
 	if len(order.Cases) == 0 && order.DraftsOf == "" {

@@ -8,7 +8,7 @@ import (
 // schema is the form of the view's file. Raise the version with every change of
 // the SQL or of what is written.
 var schema = projection.Schema{
-	Version: 6,
+	Version: 7,
 	Streams: []string{bus.StreamCases},
 	SQL: `
 CREATE TABLE cases (

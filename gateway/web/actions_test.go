@@ -37,6 +37,8 @@ func steps() []step {
 		{"rate", company, casePath, "form-rate-chamber-1", map[string]string{"stars": "5", "comment": "Hyvä"}, "RateRequest", []string{`"stars":5`, "Hyvä"}, false},
 		{"withdraw", company, casePath, "form-withdraw-omnia-1", map[string]string{"reason": "Turha"}, "WithdrawRequest", []string{requestName("omnia-1"), "Turha"}, true},
 		{"close", company, casePath, "form-close", map[string]string{"reason": ""}, "CloseCase", []string{"cases/" + caseID}, true},
+		{"correct", company, casePath, "form-correct-14", map[string]string{"text": "Oikein", "reason": "Virhe", "remove_old": "yes"}, "CorrectText", []string{"cases/" + caseID, `"text":"Oikein"`, `"removeOld":true`, `"revision":"r"`}, false},
+		{"remove", company, casePath, "form-remove-14", nil, "RedactFact", []string{"cases/" + caseID, `"revision":"r"`}, false},
 		{
 			"add", company, casePath + "/add?service=" + paySubsidy, "form-add",
 			map[string]string{"in:" + paySubsidy + ":job": "Myyjä", "consent:providers/employment": "yes"},
@@ -162,7 +164,7 @@ func TestStepsRefused(t *testing.T) {
 		{problem.New(problem.State, "ALREADY_PICKED_UP", "taken").Meta("advisor", "providers/omnia/advisors/kalle"), http.StatusConflict, "Toinen neuvoja ehti ottaa pyynnön: kalle", true},
 	}
 	for _, s := range steps() {
-		if s.name == "refuse" {
+		if s.name == "refuse" || s.name == "remove" {
 			continue // asks nothing that could be lost
 		}
 		b := newBrowser(t)
@@ -197,7 +199,7 @@ func TestStepsRefused(t *testing.T) {
 func TestStepsMissing(t *testing.T) {
 	for _, s := range steps() {
 		switch s.name {
-		case "pickup", "close", "withdraw", "refuse", "handback":
+		case "pickup", "close", "withdraw", "refuse", "handback", "remove":
 			continue // ask nothing that must be there
 		}
 		b := newBrowser(t)

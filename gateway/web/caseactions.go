@@ -8,6 +8,7 @@ import (
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
+	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
 	"github.com/businessespoo/hub/services/kit/problem"
 )
 
@@ -74,6 +75,13 @@ func (s *server) caseStep(ctx context.Context, f *frame, do, name string, was *s
 		return call(ctx, s.Consents.GrantConsent, share(name, was, f.Lang))
 	case "unshare":
 		return call(ctx, s.Consents.WithdrawConsent, &consentv1.WithdrawConsentRequest{Name: v.Get("consent"), RequestId: requestID, Etag: etag})
+	case "correct":
+		return call(ctx, s.Rights.CorrectText, &rightsv1.CorrectTextRequest{
+			Case: name, RequestId: requestID, Revision: v.Get("revision"), Field: v.Get("field"), Text: v.Get("text"), Reason: v.Get("reason"),
+			RemoveOld: v.Get("remove_old") == "yes",
+		})
+	case "remove":
+		return call(ctx, s.Rights.RedactFact, &rightsv1.RedactFactRequest{Case: name, RequestId: requestID, Revision: v.Get("revision")})
 	case "link":
 		return s.link(ctx, f, name, was)
 	}

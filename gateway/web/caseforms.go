@@ -26,7 +26,7 @@ func (f *frame) caseForm(do string, r *casesv1.Request, c *casesv1.Case) form {
 	}
 	fm.Fields = f.caseFields(do)
 	switch do {
-	case "withdraw", "close":
+	case "withdraw", "close", "remove":
 		fm.Warning = f.T("act." + do + "_warning")
 	case "link", "reopen":
 		fm.Intro = f.T("act." + do + "_intro")
@@ -51,6 +51,11 @@ func (f *frame) caseFields(do string) []field {
 		return []field{
 			f.choose("radios", "stars", f.T("act.rate_stars"), stars).must(),
 			f.long("comment", f.T("act.rate_comment"), shortText),
+		}
+	case "correct":
+		return []field{
+			f.long("text", f.T("act.correct_text"), longText).must(), f.text("reason", f.T("act.reason")),
+			f.text("remove_old", f.T("act.correct_remove")).as("check"),
 		}
 	case "share":
 		return f.shareFields()

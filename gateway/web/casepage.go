@@ -52,6 +52,8 @@ type requestView struct {
 	Steps               []step
 	Actions             []form
 	Answers             []AnswerView
+	// Corrections correct the answers.
+	Corrections []form
 	// Apply is where to apply, while that is still to be done.
 	Apply *casesv1.Official
 }
@@ -119,6 +121,7 @@ func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code
 		view.Add = caseLink(c.GetName()) + "/add"
 	}
 	view.Actions = f.caseActions(c, was)
+	f.ownWords(view.Timeline, c, was)
 	if view.Seen, err = s.seen(r, f, c, was); err != nil {
 		return fmt.Errorf("web: list consents: %w", err)
 	}
@@ -141,6 +144,7 @@ func (f *frame) requestView(c *casesv1.Case, r *casesv1.Request, was *sent) requ
 		Request: r, Title: f.requestTitle(r), ProviderName: f.Provider(r.GetProvider()), Steps: f.steps(r.GetStatus()),
 		Answers: f.Answers(r.GetService(), r.GetInputs()),
 	}
+	v.Corrections = f.answerCorrections(c, r, v.Answers, was)
 	if r.GetOfficial() != nil && r.GetDecision() == nil && !ended(r.GetStatus()) {
 		v.Apply = f.official(r, nil)
 	}
@@ -238,6 +242,8 @@ type entryView struct {
 	// says, in the case's Language.
 	Told     []*casesv1.Notice
 	Language string
+	// Forms correct and remove words of the company's own.
+	Forms []form
 }
 
 // timeline is what happened in a case of that language, newest first.

@@ -19,6 +19,7 @@ import (
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
 	sharingv1 "github.com/businessespoo/hub/proto/businessespoo/sharing/v1"
 	"github.com/businessespoo/hub/services/kit/problem"
 )
@@ -121,6 +122,7 @@ func (f *fake) serve(t *testing.T) *grpc.ClientConn {
 	providerv1.RegisterProviderServiceServer(server, f)
 	consentv1.RegisterConsentServiceServer(server, &fakeConsents{fake: f})
 	sharingv1.RegisterSharedCaseServiceServer(server, &fakeSharing{fake: f})
+	rightsv1.RegisterDataRightsServiceServer(server, fakeRights{})
 	cataloguev1.RegisterCatalogueServiceServer(server, f)
 	keysv1.RegisterKeyServiceServer(server, f)
 	keysv1.RegisterGrantServiceServer(server, f)

@@ -103,6 +103,7 @@ func dynamic() []string {
 	} {
 		keys = append(keys, "act."+do, "act."+do+"_button", "done."+do)
 	}
+	keys = append(keys, "act.correct", "act.correct_button", "done.correct", "act.remove", "act.remove_button", "act.remove_warning", "done.remove")
 	keys = append(keys, "act.share", "act.share_button", "act.unshare", "act.unshare_button", "done.share", "done.unshare")
 	for _, do := range []string{"disclose", "opened", "add", "agree", "refuse", "behalf", "signed_out", "left", "grant", "withdraw_grant", "revoke", "drafts_deleted"} {
 		keys = append(keys, "done."+do)

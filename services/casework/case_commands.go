@@ -84,4 +84,5 @@ var caseTable = map[string][]casesv1.CaseStatus{
 	"GrantConsent":     {caseOpen, caseClosing, caseClosed},
 	"WithdrawConsent":  {caseOpen, caseClosing, caseClosed},
 	"RecordDisclosure": {caseOpen, caseClosing, caseClosed},
+	"CorrectText":      {caseOpen, caseClosing, caseClosed},
 }

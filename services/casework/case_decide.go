@@ -58,6 +58,8 @@ func DecideCase(s *statev1.CaseState, cmd CaseCommand, call Call) (*eventsv1.Fac
 		f.Event, err = decideWithdrawConsent(c, cmd)
 	case RecordDisclosure:
 		f.Event, err = decideDisclosure(cmd)
+	case CorrectText:
+		f.Event, err = decideCorrection(cmd, call.Actor)
 	case FinishClosing:
 		f.Event = &eventsv1.Fact_CaseClosed{CaseClosed: &eventsv1.CaseClosed{Heads: cmd.Heads}}
 	case ReopenCase:

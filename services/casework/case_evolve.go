@@ -31,7 +31,7 @@ func EvolveCase(s *statev1.CaseState, f *eventsv1.Fact, name string, sequence ui
 		return fmt.Errorf("casework: %s has a fact before it was opened", name)
 	} else if err := caseFits(s, f); err != nil {
 		return fmt.Errorf("casework: %T cannot follow in %s: %w", f.Event, name, err)
-	} else if err := applyCase(s, f); err != nil {
+	} else if err := applyCase(s, f, sequence); err != nil {
 		return err
 	}
 	s.Case.UpdatedAt = f.Time
@@ -64,6 +64,8 @@ func caseFits(s *statev1.CaseState, f *eventsv1.Fact) error {
 		}
 	case *eventsv1.Fact_DisclosureRecorded:
 		fits = e.DisclosureRecorded.GetDisclosure() != nil
+	case *eventsv1.Fact_WordsCorrected:
+		return correctionFits(e.WordsCorrected, f.Actor, true)
 	case *eventsv1.Fact_ReferralAnswered:
 		return numbered(s.Planned, e.ReferralAnswered.GetRequest(), e.ReferralAnswered.GetInvitation())
 	}
@@ -103,7 +105,7 @@ func openState(s *statev1.CaseState, o *eventsv1.CaseOpened, f *eventsv1.Fact, n
 	}
 }
 
-func applyCase(s *statev1.CaseState, f *eventsv1.Fact) error {
+func applyCase(s *statev1.CaseState, f *eventsv1.Fact, sequence uint64) error {
 	c := s.Case
 	switch e := f.Event.(type) {
 	case *eventsv1.Fact_CaseConfirmed:
@@ -139,6 +141,8 @@ func applyCase(s *statev1.CaseState, f *eventsv1.Fact) error {
 		withdrawConsent(s, e.ConsentWithdrawn, f)
 	case *eventsv1.Fact_DisclosureRecorded:
 		addDisclosure(c, e.DisclosureRecorded.GetDisclosure(), f)
+	case *eventsv1.Fact_WordsCorrected:
+		correctCase(s, e.WordsCorrected, sequence)
 	case *eventsv1.Fact_FactRedacted: // see RefoldCase
 	default:
 		return fmt.Errorf("casework: %T cannot stand in a case's scope (%s)", f.Event, c.Name)

@@ -71,6 +71,8 @@ func kind(f *eventsv1.Fact) casesv1.EntryKind {
 		return casesv1.EntryKind_ENTRY_KIND_DISCLOSURE_RECORDED
 	case *eventsv1.Fact_FactRedacted:
 		return casesv1.EntryKind_ENTRY_KIND_REDACTED
+	case *eventsv1.Fact_WordsCorrected:
+		return casesv1.EntryKind_ENTRY_KIND_CORRECTED
 	}
 	return casesv1.EntryKind_ENTRY_KIND_UNSPECIFIED
 }
@@ -98,7 +100,11 @@ func EntryOf(f *eventsv1.Fact, caseName, request string) *casesv1.TimelineEntry 
 
 // textClass is what kind of data the words are that go with a fact.
 func textClass(f *eventsv1.Fact) policyv1.DataClass {
-	switch f.Event.(type) {
+	switch e := f.Event.(type) {
+	case *eventsv1.Fact_WordsCorrected:
+		if p, ok := placeOf(e.WordsCorrected.Corrects, e.WordsCorrected.Field); ok {
+			return p.class
+		}
 	case *eventsv1.Fact_CaseOpened, *eventsv1.Fact_SupplementAnswered:
 		return policyv1.DataClass_DATA_CLASS_APPLICATION
 	case *eventsv1.Fact_DecisionRecorded:
@@ -161,13 +167,18 @@ func describe(e *casesv1.TimelineEntry, f *eventsv1.Fact) {
 	case *eventsv1.Fact_DisclosureRecorded:
 		d := v.DisclosureRecorded.GetDisclosure()
 		e.Text, e.Concerns = d.GetReason(), d.GetProvider()
+	case *eventsv1.Fact_WordsCorrected:
+		e.Text, e.Number, e.Field = v.WordsCorrected.Text, v.WordsCorrected.Number, v.WordsCorrected.Field
+		e.Reason = v.WordsCorrected.Reason
 	}
 }
 
 // Repeated tells whether a fact on a request's scope only repeats one of the
 // case's scope, so that a timeline of the whole case shows it once.
 func Repeated(f *eventsv1.Fact) bool {
-	switch f.Event.(type) {
+	switch e := f.Event.(type) {
+	case *eventsv1.Fact_WordsCorrected:
+		return e.WordsCorrected.Repeats > 0
 	case *eventsv1.Fact_CompanyLinked, *eventsv1.Fact_ReferralAnswered, *eventsv1.Fact_RequestConfirmed, *eventsv1.Fact_RequestConsentEnded:
 		return true
 	}
@@ -178,6 +189,8 @@ func Repeated(f *eventsv1.Fact) bool {
 // are the hub's. A fact by the wrong author is refused by whoever reads the log.
 func FromProvider(f *eventsv1.Fact) bool {
 	switch f.Event.(type) {
+	case *eventsv1.Fact_WordsCorrected:
+		return f.GetActor().GetParty() == casesv1.Party_PARTY_PROVIDER
 	case *eventsv1.Fact_RequestPickedUp, *eventsv1.Fact_RequestHandedBack, *eventsv1.Fact_RequestAssigned, *eventsv1.Fact_ReplySent,
 		*eventsv1.Fact_SupplementAsked, *eventsv1.Fact_RequestDeclined, *eventsv1.Fact_ReferralProposed,
 		*eventsv1.Fact_DecisionRecorded, *eventsv1.Fact_RequestCompleted, *eventsv1.Fact_ContactRecorded:

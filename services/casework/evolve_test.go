@@ -111,7 +111,7 @@ func TestWhoCommands(t *testing.T) {
 			var denied int
 			for _, status := range []casesv1.RequestStatus{none, fresh, inProgress, waiting, decided, completed} {
 				_, err := requestIn(t, status, sample.wait).on(who, "omnia", 1, sample.cmd)
-				if reason := reasonOf(err); reason == "WRONG_PARTY" || reason == "NOT_A_LEAD" {
+				if reason := reasonOf(err); reason == "WRONG_PARTY" || reason == "NOT_YOUR_WORDS" || reason == "NOT_A_LEAD" {
 					denied++
 				} else if err == nil && !own {
 					t.Errorf("%s gives %s when %s", whoIs(who), name, StatusWord(status))

@@ -73,7 +73,7 @@ func (d *dice) consents() []*casesv1.Consent {
 }
 
 func (d *dice) requestCommand() RequestCommand {
-	switch d.roll(21) {
+	switch d.roll(23) {
 	case 0:
 		return MakeRequest{&eventsv1.RequestMade{Request: d.planned(), Company: d.company(), Unconfirmed: d.roll(2) == 1}}
 	case 1:
@@ -115,6 +115,10 @@ func (d *dice) requestCommand() RequestCommand {
 		})}
 	case 18:
 		return Complete{d.text()}
+	case 21:
+		return RepeatCorrection{From: uint64(d.roll(9)), Field: pick(d, "title", "need_text"), Text: d.text()}
+	case 22:
+		return d.correction()
 	case 20:
 		return EndConsent{Consent: caseName + "/consents/1", KeptByLaw: d.roll(2) == 1}
 	}
@@ -123,8 +127,17 @@ func (d *dice) requestCommand() RequestCommand {
 	})}
 }
 
+// correction is of words that may be anybody's.
+func (d *dice) correction() CorrectText {
+	of := pick(d, nil, posted(), &eventsv1.Fact{Actor: d.actor(), Event: &eventsv1.Fact_CaseOpened{CaseOpened: &eventsv1.CaseOpened{}}},
+		&eventsv1.Fact{Actor: d.actor(), Event: &eventsv1.Fact_SupplementAnswered{SupplementAnswered: &eventsv1.SupplementAnswered{Number: d.number()}}},
+		&eventsv1.Fact{Actor: d.actor(), Event: &eventsv1.Fact_DecisionRecorded{}},
+		&eventsv1.Fact{Actor: d.actor(), Event: &eventsv1.Fact_RequestMade{RequestMade: &eventsv1.RequestMade{Request: d.planned()}}})
+	return CorrectText{Sequence: uint64(d.roll(9)), Of: of, Field: pick(d, "", "text", "title", "need_text", "reasons", "input.", "input.a"), Text: d.text()}
+}
+
 func (d *dice) caseCommand(w *world) CaseCommand {
-	switch d.roll(12) {
+	switch d.roll(13) {
 	case 0:
 		o := &eventsv1.CaseOpened{Consents: d.consents(), OnBehalfBy: pick(d, "", "", "omnia"), ConfirmBy: d.date(), Company: d.company()}
 		for range d.roll(4) {
@@ -152,6 +165,8 @@ func (d *dice) caseCommand(w *world) CaseCommand {
 		return CloseCase{d.text()}
 	case 7:
 		return FinishClosing{}
+	case 11:
+		return d.correction()
 	case 8:
 		return GrantConsent{pick(d, nil, sharing(d.provider()), consents("omnia")[0])}
 	case 9:

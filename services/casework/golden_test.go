@@ -90,7 +90,7 @@ func TestEveryEventTypeHasItsPlace(t *testing.T) {
 		}
 		w := requestIn(t, inProgress, "")
 		must(w.onCase(company(), OpenCase{opened("")}))
-		onCase := applyCase(w.c, f) == nil
+		onCase := applyCase(w.c, f, 1) == nil
 		must(w.on(advisor("omnia", "aino"), "omnia", 1, AskSupplement{"Which?", "2026-04-10"}))
 		must(w.on(advisor("omnia", "aino"), "omnia", 1, refer()))
 		setNumbers(f)

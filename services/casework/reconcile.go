@@ -50,6 +50,11 @@ func Reconcile(s *statev1.CaseState, requests map[RequestKey]*statev1.RequestSta
 		if r.Company == nil && c.Company != nil && end == nil {
 			step(LinkRequest{c.Company})
 		}
+		if end == nil {
+			for _, c := range corrections(s, p, requests[key]) {
+				step(c)
+			}
+		}
 		for _, a := range answers {
 			if a.Provider != p.Provider || a.RequestNumber != p.Number {
 				continue
@@ -79,6 +84,7 @@ func madeFrom(s *statev1.CaseState, p *eventsv1.PlannedRequest) *eventsv1.Reques
 	return &eventsv1.RequestMade{
 		Request: p, Company: c.Company, CaseTitle: titleFor(s, p), NeedText: c.NeedText, Language: c.Language,
 		ContactLanguage: c.ContactLanguage, Secret: c.Secret || p.GetTerms().GetSecret(), Unconfirmed: c.Status == caseUnconfirmed,
+		Corrected: lastCorrection(s),
 	}
 }
 

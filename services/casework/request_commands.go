@@ -114,7 +114,7 @@ func (RecordContact) requestCommand() string        { return "RecordContact" }
 // other commands are a provider's. The hub may also withdraw, when a case ends.
 var (
 	companyCommands = []string{"PostMessage", "AnswerSupplement", "WithdrawRequest", "RateRequest"}
-	hubCommands     = []string{"EndConsent", "MakeRequest", "ConfirmRequest", "LinkRequest", "RecordReferralAnswer", "WarnDueSoon", "MarkOverdue"}
+	hubCommands     = []string{"EndConsent", "RepeatCorrection", "MakeRequest", "ConfirmRequest", "LinkRequest", "RecordReferralAnswer", "WarnDueSoon", "MarkOverdue"}
 )
 
 // Short names of the states, for the table below.
@@ -152,5 +152,7 @@ var requestTable = map[string][]casesv1.RequestStatus{
 	"Decide":               {inProgress, waiting},
 	"Complete":             {inProgress, decided},
 	"RecordContact":        {inProgress, waiting, decided},
+	"CorrectText":          {fresh, inProgress, waiting, decided, completed, declined, withdrawn},
+	"RepeatCorrection":     {fresh, inProgress, waiting, decided, completed, declined, withdrawn},
 	"EndConsent":           {fresh, inProgress, waiting, decided, completed, declined, withdrawn},
 }

@@ -46,6 +46,12 @@ func DecideRequest(s *statev1.RequestState, cmd RequestCommand, call Call) (*eve
 		f.Event = &eventsv1.Fact_RequestWithdrawn{RequestWithdrawn: &eventsv1.RequestWithdrawn{Reason: c.Reason, CaseEnded: c.CaseEnded, ConsentEnded: c.ConsentEnded}}
 	case EndConsent:
 		f.Event = &eventsv1.Fact_RequestConsentEnded{RequestConsentEnded: &eventsv1.RequestConsentEnded{Consent: c.Consent, KeptByLaw: c.KeptByLaw}}
+	case CorrectText:
+		f.Event, err = decideRequestCorrection(r, c, call.Actor)
+	case RepeatCorrection:
+		f.Event = &eventsv1.Fact_WordsCorrected{WordsCorrected: &eventsv1.WordsCorrected{
+			Corrects: casesv1.EntryKind_ENTRY_KIND_REQUESTED, Field: c.Field, Text: c.Text, Repeats: c.From,
+		}}
 	case RateRequest:
 		f.Event, err = decideRate(r, c)
 	case PickUp:
@@ -111,6 +117,9 @@ func allowed(s *statev1.RequestState, cmd RequestCommand, actor *eventsv1.Actor)
 // rightParty refuses a provider what is the company's or the hub's to do, and the
 // company what is not its own.
 func rightParty(s *statev1.RequestState, name string, party casesv1.Party) error {
+	if name == "CorrectText" {
+		return nil // whose the words are says who may
+	}
 	company, hub := slices.Contains(companyCommands, name), slices.Contains(hubCommands, name)
 	switch {
 	case party == casesv1.Party_PARTY_PROVIDER && company:
@@ -143,6 +152,8 @@ func known(s *statev1.RequestState, cmd RequestCommand) bool {
 		return s.DueSoon || r.Overdue
 	case MarkOverdue:
 		return r.Overdue
+	case RepeatCorrection:
+		return s.Corrected >= c.From
 	case EndConsent:
 		return r.ConsentEndedAt != nil
 	}

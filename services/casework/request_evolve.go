@@ -24,7 +24,7 @@ func EvolveRequest(s *statev1.RequestState, f *eventsv1.Fact, name, provider str
 			return fmt.Errorf("casework: %s was made already", name)
 		}
 		s.Scope = &statev1.Scope{}
-		s.Request = newRequest(made, f, name, provider)
+		s.Request, s.Corrected = newRequest(made, f, name, provider), made.Corrected
 	} else if s.Request == nil {
 		return fmt.Errorf("casework: %s has a fact before it was made", name)
 	} else if err := fits(s.Request, f); err != nil {
@@ -59,6 +59,8 @@ func fits(r *casesv1.Request, f *eventsv1.Fact) error {
 		if ref := referral(r, number); ref == nil || ref.AnsweredAt != nil {
 			return fmt.Errorf("referral %d does not wait for an answer", number)
 		}
+	case *eventsv1.Fact_WordsCorrected:
+		return correctionFits(e.WordsCorrected, f.Actor, false)
 	case *eventsv1.Fact_RequestDeclined, *eventsv1.Fact_RequestCompleted, *eventsv1.Fact_RequestWithdrawn:
 		if Ended(r.Status) {
 			return fmt.Errorf("it has ended: it is %s", StatusWord(r.Status))
@@ -154,6 +156,8 @@ func applyRequest(s *statev1.RequestState, f *eventsv1.Fact) error {
 		r.UnansweredMessages = 0
 	case *eventsv1.Fact_RequestConsentEnded:
 		r.ConsentEndedAt, r.KeptByLaw = f.Time, e.RequestConsentEnded.KeptByLaw
+	case *eventsv1.Fact_WordsCorrected:
+		correctRequest(s, e.WordsCorrected)
 	case *eventsv1.Fact_FactRedacted: // see RefoldRequest
 	default:
 		return fmt.Errorf("casework: %T cannot stand in a request's scope (%s)", f.Event, r.Name)

@@ -48,6 +48,12 @@ var requestSamples = []struct {
 	{Complete{"Done."}, advisor("omnia", "aino"), ""},
 	{RecordContact{&eventsv1.ContactRecorded{Kind: casesv1.ContactKind_CONTACT_KIND_CALL, Summary: "Agreed"}}, advisor("omnia", "aino"), ""},
 	{EndConsent{Consent: caseName + "/consents/1"}, hub(), ""},
+	{CorrectText{Sequence: 2, Of: posted(), Text: "When can he start?"}, company(), ""},
+	{RepeatCorrection{From: 9, Field: "title", Text: "First employees"}, hub(), ""},
+}
+
+func posted() *eventsv1.Fact {
+	return &eventsv1.Fact{Actor: company(), Event: &eventsv1.Fact_MessagePosted{MessagePosted: &eventsv1.MessagePosted{Text: "When can we start?"}}}
 }
 
 func made() *eventsv1.RequestMade {
@@ -142,6 +148,7 @@ var caseSamples = []struct {
 	{ReopenCase{"Not done yet"}, company(), "2026-04-01"},
 	{GrantConsent{sharing("chamber")}, company(), "2026-04-01"},
 	{WithdrawConsent{Consent: caseName + "/consents/1"}, company(), "2026-04-01"},
+	{CorrectText{Sequence: 1, Of: &eventsv1.Fact{Event: &eventsv1.Fact_CaseOpened{CaseOpened: opened("")}}, Field: "title", Text: "First employees"}, company(), "2026-04-01"},
 	{RecordDisclosure{disclosure("employment")}, advisor("employment", "kai"), "2026-04-01"},
 }
 

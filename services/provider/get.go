@@ -131,6 +131,7 @@ func (p *Provider) readRequest(ctx context.Context, scope name.Scope) (*statev1.
 	if err := rows.Err(); err != nil {
 		return nil, nil, wrap(err)
 	}
+	casework.MarkCorrected(timeline)
 	return state, timeline, nil
 }
 
@@ -142,6 +143,9 @@ func entryOf(body []byte, sequence uint64, scope name.Scope) (*casesv1.TimelineE
 	}
 	entry := casework.EntryOf(f, name.Case(scope.Case), scope.Resource())
 	entry.Revision = revision.Encode(bus.StreamCases, sequence, scope.String())
+	if corrected := f.GetWordsCorrected().GetSequence(); corrected > 0 {
+		entry.Corrects = revision.Encode(bus.StreamCases, corrected, scope.String())
+	}
 	return entry, nil
 }
 

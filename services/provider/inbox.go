@@ -36,7 +36,7 @@ const noDueDate = "9999-99-99"
 // provider's open requests are soon sorted. Bump the version when what is written
 // changes.
 var inboxSchema = projection.Schema{
-	Version: 3,
+	Version: 4,
 	SQL: `
 CREATE TABLE requests (
 	id INTEGER PRIMARY KEY,

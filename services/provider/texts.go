@@ -32,6 +32,8 @@ func searchable(f *eventsv1.Fact) string {
 	case *eventsv1.Fact_SupplementAnswered:
 		add(e.SupplementAnswered.Text)
 		inputs(e.SupplementAnswered.Inputs)
+	case *eventsv1.Fact_WordsCorrected:
+		add(e.WordsCorrected.Text)
 	case *eventsv1.Fact_RequestWithdrawn:
 		add(e.RequestWithdrawn.Reason)
 	case *eventsv1.Fact_RequestRated:

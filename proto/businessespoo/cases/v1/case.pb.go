@@ -552,6 +552,8 @@ const (
 	EntryKind_ENTRY_KIND_DISCLOSURE_RECORDED EntryKind = 42
 	// The words of something that had happened were removed.
 	EntryKind_ENTRY_KIND_REDACTED EntryKind = 110
+	// Whoever wrote them has corrected words of an earlier entry.
+	EntryKind_ENTRY_KIND_CORRECTED EntryKind = 112
 )
 
 // Enum value maps for EntryKind.
@@ -588,6 +590,7 @@ var (
 		41:  "ENTRY_KIND_CONSENT_WITHDRAWN",
 		42:  "ENTRY_KIND_DISCLOSURE_RECORDED",
 		110: "ENTRY_KIND_REDACTED",
+		112: "ENTRY_KIND_CORRECTED",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED":         0,
@@ -621,6 +624,7 @@ var (
 		"ENTRY_KIND_CONSENT_WITHDRAWN":   41,
 		"ENTRY_KIND_DISCLOSURE_RECORDED": 42,
 		"ENTRY_KIND_REDACTED":            110,
+		"ENTRY_KIND_CORRECTED":           112,
 	}
 )
 
@@ -1989,8 +1993,16 @@ type TimelineEntry struct {
 	Representation string `protobuf:"bytes,20,opt,name=representation,proto3" json:"representation,omitempty"`
 	// The role in the register, or the theme of the mandate, such as chair.
 	RepresentationRole string `protobuf:"bytes,21,opt,name=representation_role,json=representationRole,proto3" json:"representation_role,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// For a correction: the revision of the entry whose words it corrects. The text is what they are now.
+	Corrects string `protobuf:"bytes,110,opt,name=corrects,proto3" json:"corrects,omitempty"`
+	// Which words of that entry: title, need_text, text, reasons, or input. and the id of a question.
+	Field string `protobuf:"bytes,111,opt,name=field,proto3" json:"field,omitempty"`
+	// When words of this entry were last corrected; unset when they never were. Its text is what was written first.
+	CorrectedAt *timestamppb.Timestamp `protobuf:"bytes,112,opt,name=corrected_at,json=correctedAt,proto3" json:"corrected_at,omitempty"`
+	// For a correction: why, in the words of whoever corrected.
+	Reason        string `protobuf:"bytes,113,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TimelineEntry) Reset() {
@@ -2145,6 +2157,34 @@ func (x *TimelineEntry) GetRepresentation() string {
 func (x *TimelineEntry) GetRepresentationRole() string {
 	if x != nil {
 		return x.RepresentationRole
+	}
+	return ""
+}
+
+func (x *TimelineEntry) GetCorrects() string {
+	if x != nil {
+		return x.Corrects
+	}
+	return ""
+}
+
+func (x *TimelineEntry) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *TimelineEntry) GetCorrectedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CorrectedAt
+	}
+	return nil
+}
+
+func (x *TimelineEntry) GetReason() string {
+	if x != nil {
+		return x.Reason
 	}
 	return ""
 }
@@ -2981,7 +3021,7 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\x13unanswered_messages\x18\" \x01(\x05B\x06\xaa\xed\x18\x02\b\aR\x12unansweredMessages\x12(\n" +
 	"\vunconfirmed\x18# \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\vunconfirmed\x12L\n" +
 	"\x10consent_ended_at\x18( \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x0econsentEndedAt\x12&\n" +
-	"\vkept_by_law\x18) \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\tkeptByLaw\"\x85\a\n" +
+	"\vkept_by_law\x18) \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\tkeptByLaw\"\xae\b\n" +
 	"\rTimelineEntry\x12\"\n" +
 	"\brevision\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\brevision\x12=\n" +
 	"\x04kind\x18\x02 \x01(\x0e2!.businessespoo.cases.v1.EntryKindB\x06\xaa\xed\x18\x02\b\x05R\x04kind\x126\n" +
@@ -3004,7 +3044,11 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"text_class\x18( \x01(\x0e2\".businessespoo.policy.v1.DataClassB\x06\xaa\xed\x18\x02\b\x05R\ttextClass\x12\"\n" +
 	"\bconcerns\x18) \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\bconcerns\x12.\n" +
 	"\x0erepresentation\x18\x14 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x0erepresentation\x127\n" +
-	"\x13representation_role\x18\x15 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x12representationRole\"\xe5\x01\n" +
+	"\x13representation_role\x18\x15 \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x12representationRole\x12\"\n" +
+	"\bcorrects\x18n \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\bcorrects\x12\x1c\n" +
+	"\x05field\x18o \x01(\tB\x06\xaa\xed\x18\x02\b\x05R\x05field\x12E\n" +
+	"\fcorrected_at\x18p \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x05R\vcorrectedAt\x12\x1e\n" +
+	"\x06reason\x18q \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x06reason\"\xe5\x01\n" +
 	"\x03Ask\x12;\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1f.businessespoo.cases.v1.AskKindB\x06\xaa\xed\x18\x02\b\x05R\x04kind\x12\"\n" +
 	"\arequest\x18\x02 \x01(\tB\b\xaa\xed\x18\x04\b\x05(\x03R\arequest\x12\x1e\n" +
@@ -3133,7 +3177,7 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\x14CONTACT_KIND_MEETING\x10\x02\x12\x16\n" +
 	"\x12CONTACT_KIND_VISIT\x10\x03\x12\x16\n" +
 	"\x12CONTACT_KIND_VIDEO\x10\x04\x12\x16\n" +
-	"\x12CONTACT_KIND_EMAIL\x10\x05*\x87\a\n" +
+	"\x12CONTACT_KIND_EMAIL\x10\x05*\xa1\a\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ENTRY_KIND_CASE_OPENED\x10\x01\x12\x1d\n" +
@@ -3166,7 +3210,8 @@ const file_businessespoo_cases_v1_case_proto_rawDesc = "" +
 	"\x1aENTRY_KIND_CONSENT_GRANTED\x10(\x12 \n" +
 	"\x1cENTRY_KIND_CONSENT_WITHDRAWN\x10)\x12\"\n" +
 	"\x1eENTRY_KIND_DISCLOSURE_RECORDED\x10*\x12\x17\n" +
-	"\x13ENTRY_KIND_REDACTED\x10n*T\n" +
+	"\x13ENTRY_KIND_REDACTED\x10n\x12\x18\n" +
+	"\x14ENTRY_KIND_CORRECTED\x10p*T\n" +
 	"\x05Party\x12\x15\n" +
 	"\x11PARTY_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rPARTY_COMPANY\x10\x01\x12\x12\n" +
@@ -3262,30 +3307,31 @@ var file_businessespoo_cases_v1_case_proto_depIdxs = []int32{
 	3,  // 29: businessespoo.cases.v1.TimelineEntry.result:type_name -> businessespoo.cases.v1.DecisionResult
 	23, // 30: businessespoo.cases.v1.TimelineEntry.notices:type_name -> businessespoo.cases.v1.Notice
 	28, // 31: businessespoo.cases.v1.TimelineEntry.text_class:type_name -> businessespoo.policy.v1.DataClass
-	9,  // 32: businessespoo.cases.v1.Ask.kind:type_name -> businessespoo.cases.v1.AskKind
-	28, // 33: businessespoo.cases.v1.Consent.data_classes:type_name -> businessespoo.policy.v1.DataClass
-	27, // 34: businessespoo.cases.v1.Consent.given_at:type_name -> google.protobuf.Timestamp
-	10, // 35: businessespoo.cases.v1.Consent.purpose:type_name -> businessespoo.cases.v1.ConsentPurpose
-	27, // 36: businessespoo.cases.v1.Consent.withdrawn_at:type_name -> google.protobuf.Timestamp
-	27, // 37: businessespoo.cases.v1.Consent.replaced_at:type_name -> google.protobuf.Timestamp
-	28, // 38: businessespoo.cases.v1.Disclosure.data_classes:type_name -> businessespoo.policy.v1.DataClass
-	27, // 39: businessespoo.cases.v1.Disclosure.recorded_at:type_name -> google.protobuf.Timestamp
-	11, // 40: businessespoo.cases.v1.Case.company:type_name -> businessespoo.cases.v1.Company
-	0,  // 41: businessespoo.cases.v1.Case.status:type_name -> businessespoo.cases.v1.CaseStatus
-	27, // 42: businessespoo.cases.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
-	27, // 43: businessespoo.cases.v1.Case.updated_at:type_name -> google.protobuf.Timestamp
-	27, // 44: businessespoo.cases.v1.Case.closed_at:type_name -> google.protobuf.Timestamp
-	20, // 45: businessespoo.cases.v1.Case.requests:type_name -> businessespoo.cases.v1.Request
-	21, // 46: businessespoo.cases.v1.Case.timeline:type_name -> businessespoo.cases.v1.TimelineEntry
-	22, // 47: businessespoo.cases.v1.Case.asks:type_name -> businessespoo.cases.v1.Ask
-	23, // 48: businessespoo.cases.v1.Case.notices:type_name -> businessespoo.cases.v1.Notice
-	24, // 49: businessespoo.cases.v1.Case.consents:type_name -> businessespoo.cases.v1.Consent
-	25, // 50: businessespoo.cases.v1.Case.disclosures:type_name -> businessespoo.cases.v1.Disclosure
-	51, // [51:51] is the sub-list for method output_type
-	51, // [51:51] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	27, // 32: businessespoo.cases.v1.TimelineEntry.corrected_at:type_name -> google.protobuf.Timestamp
+	9,  // 33: businessespoo.cases.v1.Ask.kind:type_name -> businessespoo.cases.v1.AskKind
+	28, // 34: businessespoo.cases.v1.Consent.data_classes:type_name -> businessespoo.policy.v1.DataClass
+	27, // 35: businessespoo.cases.v1.Consent.given_at:type_name -> google.protobuf.Timestamp
+	10, // 36: businessespoo.cases.v1.Consent.purpose:type_name -> businessespoo.cases.v1.ConsentPurpose
+	27, // 37: businessespoo.cases.v1.Consent.withdrawn_at:type_name -> google.protobuf.Timestamp
+	27, // 38: businessespoo.cases.v1.Consent.replaced_at:type_name -> google.protobuf.Timestamp
+	28, // 39: businessespoo.cases.v1.Disclosure.data_classes:type_name -> businessespoo.policy.v1.DataClass
+	27, // 40: businessespoo.cases.v1.Disclosure.recorded_at:type_name -> google.protobuf.Timestamp
+	11, // 41: businessespoo.cases.v1.Case.company:type_name -> businessespoo.cases.v1.Company
+	0,  // 42: businessespoo.cases.v1.Case.status:type_name -> businessespoo.cases.v1.CaseStatus
+	27, // 43: businessespoo.cases.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
+	27, // 44: businessespoo.cases.v1.Case.updated_at:type_name -> google.protobuf.Timestamp
+	27, // 45: businessespoo.cases.v1.Case.closed_at:type_name -> google.protobuf.Timestamp
+	20, // 46: businessespoo.cases.v1.Case.requests:type_name -> businessespoo.cases.v1.Request
+	21, // 47: businessespoo.cases.v1.Case.timeline:type_name -> businessespoo.cases.v1.TimelineEntry
+	22, // 48: businessespoo.cases.v1.Case.asks:type_name -> businessespoo.cases.v1.Ask
+	23, // 49: businessespoo.cases.v1.Case.notices:type_name -> businessespoo.cases.v1.Notice
+	24, // 50: businessespoo.cases.v1.Case.consents:type_name -> businessespoo.cases.v1.Consent
+	25, // 51: businessespoo.cases.v1.Case.disclosures:type_name -> businessespoo.cases.v1.Disclosure
+	52, // [52:52] is the sub-list for method output_type
+	52, // [52:52] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_cases_v1_case_proto_init() }

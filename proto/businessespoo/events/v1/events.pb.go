@@ -1107,7 +1107,9 @@ type RequestMade struct {
 	// Whether it is kept out of everyone else's sight.
 	Secret bool `protobuf:"varint,7,opt,name=secret,proto3" json:"secret,omitempty"`
 	// Whether the company has yet to confirm the case.
-	Unconfirmed   bool `protobuf:"varint,8,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	Unconfirmed bool `protobuf:"varint,8,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	// The sequence of the case's last correction that its words take in; 0 when there was none.
+	Corrected     uint64 `protobuf:"varint,110,opt,name=corrected,proto3" json:"corrected,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1196,6 +1198,13 @@ func (x *RequestMade) GetUnconfirmed() bool {
 		return x.Unconfirmed
 	}
 	return false
+}
+
+func (x *RequestMade) GetCorrected() uint64 {
+	if x != nil {
+		return x.Corrected
+	}
+	return 0
 }
 
 // RequestConfirmed: the company confirmed the case that this request is part of.
@@ -3005,6 +3014,107 @@ func (x *FactRedacted) GetFacts() []*KeptFact {
 	return nil
 }
 
+// WordsCorrected: whoever wrote words of a fact of this scope has put others in their place. What was written stays in the log unless it is
+// redacted. The hub repeats a new title or need on the scope of each request that was made with the old one.
+type WordsCorrected struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where the fact whose words they are stands.
+	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// What kind of entry it is in a timeline.
+	Corrects v1.EntryKind `protobuf:"varint,2,opt,name=corrects,proto3,enum=businessespoo.cases.v1.EntryKind" json:"corrects,omitempty"`
+	// The number of the supplement or referral whose words they are; 0 for others.
+	Number int32 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
+	// Which words of it: title, need_text, text, reasons, or input. and the id of a question.
+	Field string `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
+	// What they are now. It is shown as the kind of data that it takes the place of.
+	Text string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// On a request's scope, by the hub: the sequence of the correction on the case's scope that it repeats.
+	Repeats       uint64 `protobuf:"varint,7,opt,name=repeats,proto3" json:"repeats,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WordsCorrected) Reset() {
+	*x = WordsCorrected{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WordsCorrected) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WordsCorrected) ProtoMessage() {}
+
+func (x *WordsCorrected) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WordsCorrected.ProtoReflect.Descriptor instead.
+func (*WordsCorrected) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *WordsCorrected) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *WordsCorrected) GetCorrects() v1.EntryKind {
+	if x != nil {
+		return x.Corrects
+	}
+	return v1.EntryKind(0)
+}
+
+func (x *WordsCorrected) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *WordsCorrected) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *WordsCorrected) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *WordsCorrected) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *WordsCorrected) GetRepeats() uint64 {
+	if x != nil {
+		return x.Repeats
+	}
+	return 0
+}
+
 // KeptFact is a fact that a redaction of its scope keeps.
 type KeptFact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3024,7 +3134,7 @@ type KeptFact struct {
 
 func (x *KeptFact) Reset() {
 	*x = KeptFact{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[46]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3036,7 +3146,7 @@ func (x *KeptFact) String() string {
 func (*KeptFact) ProtoMessage() {}
 
 func (x *KeptFact) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[46]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3049,7 +3159,7 @@ func (x *KeptFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeptFact.ProtoReflect.Descriptor instead.
 func (*KeptFact) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{46}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *KeptFact) GetSequence() uint64 {
@@ -3159,6 +3269,7 @@ type Fact struct {
 	//	*Fact_AccessWithdrawn
 	//	*Fact_ScopeErased
 	//	*Fact_FactRedacted
+	//	*Fact_WordsCorrected
 	Event         isFact_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3166,7 +3277,7 @@ type Fact struct {
 
 func (x *Fact) Reset() {
 	*x = Fact{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[47]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3178,7 +3289,7 @@ func (x *Fact) String() string {
 func (*Fact) ProtoMessage() {}
 
 func (x *Fact) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[47]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3191,7 +3302,7 @@ func (x *Fact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fact.ProtoReflect.Descriptor instead.
 func (*Fact) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{47}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Fact) GetId() string {
@@ -3647,6 +3758,15 @@ func (x *Fact) GetFactRedacted() *FactRedacted {
 	return nil
 }
 
+func (x *Fact) GetWordsCorrected() *WordsCorrected {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_WordsCorrected); ok {
+			return x.WordsCorrected
+		}
+	}
+	return nil
+}
+
 type isFact_Event interface {
 	isFact_Event()
 }
@@ -3856,6 +3976,11 @@ type Fact_FactRedacted struct {
 	FactRedacted *FactRedacted `protobuf:"bytes,111,opt,name=fact_redacted,json=factRedacted,proto3,oneof"`
 }
 
+type Fact_WordsCorrected struct {
+	// On the case's scope by the company, on a request's by the company, the provider or the hub.
+	WordsCorrected *WordsCorrected `protobuf:"bytes,112,opt,name=words_corrected,json=wordsCorrected,proto3,oneof"`
+}
+
 func (*Fact_CaseOpened) isFact_Event() {}
 
 func (*Fact_CaseConfirmed) isFact_Event() {}
@@ -3937,6 +4062,8 @@ func (*Fact_AccessWithdrawn) isFact_Event() {}
 func (*Fact_ScopeErased) isFact_Event() {}
 
 func (*Fact_FactRedacted) isFact_Event() {}
+
+func (*Fact_WordsCorrected) isFact_Event() {}
 
 var File_businessespoo_events_v1_events_proto protoreflect.FileDescriptor
 
@@ -4028,7 +4155,7 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"CaseClosed\x12@\n" +
 	"\x05heads\x18\x01 \x03(\v2\".businessespoo.events.v1.ScopeHeadB\x06\xaa\xed\x18\x02\b\x02R\x05heads\".\n" +
 	"\fCaseReopened\x12\x1e\n" +
-	"\x06reason\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x06reason\"\x88\x03\n" +
+	"\x06reason\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x06reason\"\xae\x03\n" +
 	"\vRequestMade\x12I\n" +
 	"\arequest\x18\x01 \x01(\v2'.businessespoo.events.v1.PlannedRequestB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12A\n" +
 	"\acompany\x18\x02 \x01(\v2\x1f.businessespoo.cases.v1.CompanyB\x06\xaa\xed\x18\x02\b\x02R\acompany\x12%\n" +
@@ -4038,7 +4165,8 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\blanguage\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\blanguage\x121\n" +
 	"\x10contact_language\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x0fcontactLanguage\x12\x1e\n" +
 	"\x06secret\x18\a \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x06secret\x12(\n" +
-	"\vunconfirmed\x18\b \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\vunconfirmed\"\x12\n" +
+	"\vunconfirmed\x18\b \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\vunconfirmed\x12$\n" +
+	"\tcorrected\x18n \x01(\x04B\x06\xaa\xed\x18\x02\b\x02R\tcorrected\"\x12\n" +
 	"\x10RequestConfirmed\"+\n" +
 	"\rMessagePosted\x12\x1a\n" +
 	"\x04text\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x04text\"\xb2\x01\n" +
@@ -4151,13 +4279,21 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\tsequences\x18\x02 \x03(\x04B\n" +
 	"\xaa\xed\x18\x06\b\x02 \xa0\x8d\x06R\tsequences\x12C\n" +
 	"\x05facts\x18\x03 \x03(\v2!.businessespoo.events.v1.KeptFactB\n" +
-	"\xaa\xed\x18\x06\b\x02 \xa0\x8d\x06R\x05facts\"\xaa\x01\n" +
+	"\xaa\xed\x18\x06\b\x02 \xa0\x8d\x06R\x05facts\"\x97\x02\n" +
+	"\x0eWordsCorrected\x12\"\n" +
+	"\bsequence\x18\x01 \x01(\x04B\x06\xaa\xed\x18\x02\b\x02R\bsequence\x12E\n" +
+	"\bcorrects\x18\x02 \x01(\x0e2!.businessespoo.cases.v1.EntryKindB\x06\xaa\xed\x18\x02\b\x02R\bcorrects\x12\x1e\n" +
+	"\x06number\x18\x03 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x06number\x12\x1c\n" +
+	"\x05field\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x05field\x12\x1a\n" +
+	"\x04text\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x04text\x12\x1e\n" +
+	"\x06reason\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\aR\x06reason\x12 \n" +
+	"\arepeats\x18\a \x01(\x04B\x06\xaa\xed\x18\x02\b\x02R\arepeats\"\xaa\x01\n" +
 	"\bKeptFact\x12\"\n" +
 	"\bsequence\x18\x01 \x01(\x04B\x06\xaa\xed\x18\x02\b\x02R\bsequence\x12\x1e\n" +
 	"\x06author\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x06author\x12\x1a\n" +
 	"\x04body\x18\x03 \x01(\fB\x06\xaa\xed\x18\x02\b\x03R\x04body\x12\x1a\n" +
 	"\x04hash\x18\x04 \x01(\fB\x06\xaa\xed\x18\x02\b\x02R\x04hash\x12\"\n" +
-	"\bredacted\x18\x05 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\bredacted\"\xc4!\n" +
+	"\bredacted\x18\x05 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\bredacted\"\xa0\"\n" +
 	"\x04Fact\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02id\x126\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x04time\x12)\n" +
@@ -4219,7 +4355,8 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\x0eaccess_granted\x18a \x01(\v2&.businessespoo.events.v1.AccessGrantedB\x06\xaa\xed\x18\x02\b\x02H\x00R\raccessGranted\x12]\n" +
 	"\x10access_withdrawn\x18b \x01(\v2(.businessespoo.events.v1.AccessWithdrawnB\x06\xaa\xed\x18\x02\b\x02H\x00R\x0faccessWithdrawn\x12Q\n" +
 	"\fscope_erased\x18n \x01(\v2$.businessespoo.events.v1.ScopeErasedB\x06\xaa\xed\x18\x02\b\x02H\x00R\vscopeErased\x12T\n" +
-	"\rfact_redacted\x18o \x01(\v2%.businessespoo.events.v1.FactRedactedB\x06\xaa\xed\x18\x02\b\x02H\x00R\ffactRedactedB\a\n" +
+	"\rfact_redacted\x18o \x01(\v2%.businessespoo.events.v1.FactRedactedB\x06\xaa\xed\x18\x02\b\x02H\x00R\ffactRedacted\x12Z\n" +
+	"\x0fwords_corrected\x18p \x01(\v2'.businessespoo.events.v1.WordsCorrectedB\x06\xaa\xed\x18\x02\b\x02H\x00R\x0ewordsCorrectedB\a\n" +
 	"\x05eventBEZCgithub.com/businessespoo/hub/proto/businessespoo/events/v1;eventsv1b\x06proto3"
 
 var (
@@ -4234,7 +4371,7 @@ func file_businessespoo_events_v1_events_proto_rawDescGZIP() []byte {
 	return file_businessespoo_events_v1_events_proto_rawDescData
 }
 
-var file_businessespoo_events_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
+var file_businessespoo_events_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 49)
 var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*Actor)(nil),                 // 0: businessespoo.events.v1.Actor
 	(*Basis)(nil),                 // 1: businessespoo.events.v1.Basis
@@ -4282,106 +4419,110 @@ var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*AccessWithdrawn)(nil),       // 43: businessespoo.events.v1.AccessWithdrawn
 	(*ScopeErased)(nil),           // 44: businessespoo.events.v1.ScopeErased
 	(*FactRedacted)(nil),          // 45: businessespoo.events.v1.FactRedacted
-	(*KeptFact)(nil),              // 46: businessespoo.events.v1.KeptFact
-	(*Fact)(nil),                  // 47: businessespoo.events.v1.Fact
-	(v1.Party)(0),                 // 48: businessespoo.cases.v1.Party
-	(v11.Role)(0),                 // 49: businessespoo.policy.v1.Role
-	(*timestamppb.Timestamp)(nil), // 50: google.protobuf.Timestamp
-	(*v1.Input)(nil),              // 51: businessespoo.cases.v1.Input
-	(*v1.ExpectedTime)(nil),       // 52: businessespoo.cases.v1.ExpectedTime
-	(*v1.Official)(nil),           // 53: businessespoo.cases.v1.Official
-	(*v1.Company)(nil),            // 54: businessespoo.cases.v1.Company
-	(*v1.Consent)(nil),            // 55: businessespoo.cases.v1.Consent
-	(v1.DeclineReason)(0),         // 56: businessespoo.cases.v1.DeclineReason
-	(v1.ReferralReason)(0),        // 57: businessespoo.cases.v1.ReferralReason
-	(*v1.Decision)(nil),           // 58: businessespoo.cases.v1.Decision
-	(v1.ContactKind)(0),           // 59: businessespoo.cases.v1.ContactKind
-	(*v1.Disclosure)(nil),         // 60: businessespoo.cases.v1.Disclosure
-	(*v1.Notice)(nil),             // 61: businessespoo.cases.v1.Notice
+	(*WordsCorrected)(nil),        // 46: businessespoo.events.v1.WordsCorrected
+	(*KeptFact)(nil),              // 47: businessespoo.events.v1.KeptFact
+	(*Fact)(nil),                  // 48: businessespoo.events.v1.Fact
+	(v1.Party)(0),                 // 49: businessespoo.cases.v1.Party
+	(v11.Role)(0),                 // 50: businessespoo.policy.v1.Role
+	(*timestamppb.Timestamp)(nil), // 51: google.protobuf.Timestamp
+	(*v1.Input)(nil),              // 52: businessespoo.cases.v1.Input
+	(*v1.ExpectedTime)(nil),       // 53: businessespoo.cases.v1.ExpectedTime
+	(*v1.Official)(nil),           // 54: businessespoo.cases.v1.Official
+	(*v1.Company)(nil),            // 55: businessespoo.cases.v1.Company
+	(*v1.Consent)(nil),            // 56: businessespoo.cases.v1.Consent
+	(v1.DeclineReason)(0),         // 57: businessespoo.cases.v1.DeclineReason
+	(v1.ReferralReason)(0),        // 58: businessespoo.cases.v1.ReferralReason
+	(*v1.Decision)(nil),           // 59: businessespoo.cases.v1.Decision
+	(v1.ContactKind)(0),           // 60: businessespoo.cases.v1.ContactKind
+	(*v1.Disclosure)(nil),         // 61: businessespoo.cases.v1.Disclosure
+	(v1.EntryKind)(0),             // 62: businessespoo.cases.v1.EntryKind
+	(*v1.Notice)(nil),             // 63: businessespoo.cases.v1.Notice
 }
 var file_businessespoo_events_v1_events_proto_depIdxs = []int32{
-	48, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
-	49, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
-	50, // 2: businessespoo.events.v1.Actor.representation_checked_at:type_name -> google.protobuf.Timestamp
-	51, // 3: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
+	49, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
+	50, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
+	51, // 2: businessespoo.events.v1.Actor.representation_checked_at:type_name -> google.protobuf.Timestamp
+	52, // 3: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
 	3,  // 4: businessespoo.events.v1.PlannedRequest.terms:type_name -> businessespoo.events.v1.ServiceTerms
-	52, // 5: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
-	53, // 6: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
-	54, // 7: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
+	53, // 5: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
+	54, // 6: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
+	55, // 7: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
 	2,  // 8: businessespoo.events.v1.CaseOpened.requests:type_name -> businessespoo.events.v1.PlannedRequest
-	55, // 9: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
-	55, // 10: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
+	56, // 9: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
+	56, // 10: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 11: businessespoo.events.v1.RequestAdded.request:type_name -> businessespoo.events.v1.PlannedRequest
-	55, // 12: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
+	56, // 12: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 13: businessespoo.events.v1.RequestAdded.invitation:type_name -> businessespoo.events.v1.PlannedRequest
 	2,  // 14: businessespoo.events.v1.ReferralAnswered.request:type_name -> businessespoo.events.v1.PlannedRequest
-	55, // 15: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
+	56, // 15: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 16: businessespoo.events.v1.ReferralAnswered.invitation:type_name -> businessespoo.events.v1.PlannedRequest
-	54, // 17: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
+	55, // 17: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
 	11, // 18: businessespoo.events.v1.CaseClosed.heads:type_name -> businessespoo.events.v1.ScopeHead
 	2,  // 19: businessespoo.events.v1.RequestMade.request:type_name -> businessespoo.events.v1.PlannedRequest
-	54, // 20: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
-	51, // 21: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
-	56, // 22: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
-	57, // 23: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
-	58, // 24: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
-	59, // 25: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
-	50, // 26: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
-	55, // 27: businessespoo.events.v1.ConsentGranted.consent:type_name -> businessespoo.cases.v1.Consent
-	60, // 28: businessespoo.events.v1.DisclosureRecorded.disclosure:type_name -> businessespoo.cases.v1.Disclosure
-	49, // 29: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
-	54, // 30: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
-	46, // 31: businessespoo.events.v1.FactRedacted.facts:type_name -> businessespoo.events.v1.KeptFact
-	50, // 32: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
-	0,  // 33: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
-	1,  // 34: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
-	61, // 35: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
-	4,  // 36: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
-	5,  // 37: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
-	6,  // 38: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
-	7,  // 39: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
-	8,  // 40: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
-	9,  // 41: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
-	10, // 42: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
-	12, // 43: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
-	13, // 44: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
-	33, // 45: businessespoo.events.v1.Fact.consent_granted:type_name -> businessespoo.events.v1.ConsentGranted
-	34, // 46: businessespoo.events.v1.Fact.consent_withdrawn:type_name -> businessespoo.events.v1.ConsentWithdrawn
-	35, // 47: businessespoo.events.v1.Fact.disclosure_recorded:type_name -> businessespoo.events.v1.DisclosureRecorded
-	36, // 48: businessespoo.events.v1.Fact.request_consent_ended:type_name -> businessespoo.events.v1.RequestConsentEnded
-	14, // 49: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
-	15, // 50: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
-	16, // 51: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
-	17, // 52: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
-	18, // 53: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
-	19, // 54: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
-	20, // 55: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
-	21, // 56: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
-	22, // 57: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
-	23, // 58: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
-	24, // 59: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
-	25, // 60: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
-	26, // 61: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
-	27, // 62: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
-	28, // 63: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
-	29, // 64: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
-	30, // 65: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
-	31, // 66: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
-	32, // 67: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
-	37, // 68: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
-	38, // 69: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
-	39, // 70: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
-	40, // 71: businessespoo.events.v1.Fact.key_issued:type_name -> businessespoo.events.v1.KeyIssued
-	41, // 72: businessespoo.events.v1.Fact.key_revoked:type_name -> businessespoo.events.v1.KeyRevoked
-	42, // 73: businessespoo.events.v1.Fact.access_granted:type_name -> businessespoo.events.v1.AccessGranted
-	43, // 74: businessespoo.events.v1.Fact.access_withdrawn:type_name -> businessespoo.events.v1.AccessWithdrawn
-	44, // 75: businessespoo.events.v1.Fact.scope_erased:type_name -> businessespoo.events.v1.ScopeErased
-	45, // 76: businessespoo.events.v1.Fact.fact_redacted:type_name -> businessespoo.events.v1.FactRedacted
-	77, // [77:77] is the sub-list for method output_type
-	77, // [77:77] is the sub-list for method input_type
-	77, // [77:77] is the sub-list for extension type_name
-	77, // [77:77] is the sub-list for extension extendee
-	0,  // [0:77] is the sub-list for field type_name
+	55, // 20: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
+	52, // 21: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
+	57, // 22: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
+	58, // 23: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
+	59, // 24: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
+	60, // 25: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
+	51, // 26: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
+	56, // 27: businessespoo.events.v1.ConsentGranted.consent:type_name -> businessespoo.cases.v1.Consent
+	61, // 28: businessespoo.events.v1.DisclosureRecorded.disclosure:type_name -> businessespoo.cases.v1.Disclosure
+	50, // 29: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
+	55, // 30: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
+	47, // 31: businessespoo.events.v1.FactRedacted.facts:type_name -> businessespoo.events.v1.KeptFact
+	62, // 32: businessespoo.events.v1.WordsCorrected.corrects:type_name -> businessespoo.cases.v1.EntryKind
+	51, // 33: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
+	0,  // 34: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
+	1,  // 35: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
+	63, // 36: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
+	4,  // 37: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
+	5,  // 38: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
+	6,  // 39: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
+	7,  // 40: businessespoo.events.v1.Fact.request_added:type_name -> businessespoo.events.v1.RequestAdded
+	8,  // 41: businessespoo.events.v1.Fact.referral_answered:type_name -> businessespoo.events.v1.ReferralAnswered
+	9,  // 42: businessespoo.events.v1.Fact.company_linked:type_name -> businessespoo.events.v1.CompanyLinked
+	10, // 43: businessespoo.events.v1.Fact.case_closing:type_name -> businessespoo.events.v1.CaseClosing
+	12, // 44: businessespoo.events.v1.Fact.case_closed:type_name -> businessespoo.events.v1.CaseClosed
+	13, // 45: businessespoo.events.v1.Fact.case_reopened:type_name -> businessespoo.events.v1.CaseReopened
+	33, // 46: businessespoo.events.v1.Fact.consent_granted:type_name -> businessespoo.events.v1.ConsentGranted
+	34, // 47: businessespoo.events.v1.Fact.consent_withdrawn:type_name -> businessespoo.events.v1.ConsentWithdrawn
+	35, // 48: businessespoo.events.v1.Fact.disclosure_recorded:type_name -> businessespoo.events.v1.DisclosureRecorded
+	36, // 49: businessespoo.events.v1.Fact.request_consent_ended:type_name -> businessespoo.events.v1.RequestConsentEnded
+	14, // 50: businessespoo.events.v1.Fact.request_made:type_name -> businessespoo.events.v1.RequestMade
+	15, // 51: businessespoo.events.v1.Fact.request_confirmed:type_name -> businessespoo.events.v1.RequestConfirmed
+	16, // 52: businessespoo.events.v1.Fact.message_posted:type_name -> businessespoo.events.v1.MessagePosted
+	17, // 53: businessespoo.events.v1.Fact.supplement_answered:type_name -> businessespoo.events.v1.SupplementAnswered
+	18, // 54: businessespoo.events.v1.Fact.request_withdrawn:type_name -> businessespoo.events.v1.RequestWithdrawn
+	19, // 55: businessespoo.events.v1.Fact.request_rated:type_name -> businessespoo.events.v1.RequestRated
+	20, // 56: businessespoo.events.v1.Fact.request_due_soon:type_name -> businessespoo.events.v1.RequestDueSoon
+	21, // 57: businessespoo.events.v1.Fact.request_overdue:type_name -> businessespoo.events.v1.RequestOverdue
+	22, // 58: businessespoo.events.v1.Fact.request_picked_up:type_name -> businessespoo.events.v1.RequestPickedUp
+	23, // 59: businessespoo.events.v1.Fact.request_handed_back:type_name -> businessespoo.events.v1.RequestHandedBack
+	24, // 60: businessespoo.events.v1.Fact.request_assigned:type_name -> businessespoo.events.v1.RequestAssigned
+	25, // 61: businessespoo.events.v1.Fact.reply_sent:type_name -> businessespoo.events.v1.ReplySent
+	26, // 62: businessespoo.events.v1.Fact.supplement_asked:type_name -> businessespoo.events.v1.SupplementAsked
+	27, // 63: businessespoo.events.v1.Fact.request_declined:type_name -> businessespoo.events.v1.RequestDeclined
+	28, // 64: businessespoo.events.v1.Fact.referral_proposed:type_name -> businessespoo.events.v1.ReferralProposed
+	29, // 65: businessespoo.events.v1.Fact.decision_recorded:type_name -> businessespoo.events.v1.DecisionRecorded
+	30, // 66: businessespoo.events.v1.Fact.request_completed:type_name -> businessespoo.events.v1.RequestCompleted
+	31, // 67: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
+	32, // 68: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
+	37, // 69: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
+	38, // 70: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
+	39, // 71: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
+	40, // 72: businessespoo.events.v1.Fact.key_issued:type_name -> businessespoo.events.v1.KeyIssued
+	41, // 73: businessespoo.events.v1.Fact.key_revoked:type_name -> businessespoo.events.v1.KeyRevoked
+	42, // 74: businessespoo.events.v1.Fact.access_granted:type_name -> businessespoo.events.v1.AccessGranted
+	43, // 75: businessespoo.events.v1.Fact.access_withdrawn:type_name -> businessespoo.events.v1.AccessWithdrawn
+	44, // 76: businessespoo.events.v1.Fact.scope_erased:type_name -> businessespoo.events.v1.ScopeErased
+	45, // 77: businessespoo.events.v1.Fact.fact_redacted:type_name -> businessespoo.events.v1.FactRedacted
+	46, // 78: businessespoo.events.v1.Fact.words_corrected:type_name -> businessespoo.events.v1.WordsCorrected
+	79, // [79:79] is the sub-list for method output_type
+	79, // [79:79] is the sub-list for method input_type
+	79, // [79:79] is the sub-list for extension type_name
+	79, // [79:79] is the sub-list for extension extendee
+	0,  // [0:79] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_events_v1_events_proto_init() }
@@ -4389,7 +4530,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 	if File_businessespoo_events_v1_events_proto != nil {
 		return
 	}
-	file_businessespoo_events_v1_events_proto_msgTypes[47].OneofWrappers = []any{
+	file_businessespoo_events_v1_events_proto_msgTypes[48].OneofWrappers = []any{
 		(*Fact_CaseOpened)(nil),
 		(*Fact_CaseConfirmed)(nil),
 		(*Fact_CaseLapsed)(nil),
@@ -4431,6 +4572,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 		(*Fact_AccessWithdrawn)(nil),
 		(*Fact_ScopeErased)(nil),
 		(*Fact_FactRedacted)(nil),
+		(*Fact_WordsCorrected)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -4438,7 +4580,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_events_v1_events_proto_rawDesc), len(file_businessespoo_events_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   48,
+			NumMessages:   49,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -575,8 +575,165 @@ func (x *RedactFactResponse) GetErasure() *Erasure {
 	return nil
 }
 
+// CorrectTextRequest names words of the caller in an entry of the case's timeline, and what they should be.
+type CorrectTextRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A UUID of the caller's choice; makes retries harmless.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// cases/{id}.
+	Case string `protobuf:"bytes,2,opt,name=case,proto3" json:"case,omitempty"`
+	// The revision of the entry in the case's timeline: of the opening for title and need, of a request's beginning for an answer to
+	// its service's question.
+	Revision string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Which words of it: title, need_text, or input. and the id of a question; text, or empty, for the words that the entry shows.
+	Field string `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
+	// What they should be.
+	Text string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	// Why; may be empty.
+	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Whether the old words are removed, as RedactFact does. It removes all words of the entry, so it is refused where
+	// the entry holds others than those that are corrected.
+	RemoveOld     bool `protobuf:"varint,7,opt,name=remove_old,json=removeOld,proto3" json:"remove_old,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CorrectTextRequest) Reset() {
+	*x = CorrectTextRequest{}
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CorrectTextRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CorrectTextRequest) ProtoMessage() {}
+
+func (x *CorrectTextRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CorrectTextRequest.ProtoReflect.Descriptor instead.
+func (*CorrectTextRequest) Descriptor() ([]byte, []int) {
+	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *CorrectTextRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CorrectTextRequest) GetCase() string {
+	if x != nil {
+		return x.Case
+	}
+	return ""
+}
+
+func (x *CorrectTextRequest) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
+func (x *CorrectTextRequest) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *CorrectTextRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *CorrectTextRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *CorrectTextRequest) GetRemoveOld() bool {
+	if x != nil {
+		return x.RemoveOld
+	}
+	return false
+}
+
+// CorrectTextResponse says where the correction stands.
+type CorrectTextResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The place in the log: a read with it as min_revision shows the new words.
+	Revision string `protobuf:"bytes,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	// The removal of the old words; unset when they were to stay.
+	Erasure       *Erasure `protobuf:"bytes,2,opt,name=erasure,proto3" json:"erasure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CorrectTextResponse) Reset() {
+	*x = CorrectTextResponse{}
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CorrectTextResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CorrectTextResponse) ProtoMessage() {}
+
+func (x *CorrectTextResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CorrectTextResponse.ProtoReflect.Descriptor instead.
+func (*CorrectTextResponse) Descriptor() ([]byte, []int) {
+	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *CorrectTextResponse) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
+func (x *CorrectTextResponse) GetErasure() *Erasure {
+	if x != nil {
+		return x.Erasure
+	}
+	return nil
+}
+
 // Erasure is the protocol of an erasure or a redaction. It holds no personal data: of what was erased it
-// tells where, how much, by whom and why.
+// tells where, how much, by whom and why. Kept are rows of the access log, which hold opaque ids and no words.
 type Erasure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// erasures/{id}.
@@ -605,7 +762,7 @@ type Erasure struct {
 
 func (x *Erasure) Reset() {
 	*x = Erasure{}
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[9]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -617,7 +774,7 @@ func (x *Erasure) String() string {
 func (*Erasure) ProtoMessage() {}
 
 func (x *Erasure) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[9]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -630,7 +787,7 @@ func (x *Erasure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Erasure.ProtoReflect.Descriptor instead.
 func (*Erasure) Descriptor() ([]byte, []int) {
-	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{9}
+	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Erasure) GetName() string {
@@ -718,7 +875,7 @@ type Removed struct {
 
 func (x *Removed) Reset() {
 	*x = Removed{}
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[10]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -730,7 +887,7 @@ func (x *Removed) String() string {
 func (*Removed) ProtoMessage() {}
 
 func (x *Removed) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[10]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -743,7 +900,7 @@ func (x *Removed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Removed.ProtoReflect.Descriptor instead.
 func (*Removed) Descriptor() ([]byte, []int) {
-	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{10}
+	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Removed) GetParty() string {
@@ -778,7 +935,7 @@ type GetErasureRequest struct {
 
 func (x *GetErasureRequest) Reset() {
 	*x = GetErasureRequest{}
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[11]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -790,7 +947,7 @@ func (x *GetErasureRequest) String() string {
 func (*GetErasureRequest) ProtoMessage() {}
 
 func (x *GetErasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[11]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -803,7 +960,7 @@ func (x *GetErasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetErasureRequest.ProtoReflect.Descriptor instead.
 func (*GetErasureRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{11}
+	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetErasureRequest) GetName() string {
@@ -824,7 +981,7 @@ type GetErasureResponse struct {
 
 func (x *GetErasureResponse) Reset() {
 	*x = GetErasureResponse{}
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[12]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -836,7 +993,7 @@ func (x *GetErasureResponse) String() string {
 func (*GetErasureResponse) ProtoMessage() {}
 
 func (x *GetErasureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[12]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -849,7 +1006,7 @@ func (x *GetErasureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetErasureResponse.ProtoReflect.Descriptor instead.
 func (*GetErasureResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{12}
+	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetErasureResponse) GetErasure() *Erasure {
@@ -872,7 +1029,7 @@ type ListErasuresRequest struct {
 
 func (x *ListErasuresRequest) Reset() {
 	*x = ListErasuresRequest{}
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[13]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -884,7 +1041,7 @@ func (x *ListErasuresRequest) String() string {
 func (*ListErasuresRequest) ProtoMessage() {}
 
 func (x *ListErasuresRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[13]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -897,7 +1054,7 @@ func (x *ListErasuresRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListErasuresRequest.ProtoReflect.Descriptor instead.
 func (*ListErasuresRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{13}
+	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListErasuresRequest) GetPageSize() int32 {
@@ -927,7 +1084,7 @@ type ListErasuresResponse struct {
 
 func (x *ListErasuresResponse) Reset() {
 	*x = ListErasuresResponse{}
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[14]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -939,7 +1096,7 @@ func (x *ListErasuresResponse) String() string {
 func (*ListErasuresResponse) ProtoMessage() {}
 
 func (x *ListErasuresResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[14]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -952,7 +1109,7 @@ func (x *ListErasuresResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListErasuresResponse.ProtoReflect.Descriptor instead.
 func (*ListErasuresResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{14}
+	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListErasuresResponse) GetErasures() []*Erasure {
@@ -984,7 +1141,7 @@ type HoldCaseRequest struct {
 
 func (x *HoldCaseRequest) Reset() {
 	*x = HoldCaseRequest{}
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[15]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -996,7 +1153,7 @@ func (x *HoldCaseRequest) String() string {
 func (*HoldCaseRequest) ProtoMessage() {}
 
 func (x *HoldCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[15]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1009,7 +1166,7 @@ func (x *HoldCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldCaseRequest.ProtoReflect.Descriptor instead.
 func (*HoldCaseRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{15}
+	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *HoldCaseRequest) GetRequestId() string {
@@ -1042,7 +1199,7 @@ type HoldCaseResponse struct {
 
 func (x *HoldCaseResponse) Reset() {
 	*x = HoldCaseResponse{}
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[16]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1054,7 +1211,7 @@ func (x *HoldCaseResponse) String() string {
 func (*HoldCaseResponse) ProtoMessage() {}
 
 func (x *HoldCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[16]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1067,7 +1224,7 @@ func (x *HoldCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldCaseResponse.ProtoReflect.Descriptor instead.
 func (*HoldCaseResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{16}
+	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{18}
 }
 
 // ReleaseCaseRequest names a case.
@@ -1083,7 +1240,7 @@ type ReleaseCaseRequest struct {
 
 func (x *ReleaseCaseRequest) Reset() {
 	*x = ReleaseCaseRequest{}
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[17]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1095,7 +1252,7 @@ func (x *ReleaseCaseRequest) String() string {
 func (*ReleaseCaseRequest) ProtoMessage() {}
 
 func (x *ReleaseCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[17]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1108,7 +1265,7 @@ func (x *ReleaseCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseCaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseCaseRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{17}
+	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ReleaseCaseRequest) GetRequestId() string {
@@ -1134,7 +1291,7 @@ type ReleaseCaseResponse struct {
 
 func (x *ReleaseCaseResponse) Reset() {
 	*x = ReleaseCaseResponse{}
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[18]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1146,7 +1303,7 @@ func (x *ReleaseCaseResponse) String() string {
 func (*ReleaseCaseResponse) ProtoMessage() {}
 
 func (x *ReleaseCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[18]
+	mi := &file_businessespoo_rights_v1_rights_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1159,7 +1316,7 @@ func (x *ReleaseCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseCaseResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseCaseResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{18}
+	return file_businessespoo_rights_v1_rights_proto_rawDescGZIP(), []int{20}
 }
 
 var File_businessespoo_rights_v1_rights_proto protoreflect.FileDescriptor
@@ -1202,7 +1359,22 @@ const file_businessespoo_rights_v1_rights_proto_rawDesc = "" +
 	"\brevision\x18\x03 \x01(\tB\v\xaa\xed\x18\a\b\x02\x10\x01\x18\xf4\x03R\brevision\x12?\n" +
 	"\x06ground\x18\x04 \x01(\v2\x1f.businessespoo.rights.v1.GroundB\x06\xaa\xed\x18\x02\b\x02R\x06ground\"X\n" +
 	"\x12RedactFactResponse\x12B\n" +
-	"\aerasure\x18\x01 \x01(\v2 .businessespoo.rights.v1.ErasureB\x06\xaa\xed\x18\x02\b\x02R\aerasure\"\x83\x04\n" +
+	"\aerasure\x18\x01 \x01(\v2 .businessespoo.rights.v1.ErasureB\x06\xaa\xed\x18\x02\b\x02R\aerasure\"\x93\x02\n" +
+	"\x12CorrectTextRequest\x12)\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\x12\x1e\n" +
+	"\x04case\x18\x02 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x02R\x04case\x12'\n" +
+	"\brevision\x18\x03 \x01(\tB\v\xaa\xed\x18\a\b\x02\x10\x01\x18\xf4\x03R\brevision\x12\x1e\n" +
+	"\x05field\x18\x04 \x01(\tB\b\xaa\xed\x18\x04\b\x02\x18dR\x05field\x12\x1f\n" +
+	"\x04text\x18\x05 \x01(\tB\v\xaa\xed\x18\a\b\x03\x10\x01\x18\x88'R\x04text\x12!\n" +
+	"\x06reason\x18\x06 \x01(\tB\t\xaa\xed\x18\x05\b\a\x18\xe8\aR\x06reason\x12%\n" +
+	"\n" +
+	"remove_old\x18\a \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\tremoveOld\"}\n" +
+	"\x13CorrectTextResponse\x12\"\n" +
+	"\brevision\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\x12B\n" +
+	"\aerasure\x18\x02 \x01(\v2 .businessespoo.rights.v1.ErasureB\x06\xaa\xed\x18\x02\b\x02R\aerasure\"\x83\x04\n" +
 	"\aErasure\x12\x1a\n" +
 	"\x04name\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04name\x12C\n" +
 	"\x05state\x18\x02 \x01(\x0e2%.businessespoo.rights.v1.ErasureStateB\x06\xaa\xed\x18\x02\b\x02R\x05state\x12?\n" +
@@ -1253,7 +1425,7 @@ const file_businessespoo_rights_v1_rights_proto_rawDesc = "" +
 	"\x19ERASURE_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ERASURE_STATE_RUNNING\x10\x01\x12\x19\n" +
 	"\x15ERASURE_STATE_WAITING\x10\x02\x12\x16\n" +
-	"\x12ERASURE_STATE_DONE\x10\x032\x9e\a\n" +
+	"\x12ERASURE_STATE_DONE\x10\x032\x96\b\n" +
 	"\x11DataRightsService\x12s\n" +
 	"\n" +
 	"ExportData\x12*.businessespoo.rights.v1.ExportDataRequest\x1a+.businessespoo.rights.v1.ExportDataResponse\"\n" +
@@ -1265,7 +1437,9 @@ const file_businessespoo_rights_v1_rights_proto_rawDesc = "" +
 	"\x01\x06\x18\x01\x12r\n" +
 	"\n" +
 	"RedactFact\x12*.businessespoo.rights.v1.RedactFactRequest\x1a+.businessespoo.rights.v1.RedactFactResponse\"\v\xb2\xed\x18\a\n" +
-	"\x03\x06\x01\a\x18\x01\x12n\n" +
+	"\x03\x06\x01\a\x18\x01\x12v\n" +
+	"\vCorrectText\x12+.businessespoo.rights.v1.CorrectTextRequest\x1a,.businessespoo.rights.v1.CorrectTextResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x01\a\x18\x01P\x01\x12n\n" +
 	"\n" +
 	"GetErasure\x12*.businessespoo.rights.v1.GetErasureRequest\x1a+.businessespoo.rights.v1.GetErasureResponse\"\a\xb2\xed\x18\x03\n" +
 	"\x01\x06\x12t\n" +
@@ -1289,7 +1463,7 @@ func file_businessespoo_rights_v1_rights_proto_rawDescGZIP() []byte {
 }
 
 var file_businessespoo_rights_v1_rights_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_businessespoo_rights_v1_rights_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_businessespoo_rights_v1_rights_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_businessespoo_rights_v1_rights_proto_goTypes = []any{
 	(ErasureState)(0),             // 0: businessespoo.rights.v1.ErasureState
 	(*ExportDataRequest)(nil),     // 1: businessespoo.rights.v1.ExportDataRequest
@@ -1301,51 +1475,56 @@ var file_businessespoo_rights_v1_rights_proto_goTypes = []any{
 	(*EraseResponse)(nil),         // 7: businessespoo.rights.v1.EraseResponse
 	(*RedactFactRequest)(nil),     // 8: businessespoo.rights.v1.RedactFactRequest
 	(*RedactFactResponse)(nil),    // 9: businessespoo.rights.v1.RedactFactResponse
-	(*Erasure)(nil),               // 10: businessespoo.rights.v1.Erasure
-	(*Removed)(nil),               // 11: businessespoo.rights.v1.Removed
-	(*GetErasureRequest)(nil),     // 12: businessespoo.rights.v1.GetErasureRequest
-	(*GetErasureResponse)(nil),    // 13: businessespoo.rights.v1.GetErasureResponse
-	(*ListErasuresRequest)(nil),   // 14: businessespoo.rights.v1.ListErasuresRequest
-	(*ListErasuresResponse)(nil),  // 15: businessespoo.rights.v1.ListErasuresResponse
-	(*HoldCaseRequest)(nil),       // 16: businessespoo.rights.v1.HoldCaseRequest
-	(*HoldCaseResponse)(nil),      // 17: businessespoo.rights.v1.HoldCaseResponse
-	(*ReleaseCaseRequest)(nil),    // 18: businessespoo.rights.v1.ReleaseCaseRequest
-	(*ReleaseCaseResponse)(nil),   // 19: businessespoo.rights.v1.ReleaseCaseResponse
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*CorrectTextRequest)(nil),    // 10: businessespoo.rights.v1.CorrectTextRequest
+	(*CorrectTextResponse)(nil),   // 11: businessespoo.rights.v1.CorrectTextResponse
+	(*Erasure)(nil),               // 12: businessespoo.rights.v1.Erasure
+	(*Removed)(nil),               // 13: businessespoo.rights.v1.Removed
+	(*GetErasureRequest)(nil),     // 14: businessespoo.rights.v1.GetErasureRequest
+	(*GetErasureResponse)(nil),    // 15: businessespoo.rights.v1.GetErasureResponse
+	(*ListErasuresRequest)(nil),   // 16: businessespoo.rights.v1.ListErasuresRequest
+	(*ListErasuresResponse)(nil),  // 17: businessespoo.rights.v1.ListErasuresResponse
+	(*HoldCaseRequest)(nil),       // 18: businessespoo.rights.v1.HoldCaseRequest
+	(*HoldCaseResponse)(nil),      // 19: businessespoo.rights.v1.HoldCaseResponse
+	(*ReleaseCaseRequest)(nil),    // 20: businessespoo.rights.v1.ReleaseCaseRequest
+	(*ReleaseCaseResponse)(nil),   // 21: businessespoo.rights.v1.ReleaseCaseResponse
+	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
 }
 var file_businessespoo_rights_v1_rights_proto_depIdxs = []int32{
 	5,  // 0: businessespoo.rights.v1.EraseRequest.ground:type_name -> businessespoo.rights.v1.Ground
-	10, // 1: businessespoo.rights.v1.EraseResponse.erasure:type_name -> businessespoo.rights.v1.Erasure
+	12, // 1: businessespoo.rights.v1.EraseResponse.erasure:type_name -> businessespoo.rights.v1.Erasure
 	5,  // 2: businessespoo.rights.v1.RedactFactRequest.ground:type_name -> businessespoo.rights.v1.Ground
-	10, // 3: businessespoo.rights.v1.RedactFactResponse.erasure:type_name -> businessespoo.rights.v1.Erasure
-	0,  // 4: businessespoo.rights.v1.Erasure.state:type_name -> businessespoo.rights.v1.ErasureState
-	5,  // 5: businessespoo.rights.v1.Erasure.ground:type_name -> businessespoo.rights.v1.Ground
-	20, // 6: businessespoo.rights.v1.Erasure.ordered_at:type_name -> google.protobuf.Timestamp
-	20, // 7: businessespoo.rights.v1.Erasure.done_at:type_name -> google.protobuf.Timestamp
-	11, // 8: businessespoo.rights.v1.Erasure.removed:type_name -> businessespoo.rights.v1.Removed
-	10, // 9: businessespoo.rights.v1.GetErasureResponse.erasure:type_name -> businessespoo.rights.v1.Erasure
-	10, // 10: businessespoo.rights.v1.ListErasuresResponse.erasures:type_name -> businessespoo.rights.v1.Erasure
-	1,  // 11: businessespoo.rights.v1.DataRightsService.ExportData:input_type -> businessespoo.rights.v1.ExportDataRequest
-	3,  // 12: businessespoo.rights.v1.DataRightsService.DeleteDrafts:input_type -> businessespoo.rights.v1.DeleteDraftsRequest
-	6,  // 13: businessespoo.rights.v1.DataRightsService.Erase:input_type -> businessespoo.rights.v1.EraseRequest
-	8,  // 14: businessespoo.rights.v1.DataRightsService.RedactFact:input_type -> businessespoo.rights.v1.RedactFactRequest
-	12, // 15: businessespoo.rights.v1.DataRightsService.GetErasure:input_type -> businessespoo.rights.v1.GetErasureRequest
-	14, // 16: businessespoo.rights.v1.DataRightsService.ListErasures:input_type -> businessespoo.rights.v1.ListErasuresRequest
-	16, // 17: businessespoo.rights.v1.DataRightsService.HoldCase:input_type -> businessespoo.rights.v1.HoldCaseRequest
-	18, // 18: businessespoo.rights.v1.DataRightsService.ReleaseCase:input_type -> businessespoo.rights.v1.ReleaseCaseRequest
-	2,  // 19: businessespoo.rights.v1.DataRightsService.ExportData:output_type -> businessespoo.rights.v1.ExportDataResponse
-	4,  // 20: businessespoo.rights.v1.DataRightsService.DeleteDrafts:output_type -> businessespoo.rights.v1.DeleteDraftsResponse
-	7,  // 21: businessespoo.rights.v1.DataRightsService.Erase:output_type -> businessespoo.rights.v1.EraseResponse
-	9,  // 22: businessespoo.rights.v1.DataRightsService.RedactFact:output_type -> businessespoo.rights.v1.RedactFactResponse
-	13, // 23: businessespoo.rights.v1.DataRightsService.GetErasure:output_type -> businessespoo.rights.v1.GetErasureResponse
-	15, // 24: businessespoo.rights.v1.DataRightsService.ListErasures:output_type -> businessespoo.rights.v1.ListErasuresResponse
-	17, // 25: businessespoo.rights.v1.DataRightsService.HoldCase:output_type -> businessespoo.rights.v1.HoldCaseResponse
-	19, // 26: businessespoo.rights.v1.DataRightsService.ReleaseCase:output_type -> businessespoo.rights.v1.ReleaseCaseResponse
-	19, // [19:27] is the sub-list for method output_type
-	11, // [11:19] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	12, // 3: businessespoo.rights.v1.RedactFactResponse.erasure:type_name -> businessespoo.rights.v1.Erasure
+	12, // 4: businessespoo.rights.v1.CorrectTextResponse.erasure:type_name -> businessespoo.rights.v1.Erasure
+	0,  // 5: businessespoo.rights.v1.Erasure.state:type_name -> businessespoo.rights.v1.ErasureState
+	5,  // 6: businessespoo.rights.v1.Erasure.ground:type_name -> businessespoo.rights.v1.Ground
+	22, // 7: businessespoo.rights.v1.Erasure.ordered_at:type_name -> google.protobuf.Timestamp
+	22, // 8: businessespoo.rights.v1.Erasure.done_at:type_name -> google.protobuf.Timestamp
+	13, // 9: businessespoo.rights.v1.Erasure.removed:type_name -> businessespoo.rights.v1.Removed
+	12, // 10: businessespoo.rights.v1.GetErasureResponse.erasure:type_name -> businessespoo.rights.v1.Erasure
+	12, // 11: businessespoo.rights.v1.ListErasuresResponse.erasures:type_name -> businessespoo.rights.v1.Erasure
+	1,  // 12: businessespoo.rights.v1.DataRightsService.ExportData:input_type -> businessespoo.rights.v1.ExportDataRequest
+	3,  // 13: businessespoo.rights.v1.DataRightsService.DeleteDrafts:input_type -> businessespoo.rights.v1.DeleteDraftsRequest
+	6,  // 14: businessespoo.rights.v1.DataRightsService.Erase:input_type -> businessespoo.rights.v1.EraseRequest
+	8,  // 15: businessespoo.rights.v1.DataRightsService.RedactFact:input_type -> businessespoo.rights.v1.RedactFactRequest
+	10, // 16: businessespoo.rights.v1.DataRightsService.CorrectText:input_type -> businessespoo.rights.v1.CorrectTextRequest
+	14, // 17: businessespoo.rights.v1.DataRightsService.GetErasure:input_type -> businessespoo.rights.v1.GetErasureRequest
+	16, // 18: businessespoo.rights.v1.DataRightsService.ListErasures:input_type -> businessespoo.rights.v1.ListErasuresRequest
+	18, // 19: businessespoo.rights.v1.DataRightsService.HoldCase:input_type -> businessespoo.rights.v1.HoldCaseRequest
+	20, // 20: businessespoo.rights.v1.DataRightsService.ReleaseCase:input_type -> businessespoo.rights.v1.ReleaseCaseRequest
+	2,  // 21: businessespoo.rights.v1.DataRightsService.ExportData:output_type -> businessespoo.rights.v1.ExportDataResponse
+	4,  // 22: businessespoo.rights.v1.DataRightsService.DeleteDrafts:output_type -> businessespoo.rights.v1.DeleteDraftsResponse
+	7,  // 23: businessespoo.rights.v1.DataRightsService.Erase:output_type -> businessespoo.rights.v1.EraseResponse
+	9,  // 24: businessespoo.rights.v1.DataRightsService.RedactFact:output_type -> businessespoo.rights.v1.RedactFactResponse
+	11, // 25: businessespoo.rights.v1.DataRightsService.CorrectText:output_type -> businessespoo.rights.v1.CorrectTextResponse
+	15, // 26: businessespoo.rights.v1.DataRightsService.GetErasure:output_type -> businessespoo.rights.v1.GetErasureResponse
+	17, // 27: businessespoo.rights.v1.DataRightsService.ListErasures:output_type -> businessespoo.rights.v1.ListErasuresResponse
+	19, // 28: businessespoo.rights.v1.DataRightsService.HoldCase:output_type -> businessespoo.rights.v1.HoldCaseResponse
+	21, // 29: businessespoo.rights.v1.DataRightsService.ReleaseCase:output_type -> businessespoo.rights.v1.ReleaseCaseResponse
+	21, // [21:30] is the sub-list for method output_type
+	12, // [12:21] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_rights_v1_rights_proto_init() }
@@ -1359,7 +1538,7 @@ func file_businessespoo_rights_v1_rights_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_rights_v1_rights_proto_rawDesc), len(file_businessespoo_rights_v1_rights_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   19,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

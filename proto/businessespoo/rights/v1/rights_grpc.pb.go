@@ -23,6 +23,7 @@ const (
 	DataRightsService_DeleteDrafts_FullMethodName = "/businessespoo.rights.v1.DataRightsService/DeleteDrafts"
 	DataRightsService_Erase_FullMethodName        = "/businessespoo.rights.v1.DataRightsService/Erase"
 	DataRightsService_RedactFact_FullMethodName   = "/businessespoo.rights.v1.DataRightsService/RedactFact"
+	DataRightsService_CorrectText_FullMethodName  = "/businessespoo.rights.v1.DataRightsService/CorrectText"
 	DataRightsService_GetErasure_FullMethodName   = "/businessespoo.rights.v1.DataRightsService/GetErasure"
 	DataRightsService_ListErasures_FullMethodName = "/businessespoo.rights.v1.DataRightsService/ListErasures"
 	DataRightsService_HoldCase_FullMethodName     = "/businessespoo.rights.v1.DataRightsService/HoldCase"
@@ -48,6 +49,10 @@ type DataRightsServiceClient interface {
 	// Removes the words of one fact of a case: from the log, from every view, inbox and index. That it happened
 	// stays, and when. A company may have its own words removed, an operator anybody's.
 	RedactFact(ctx context.Context, in *RedactFactRequest, opts ...grpc.CallOption) (*RedactFactResponse, error)
+	// Puts other words in the place of the caller's own: the title, the need, a message, an answer to a service's
+	// question or to a supplement, a reason, a comment. Whoever reads the case reads the new ones; its timeline says
+	// that they were corrected, and keeps the old. Possible also when the request, or the case, has ended.
+	CorrectText(ctx context.Context, in *CorrectTextRequest, opts ...grpc.CallOption) (*CorrectTextResponse, error)
 	// Answers the protocol of one erasure.
 	GetErasure(ctx context.Context, in *GetErasureRequest, opts ...grpc.CallOption) (*GetErasureResponse, error)
 	// Lists the protocols of all erasures, the newest first.
@@ -115,6 +120,16 @@ func (c *dataRightsServiceClient) RedactFact(ctx context.Context, in *RedactFact
 	return out, nil
 }
 
+func (c *dataRightsServiceClient) CorrectText(ctx context.Context, in *CorrectTextRequest, opts ...grpc.CallOption) (*CorrectTextResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CorrectTextResponse)
+	err := c.cc.Invoke(ctx, DataRightsService_CorrectText_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *dataRightsServiceClient) GetErasure(ctx context.Context, in *GetErasureRequest, opts ...grpc.CallOption) (*GetErasureResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetErasureResponse)
@@ -174,6 +189,10 @@ type DataRightsServiceServer interface {
 	// Removes the words of one fact of a case: from the log, from every view, inbox and index. That it happened
 	// stays, and when. A company may have its own words removed, an operator anybody's.
 	RedactFact(context.Context, *RedactFactRequest) (*RedactFactResponse, error)
+	// Puts other words in the place of the caller's own: the title, the need, a message, an answer to a service's
+	// question or to a supplement, a reason, a comment. Whoever reads the case reads the new ones; its timeline says
+	// that they were corrected, and keeps the old. Possible also when the request, or the case, has ended.
+	CorrectText(context.Context, *CorrectTextRequest) (*CorrectTextResponse, error)
 	// Answers the protocol of one erasure.
 	GetErasure(context.Context, *GetErasureRequest) (*GetErasureResponse, error)
 	// Lists the protocols of all erasures, the newest first.
@@ -203,6 +222,9 @@ func (UnimplementedDataRightsServiceServer) Erase(context.Context, *EraseRequest
 }
 func (UnimplementedDataRightsServiceServer) RedactFact(context.Context, *RedactFactRequest) (*RedactFactResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RedactFact not implemented")
+}
+func (UnimplementedDataRightsServiceServer) CorrectText(context.Context, *CorrectTextRequest) (*CorrectTextResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CorrectText not implemented")
 }
 func (UnimplementedDataRightsServiceServer) GetErasure(context.Context, *GetErasureRequest) (*GetErasureResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetErasure not implemented")
@@ -302,6 +324,24 @@ func _DataRightsService_RedactFact_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DataRightsService_CorrectText_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CorrectTextRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DataRightsServiceServer).CorrectText(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DataRightsService_CorrectText_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DataRightsServiceServer).CorrectText(ctx, req.(*CorrectTextRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _DataRightsService_GetErasure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetErasureRequest)
 	if err := dec(in); err != nil {
@@ -392,6 +432,10 @@ var DataRightsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RedactFact",
 			Handler:    _DataRightsService_RedactFact_Handler,
+		},
+		{
+			MethodName: "CorrectText",
+			Handler:    _DataRightsService_CorrectText_Handler,
 		},
 		{
 			MethodName: "GetErasure",

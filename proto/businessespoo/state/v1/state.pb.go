@@ -166,7 +166,9 @@ type RequestState struct {
 	// When it began to wait for the company; unset while it does not.
 	WaitingSince *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=waiting_since,json=waitingSince,proto3" json:"waiting_since,omitempty"`
 	// Whether due_soon was told for the due date.
-	DueSoon       bool `protobuf:"varint,4,opt,name=due_soon,json=dueSoon,proto3" json:"due_soon,omitempty"`
+	DueSoon bool `protobuf:"varint,4,opt,name=due_soon,json=dueSoon,proto3" json:"due_soon,omitempty"`
+	// The sequence of the case's last correction that it has taken in.
+	Corrected     uint64 `protobuf:"varint,110,opt,name=corrected,proto3" json:"corrected,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -229,6 +231,13 @@ func (x *RequestState) GetDueSoon() bool {
 	return false
 }
 
+func (x *RequestState) GetCorrected() uint64 {
+	if x != nil {
+		return x.Corrected
+	}
+	return 0
+}
+
 // CaseState is the case itself, without its requests.
 type CaseState struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -245,7 +254,9 @@ type CaseState struct {
 	// The SHA-256 of the secret of a case without a name.
 	SecretHash []byte `protobuf:"bytes,6,opt,name=secret_hash,json=secretHash,proto3" json:"secret_hash,omitempty"`
 	// The consents to serve that were withdrawn.
-	ConsentEnds   []*ConsentEnd `protobuf:"bytes,40,rep,name=consent_ends,json=consentEnds,proto3" json:"consent_ends,omitempty"`
+	ConsentEnds []*ConsentEnd `protobuf:"bytes,40,rep,name=consent_ends,json=consentEnds,proto3" json:"consent_ends,omitempty"`
+	// The last correction of each of title and need_text, oldest first.
+	Corrections   []*Correction `protobuf:"bytes,110,rep,name=corrections,proto3" json:"corrections,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -329,6 +340,68 @@ func (x *CaseState) GetConsentEnds() []*ConsentEnd {
 	return nil
 }
 
+func (x *CaseState) GetCorrections() []*Correction {
+	if x != nil {
+		return x.Corrections
+	}
+	return nil
+}
+
+// Correction is a correction of the case's title or need, which its requests are to take in.
+type Correction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where it stands.
+	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// title or need_text.
+	Field         string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Correction) Reset() {
+	*x = Correction{}
+	mi := &file_businessespoo_state_v1_state_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Correction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Correction) ProtoMessage() {}
+
+func (x *Correction) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_state_v1_state_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Correction.ProtoReflect.Descriptor instead.
+func (*Correction) Descriptor() ([]byte, []int) {
+	return file_businessespoo_state_v1_state_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Correction) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *Correction) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
 // ConsentEnd is a withdrawn consent to serve: the requests of its provider up to a
 // number rest on it.
 type ConsentEnd struct {
@@ -347,7 +420,7 @@ type ConsentEnd struct {
 
 func (x *ConsentEnd) Reset() {
 	*x = ConsentEnd{}
-	mi := &file_businessespoo_state_v1_state_proto_msgTypes[4]
+	mi := &file_businessespoo_state_v1_state_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -359,7 +432,7 @@ func (x *ConsentEnd) String() string {
 func (*ConsentEnd) ProtoMessage() {}
 
 func (x *ConsentEnd) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_state_v1_state_proto_msgTypes[4]
+	mi := &file_businessespoo_state_v1_state_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -372,7 +445,7 @@ func (x *ConsentEnd) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentEnd.ProtoReflect.Descriptor instead.
 func (*ConsentEnd) Descriptor() ([]byte, []int) {
-	return file_businessespoo_state_v1_state_proto_rawDescGZIP(), []int{4}
+	return file_businessespoo_state_v1_state_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ConsentEnd) GetConsent() string {
@@ -416,12 +489,13 @@ const file_businessespoo_state_v1_state_proto_rawDesc = "" +
 	"\x05Scope\x12\"\n" +
 	"\bsequence\x18\x01 \x01(\x04B\x06\xaa\xed\x18\x02\b\x02R\bsequence\x12\x1a\n" +
 	"\x04head\x18\x02 \x01(\fB\x06\xaa\xed\x18\x02\b\x02R\x04head\x128\n" +
-	"\x04seen\x18\x03 \x03(\v2\x1c.businessespoo.state.v1.SeenB\x06\xaa\xed\x18\x02\b\x02R\x04seen\"\xfa\x01\n" +
+	"\x04seen\x18\x03 \x03(\v2\x1c.businessespoo.state.v1.SeenB\x06\xaa\xed\x18\x02\b\x02R\x04seen\"\xa0\x02\n" +
 	"\fRequestState\x12;\n" +
 	"\x05scope\x18\x01 \x01(\v2\x1d.businessespoo.state.v1.ScopeB\x06\xaa\xed\x18\x02\b\x02R\x05scope\x12A\n" +
 	"\arequest\x18\x02 \x01(\v2\x1f.businessespoo.cases.v1.RequestB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12G\n" +
 	"\rwaiting_since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\fwaitingSince\x12!\n" +
-	"\bdue_soon\x18\x04 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\adueSoon\"\x9c\x03\n" +
+	"\bdue_soon\x18\x04 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\adueSoon\x12$\n" +
+	"\tcorrected\x18n \x01(\x04B\x06\xaa\xed\x18\x02\b\x02R\tcorrected\"\xea\x03\n" +
 	"\tCaseState\x12;\n" +
 	"\x05scope\x18\x01 \x01(\v2\x1d.businessespoo.state.v1.ScopeB\x06\xaa\xed\x18\x02\b\x02R\x05scope\x128\n" +
 	"\x04case\x18\x02 \x01(\v2\x1c.businessespoo.cases.v1.CaseB\x06\xaa\xed\x18\x02\b\x02R\x04case\x12I\n" +
@@ -430,7 +504,12 @@ const file_businessespoo_state_v1_state_proto_rawDesc = "" +
 	"\x06opener\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x06opener\x12'\n" +
 	"\vsecret_hash\x18\x06 \x01(\fB\x06\xaa\xed\x18\x02\b\x04R\n" +
 	"secretHash\x12M\n" +
-	"\fconsent_ends\x18( \x03(\v2\".businessespoo.state.v1.ConsentEndB\x06\xaa\xed\x18\x02\b\x02R\vconsentEnds\"\xa3\x01\n" +
+	"\fconsent_ends\x18( \x03(\v2\".businessespoo.state.v1.ConsentEndB\x06\xaa\xed\x18\x02\b\x02R\vconsentEnds\x12L\n" +
+	"\vcorrections\x18n \x03(\v2\".businessespoo.state.v1.CorrectionB\x06\xaa\xed\x18\x02\b\x02R\vcorrections\"N\n" +
+	"\n" +
+	"Correction\x12\"\n" +
+	"\bsequence\x18\x01 \x01(\x04B\x06\xaa\xed\x18\x02\b\x02R\bsequence\x12\x1c\n" +
+	"\x05field\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x05field\"\xa3\x01\n" +
 	"\n" +
 	"ConsentEnd\x12 \n" +
 	"\aconsent\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\aconsent\x12\"\n" +
@@ -451,32 +530,34 @@ func file_businessespoo_state_v1_state_proto_rawDescGZIP() []byte {
 	return file_businessespoo_state_v1_state_proto_rawDescData
 }
 
-var file_businessespoo_state_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_businessespoo_state_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_businessespoo_state_v1_state_proto_goTypes = []any{
 	(*Seen)(nil),                  // 0: businessespoo.state.v1.Seen
 	(*Scope)(nil),                 // 1: businessespoo.state.v1.Scope
 	(*RequestState)(nil),          // 2: businessespoo.state.v1.RequestState
 	(*CaseState)(nil),             // 3: businessespoo.state.v1.CaseState
-	(*ConsentEnd)(nil),            // 4: businessespoo.state.v1.ConsentEnd
-	(*v1.Request)(nil),            // 5: businessespoo.cases.v1.Request
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
-	(*v1.Case)(nil),               // 7: businessespoo.cases.v1.Case
-	(*v11.PlannedRequest)(nil),    // 8: businessespoo.events.v1.PlannedRequest
+	(*Correction)(nil),            // 4: businessespoo.state.v1.Correction
+	(*ConsentEnd)(nil),            // 5: businessespoo.state.v1.ConsentEnd
+	(*v1.Request)(nil),            // 6: businessespoo.cases.v1.Request
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*v1.Case)(nil),               // 8: businessespoo.cases.v1.Case
+	(*v11.PlannedRequest)(nil),    // 9: businessespoo.events.v1.PlannedRequest
 }
 var file_businessespoo_state_v1_state_proto_depIdxs = []int32{
 	0, // 0: businessespoo.state.v1.Scope.seen:type_name -> businessespoo.state.v1.Seen
 	1, // 1: businessespoo.state.v1.RequestState.scope:type_name -> businessespoo.state.v1.Scope
-	5, // 2: businessespoo.state.v1.RequestState.request:type_name -> businessespoo.cases.v1.Request
-	6, // 3: businessespoo.state.v1.RequestState.waiting_since:type_name -> google.protobuf.Timestamp
+	6, // 2: businessespoo.state.v1.RequestState.request:type_name -> businessespoo.cases.v1.Request
+	7, // 3: businessespoo.state.v1.RequestState.waiting_since:type_name -> google.protobuf.Timestamp
 	1, // 4: businessespoo.state.v1.CaseState.scope:type_name -> businessespoo.state.v1.Scope
-	7, // 5: businessespoo.state.v1.CaseState.case:type_name -> businessespoo.cases.v1.Case
-	8, // 6: businessespoo.state.v1.CaseState.planned:type_name -> businessespoo.events.v1.PlannedRequest
-	4, // 7: businessespoo.state.v1.CaseState.consent_ends:type_name -> businessespoo.state.v1.ConsentEnd
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	8, // 5: businessespoo.state.v1.CaseState.case:type_name -> businessespoo.cases.v1.Case
+	9, // 6: businessespoo.state.v1.CaseState.planned:type_name -> businessespoo.events.v1.PlannedRequest
+	5, // 7: businessespoo.state.v1.CaseState.consent_ends:type_name -> businessespoo.state.v1.ConsentEnd
+	4, // 8: businessespoo.state.v1.CaseState.corrections:type_name -> businessespoo.state.v1.Correction
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_state_v1_state_proto_init() }
@@ -490,7 +571,7 @@ func file_businessespoo_state_v1_state_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_state_v1_state_proto_rawDesc), len(file_businessespoo_state_v1_state_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
