@@ -97,13 +97,12 @@ func (s *sharing) grant(provider string, classes ...policyv1.DataClass) *casesv1
 	return answer.Consent
 }
 
-func (s *sharing) withdraw(consent string) string {
+func (s *sharing) withdraw(consent string) {
 	s.t.Helper()
-	answer, err := s.consents().WithdrawConsent(s.owner.Context(), &consentv1.WithdrawConsentRequest{Name: consent, RequestId: uuid.NewString()})
+	_, err := s.consents().WithdrawConsent(s.owner.Context(), &consentv1.WithdrawConsentRequest{Name: consent, RequestId: uuid.NewString()})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return answer.Revision
 }
 
 // at is somebody of a provider who looks at shared cases.
@@ -263,24 +262,24 @@ func (s *sharing) withdrawalEndsAll() {
 // what a section of law allows, the company sees that it did, and it is no consent.
 func (s *sharing) lawIsNoConsent() {
 	s.t.Helper()
-	record := func(provider, section string, classes ...policyv1.DataClass) (*casesv1.Disclosure, error) {
+	record := func(provider, section string, classes ...policyv1.DataClass) error {
 		ctx, calls := s.at(provider)
-		answer, err := calls.RecordDisclosure(ctx, &sharingv1.RecordDisclosureRequest{
+		_, err := calls.RecordDisclosure(ctx, &sharingv1.RecordDisclosureRequest{
 			Parent: s.c.Name, RequestId: uuid.NewString(), Act: "621/1999", Section: section, DataClasses: classes, Reason: "An appeal is being heard",
 		})
-		return answer.GetDisclosure(), err
+		return err
 	}
-	_, err := record("chamber", "29", decision)
+	err := record("chamber", "29", decision)
 	world.Refused(s.t, err, codes.PermissionDenied, "NOT_AN_AUTHORITY")
-	_, err = record("yritysespoo", "29", decision)
+	err = record("yritysespoo", "29", decision)
 	world.Refused(s.t, err, codes.NotFound, "NOT_FOUND")
-	_, err = record("employment", "26", decision)
+	err = record("employment", "26", decision)
 	world.Refused(s.t, err, codes.InvalidArgument, "DISCLOSURE_INVALID")
-	_, err = record("employment", "29", conversation)
+	err = record("employment", "29", conversation)
 	world.Refused(s.t, err, codes.InvalidArgument, "DISCLOSURE_INVALID")
 	s.shows("employment")
 	before := s.c.View().Consents
-	if _, err := record("employment", "29", application, policyv1.DataClass_DATA_CLASS_PROGRESS); err != nil {
+	if err := record("employment", "29", application, policyv1.DataClass_DATA_CLASS_PROGRESS); err != nil {
 		s.t.Fatal(err)
 	}
 	shared := s.shows("employment", needWord, answerWord)

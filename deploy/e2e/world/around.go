@@ -1,9 +1,8 @@
 package world
 
 import (
-	"testing"
-
 	"path/filepath"
+	"testing"
 
 	"github.com/businessespoo/hub/services/kit/token"
 )
