@@ -144,6 +144,17 @@ func whoHasSeen(t *testing.T, w *world.World) {
 	once(t, w, mine, desk, c.Name, request)
 	notesLeaveNoTrace(t, w, mine, desk, c.Name, request)
 	whoMayRead(t, w, c.Name, request, mine, theirs)
+	// Once more, since a page holds the newest rows and looking leaves many.
+	desk.See(request)
+	_, err = nosy.Calls.GetRequest(nosy.Context(), &providerv1.GetRequestRequest{Name: request})
+	world.Refused(t, err, codes.NotFound, "REQUEST_NOT_FOUND")
+	world.Await(t, "the refusal's row", func() error { // one page: each that is read leaves a row
+		page, err := accessv1.NewAccessServiceClient(w.Conn(t, w.At.GRPC)).ListAccess(w.As(t, mine), &accessv1.ListAccessRequest{Parent: c.Name, PageSize: 20})
+		if err == nil && !slices.ContainsFunc(page.Access, func(a *accessv1.Access) bool { return a.Row.Refused == "REQUEST_NOT_FOUND" }) {
+			return world.Not("the newest refusal is not there yet")
+		}
+		return err
+	})
 	accessPages(t, w, mine, c.Name)
 	provable(t, w)
 }
