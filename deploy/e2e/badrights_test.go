@@ -38,6 +38,11 @@ var rightsSamples = map[string]sample{
 		},
 		change: func(m proto.Message) { m.(*rightsv1.RedactFactRequest).Ground = ground },
 	},
+	"DataRightsService/CorrectText": {
+		role:   "company",
+		valid:  func(f *fixture) proto.Message { return correcting(f.open(), "A better title") },
+		change: func(m proto.Message) { m.(*rightsv1.CorrectTextRequest).Text = "Another title" },
+	},
 	"DataRightsService/GetErasure": {role: "operator", valid: func(f *fixture) proto.Message {
 		answer, err := f.rights().Erase(f.w.As(f.t, world.Operator()), erasing(f.open().Name))
 		f.mustCall(answer, err)
@@ -70,6 +75,11 @@ func (f *fixture) onHold() *rightsv1.HoldCaseRequest {
 	req := &rightsv1.HoldCaseRequest{RequestId: newID(), Case: f.open().Name, Reason: "An appeal is open."}
 	f.mustCall(f.rights().HoldCase(f.w.As(f.t, world.Operator()), req))
 	return req
+}
+
+// correcting corrects the title of a case.
+func correcting(c *world.Case, title string) *rightsv1.CorrectTextRequest {
+	return &rightsv1.CorrectTextRequest{RequestId: newID(), Case: c.Name, Revision: c.View().Timeline[0].Revision, Field: "title", Text: title}
 }
 
 func erasing(caseName string) *rightsv1.EraseRequest {

@@ -100,7 +100,7 @@ func (s *stage) formerOwners() {
 	for called, service := range map[string]string{"former-owner": "chamber/trade-advice", "former-authority": "omnia/apprenticeship"} {
 		former := s.own(service)
 		for _, c := range s.consents(former) {
-			s.withdraw(former, c.Name)
+			s.withdraw(c.Name)
 		}
 		former.ends(s.chair)
 		s.play(called, world.AdvisorOf(former.owner, world.SecondAdvisor), former)
@@ -125,8 +125,8 @@ func (s *stage) otherProviders() {
 	shared("consent-conversation", omnia, "", conversation)
 	shared("consent-expired", omnia, string(catalogue.DateOf(time.Now())), application, decision, conversation)
 	shared("other-lead", world.LeadOf("omnia", world.Lead), "", application, decision, conversation)
-	one, consent := shared("consent-withdrawn", omnia, "", application, decision, conversation)
-	s.withdraw(one, consent)
+	_, consent := shared("consent-withdrawn", omnia, "", application, decision, conversation)
+	s.withdraw(consent)
 
 	s.disclosed("disclosure-application", "621/1999", "29", application)
 	s.disclosed("disclosure-result", "293/2017", "1", policyv1.DataClass_DATA_CLASS_RESULT, decision)
@@ -176,7 +176,7 @@ func (s *stage) consent(one *story, until string, classes ...policyv1.DataClass)
 	return answer.Consent.Name
 }
 
-func (s *stage) withdraw(one *story, consent string) {
+func (s *stage) withdraw(consent string) {
 	s.t.Helper()
 	_, err := s.consenting().WithdrawConsent(s.chair.Context(), &consentv1.WithdrawConsentRequest{Name: consent, RequestId: uuid.NewString()})
 	s.must(err)

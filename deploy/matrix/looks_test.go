@@ -41,7 +41,6 @@ var ways = []string{viewing, listing, searching, watching, inbox, exporting, eve
 // onlooker is somebody who tries every method that reads, with every name that
 // there is to know.
 type onlooker struct {
-	name          string
 	authorization string
 	doors         []*grpc.ClientConn
 	// provider is the key of the onlooker's own provider; empty for others.

@@ -101,9 +101,9 @@ func (w *world) stream(t *testing.T, name string) (all []bus.Event) {
 }
 
 // people are those in the rows of the log, in its order.
-func (w *world) people(t *testing.T, stream string) (people []string) {
+func (w *world) people(t *testing.T) (people []string) {
 	t.Helper()
-	for _, e := range w.stream(t, stream) {
+	for _, e := range w.stream(t, bus.StreamAccess) {
 		batch := &accessv1.AccessBatch{}
 		if err := proto.Unmarshal(e.Data, batch); err != nil {
 			t.Fatal(err)
@@ -152,7 +152,7 @@ func TestConcurrentRowsShareMessages(t *testing.T) {
 	close(slow.pause)
 	calling.Wait()
 	stop()
-	got := w.people(t, bus.StreamAccess)
+	got := w.people(t)
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
@@ -219,7 +219,7 @@ func TestWhatIsKeptIsWrittenLater(t *testing.T) {
 	away.away.Store(false)
 	eventually(t, func() bool { return log.Record(t.Context(), row("after")) == nil })
 	stop()
-	if got := w.people(t, bus.StreamAccess); !slices.Equal(got, []string{"own 1", "own 2", "own 3", "after"}) {
+	if got := w.people(t); !slices.Equal(got, []string{"own 1", "own 2", "own 3", "after"}) {
 		t.Errorf("the log holds %q", got)
 	}
 	w.sound(t)
@@ -237,7 +237,7 @@ func TestALostAnswerIsFoundOut(t *testing.T) {
 	deaf.deaf.Store(false)
 	eventually(t, func() bool { return log.Record(t.Context(), row("after")) == nil })
 	stop()
-	if got := w.people(t, bus.StreamAccess); !slices.Equal(got, []string{"unheard", "after"}) {
+	if got := w.people(t); !slices.Equal(got, []string{"unheard", "after"}) {
 		t.Errorf("the log holds %q", got)
 	}
 	w.sound(t)
@@ -280,7 +280,7 @@ func TestARowThatFollowsIsWrittenSoon(t *testing.T) {
 	log, _ := run(t, access.Options{Bus: w.omnia, Key: w.key})
 	began := time.Now()
 	follow(t, log, "one", "two")
-	eventually(t, func() bool { return len(w.people(t, bus.StreamAccess)) == 2 })
+	eventually(t, func() bool { return len(w.people(t)) == 2 })
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("it took %s", took)
 	}
@@ -299,12 +299,12 @@ func TestRowsThatFollowKeepTheirOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"change 1", "change 2", "read"}
-	if got := w.people(t, bus.StreamAccess); !slices.Equal(got, want) {
+	if got := w.people(t); !slices.Equal(got, want) {
 		t.Errorf("once the read is durable the log holds %q", got)
 	}
 	follow(t, log, "change 3")
 	time.Sleep(20 * time.Millisecond)
-	if got := w.people(t, bus.StreamAccess); len(got) != len(want) {
+	if got := w.people(t); len(got) != len(want) {
 		t.Errorf("what may wait is written by itself: %q", got)
 	}
 	want = append(want, "change 3")
@@ -312,10 +312,10 @@ func TestRowsThatFollowKeepTheirOrder(t *testing.T) {
 		want = append(want, fmt.Sprint("many ", n))
 		follow(t, log, want[len(want)-1])
 	}
-	eventually(t, func() bool { return len(w.people(t, bus.StreamAccess)) == len(want) })
+	eventually(t, func() bool { return len(w.people(t)) == len(want) })
 	follow(t, log, "last")
 	stop()
-	if got := w.people(t, bus.StreamAccess); !slices.Equal(got, append(want, "last")) {
+	if got := w.people(t); !slices.Equal(got, append(want, "last")) {
 		t.Errorf("at the end the log holds %q", got)
 	}
 	if n := len(w.stream(t, bus.StreamAccess)); n != 3 {
@@ -348,7 +348,7 @@ func TestRowsThatFollowOutliveAnOutage(t *testing.T) {
 	away.away.Store(false)
 	eventually(t, func() bool { return log.Record(t.Context(), row("read")) == nil })
 	stop()
-	if got := w.people(t, bus.StreamAccess); !slices.Equal(got, append(want, "read")) {
+	if got := w.people(t); !slices.Equal(got, append(want, "read")) {
 		t.Errorf("the log holds %d rows, want %d in their order", len(got), len(want)+1)
 	}
 	w.sound(t)

@@ -66,7 +66,7 @@ var leaves = map[string]string{
 
 	"GrantService.ListIntegrators": "nothing", "GrantService.GrantAccess": "nothing", "GrantService.ListGrants": "nothing", "GrantService.WithdrawGrant": "nothing",
 
-	"DataRightsService.ExportData": "nothing", "DataRightsService.DeleteDrafts": "nothing", "DataRightsService.Erase": "case", "DataRightsService.RedactFact": "case",
+	"DataRightsService.ExportData": "nothing", "DataRightsService.DeleteDrafts": "nothing", "DataRightsService.Erase": "case", "DataRightsService.RedactFact": "case", "DataRightsService.CorrectText": "case",
 	"DataRightsService.GetErasure": "nothing", "DataRightsService.ListErasures": "nothing", "DataRightsService.HoldCase": "case", "DataRightsService.ReleaseCase": "case",
 
 	"CatalogueService.ListProviders": "no row", "CatalogueService.GetProvider": "no row", "CatalogueService.ListServices": "no row",
