@@ -112,11 +112,11 @@ func (s *stage) otherProviders() {
 	s.t.Helper()
 	omnia := world.AdvisorOf("omnia", world.FirstAdvisor)
 	s.play("not-asked", omnia, s.own("chamber/trade-advice"))
-	shared := func(called string, p token.Principal, until string, classes ...policyv1.DataClass) (*story, string) {
+	shared := func(called string, p token.Principal, until string, classes ...policyv1.DataClass) string {
 		s.t.Helper()
 		one := s.own("chamber/trade-advice", "omnia/apprenticeship")
 		s.play(called, p, one)
-		return one, s.consent(one, until, classes...)
+		return s.consent(one, until, classes...)
 	}
 	s.play("routed", omnia, s.own("chamber/trade-advice", "omnia/apprenticeship"))
 	shared("consent-progress", omnia, "")
@@ -125,8 +125,7 @@ func (s *stage) otherProviders() {
 	shared("consent-conversation", omnia, "", conversation)
 	shared("consent-expired", omnia, string(catalogue.DateOf(time.Now())), application, decision, conversation)
 	shared("other-lead", world.LeadOf("omnia", world.Lead), "", application, decision, conversation)
-	_, consent := shared("consent-withdrawn", omnia, "", application, decision, conversation)
-	s.withdraw(consent)
+	s.withdraw(shared("consent-withdrawn", omnia, "", application, decision, conversation))
 
 	s.disclosed("disclosure-application", "621/1999", "29", application)
 	s.disclosed("disclosure-result", "293/2017", "1", policyv1.DataClass_DATA_CLASS_RESULT, decision)
