@@ -73,6 +73,7 @@ func reached() map[cell]bool {
 // alike are cells of which both rules show the same.
 var alike = map[cell]string{
 	{sight.Routed, policyv1.DataClass_DATA_CLASS_PUBLIC}:       "all that it sees is the header, in which no such field stands",
+	{sight.Routed, policyv1.DataClass_DATA_CLASS_DECISION}:     "its title stands in a decision, and of none it sees even the result",
 	{sight.Routed, policyv1.DataClass_DATA_CLASS_REASONS}:      "they stand in a decision, and of none it sees even the result",
 	{sight.Routed, policyv1.DataClass_DATA_CLASS_CONVERSATION}: "it stands in the steps, of which it sees none",
 }
