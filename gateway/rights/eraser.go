@@ -233,15 +233,20 @@ func (e *Eraser) AnswerErased(ctx context.Context, party string, data []byte) ([
 	if err != nil || scope.Party != party {
 		return nil, errors.New("erasure: the request must be one of the provider that tells")
 	}
-	if e.view.Erased(scope.Case) {
+	order, _, err := e.ledger.get(ctx, done.Erasure)
+	if err != nil {
+		e.log.WarnContext(ctx, "what a provider erased cannot be looked up", "provider", party, "error", err)
+		return nil, errors.New("erasure: its order could not be read now; ask again")
+	}
+	// The provider may be ahead of the view, so the order counts too.
+	if e.view.Erased(scope.Case) || order != nil && slices.Contains(order.Cases, scope.Case) {
 		subject := fmt.Sprintf("private.%s.%s.%d.>", party, scope.Case, scope.Number)
 		if err := e.eraseOn(ctx, bus.PrivateStream(party), subject); err != nil {
 			e.log.WarnContext(ctx, "a private stream is not erased yet", "provider", party, "error", err)
 			return nil, errors.New("erasure: it could not be done now; ask again")
 		}
 	}
-	order, _, err := e.ledger.get(ctx, done.Erasure)
-	if err == nil && order != nil {
+	if order != nil {
 		_, err = e.ledger.change(ctx, order.ID, func(kept *entry) {
 			if kept.Confirmed == nil {
 				kept.Confirmed = map[string]int64{}
