@@ -55,8 +55,7 @@ func (k *Bucket) Get(ctx context.Context, key string) (Entry, error) {
 }
 
 // Put writes a key whose last write was revision expected, and returns the new
-// revision. If another wrote in between, it returns a *ConflictError. A draft that
-// is replaced is erased.
+// revision. If another wrote in between, it returns a *ConflictError.
 func (k *Bucket) Put(ctx context.Context, key string, value []byte, expected uint64) (uint64, error) {
 	subject, err := k.subject(key)
 	if err != nil {
@@ -65,9 +64,6 @@ func (k *Bucket) Put(ctx context.Context, key string, value []byte, expected uin
 	revision, err := k.bus.publish(ctx, Message{Subject: subject, Data: value}, jetstream.WithExpectLastSequenceForSubject(expected, subject))
 	if err != nil {
 		return 0, fmt.Errorf("bus: put %s in bucket %s: %w", key, k.name, conflict(err, subject))
-	}
-	if k.name == BucketDrafts && expected > 0 {
-		return revision, k.bus.Erase(ctx, k.stream, expected)
 	}
 	return revision, nil
 }
