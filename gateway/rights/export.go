@@ -184,7 +184,7 @@ type consentOf struct {
 
 // cases adds the cases that who sees, and the consents in them, and answers their ids.
 func (x *Exporter) cases(ctx context.Context, who token.Principal, language string, a *archive) ([]string, error) {
-	if err := x.View.Fresh(ctx); err != nil {
+	if err := x.View.Current(ctx); err != nil {
 		return nil, err
 	}
 	ids, err := casesOf(ctx, x.View, seer(who))

@@ -122,7 +122,7 @@ func (s *Service) ordered(ctx context.Context, req *rightsv1.EraseRequest) (*ent
 	default:
 		return nil, problem.New(problem.Invalid, "WHAT_MISSING", "what is to be erased is not clear; %s", right).Field("case", right)
 	}
-	if err := s.Eraser.view.Fresh(ctx); err != nil {
+	if err := s.Eraser.view.Current(ctx); err != nil {
 		return nil, err
 	}
 	if order.Cases, err = casesOf(ctx, s.Eraser.view, seer); err != nil {

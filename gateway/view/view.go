@@ -5,6 +5,7 @@ package view
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 
@@ -20,6 +21,7 @@ import (
 type Log interface {
 	projection.Log
 	DeadLetter(ctx context.Context, ev bus.Event, handler, reason string) error
+	LastOn(ctx context.Context, stream, subject string) (bus.Event, error)
 }
 
 // Handler is the view's name among the dead letters.
@@ -83,6 +85,20 @@ func (v *View) Ready(ctx context.Context) error {
 
 // Fresh returns when the view shows all that has arrived from the log by now.
 func (v *View) Fresh(ctx context.Context) error { return v.db.Fresh(ctx) }
+
+// Current returns when the view shows all that the log holds by now. It asks the
+// log: use it where to miss a fact that has just been written does harm, as an
+// erasure that left a case out would, and Fresh for what people only look at.
+func (v *View) Current(ctx context.Context) error {
+	last, err := v.log.LastOn(ctx, bus.StreamCases, "case.>")
+	if errors.Is(err, bus.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return v.Wait(ctx, last.Sequence)
+}
 
 // Position is the sequence of the last fact that the view shows.
 func (v *View) Position() uint64 { return v.db.Position(bus.StreamCases) }

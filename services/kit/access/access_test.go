@@ -146,9 +146,12 @@ func TestConcurrentRowsShareMessages(t *testing.T) {
 				t.Error(err)
 			}
 		})
+		if n == 0 {
+			eventually(t, func() bool { return slow.tried.Load() == 1 })
+		}
 	}
 	// While the first append is under way all the others come.
-	slow.await(t, log, calls)
+	eventually(t, func() bool { return access.WaitingForTest(log) == calls-1 })
 	close(slow.pause)
 	calling.Wait()
 	stop()
@@ -176,7 +179,11 @@ type flaky struct {
 func (f *flaky) Append(ctx context.Context, m bus.Message, scope string, expected uint64) (uint64, error) {
 	f.tried.Add(1)
 	if f.pause != nil {
-		<-f.pause
+		select {
+		case <-f.pause:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
 	}
 	if f.away.Load() {
 		return 0, errors.New("the log is away")
@@ -186,12 +193,6 @@ func (f *flaky) Append(ctx context.Context, m bus.Message, scope string, expecte
 		return 0, errors.New("the answer of the log is lost")
 	}
 	return sequence, err
-}
-
-// await returns once an append is under way and the rest waits.
-func (f *flaky) await(t *testing.T, log *access.Log, calls int) {
-	t.Helper()
-	eventually(t, func() bool { return f.tried.Load() == 1 && access.WaitingForTest(log) >= calls-1 })
 }
 
 func eventually(t *testing.T, holds func() bool) {
