@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"github.com/businessespoo/hub/deploy/hub"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	"github.com/businessespoo/hub/services/kit/bus/embedded"
+	"github.com/businessespoo/hub/services/kit/bus/embedded/powercut"
 	"github.com/businessespoo/hub/services/kit/name"
 )
 
@@ -86,68 +86,6 @@ func (h *inProcess) stop() {
 	}
 }
 
-// cutLog copies what a power cut would leave of a log: of each file at least the
-// bytes of its last sync, and of what was written after them any part or none. A
-// file that was never synced is there or not.
-//
-// The copy takes time, in which the hub works on. So the places of consumers are
-// copied first and the messages last: a consumer's place then names no message
-// that was synced only later.
-func cutLog(t *testing.T, r *rand.Rand, dir string, synced func() map[string]int64) string {
-	t.Helper()
-	left := filepath.Join(t.TempDir(), "left")
-	isBlock := func(path string) bool { return filepath.Ext(path) == ".blk" }
-	copyFiles(t, r, dir, left, nil, func(path string) bool { return !isBlock(path) })
-	copyFiles(t, r, dir, left, synced(), isBlock)
-	return left
-}
-
-// copyFiles copies what is selected: whole, or cut when there are lengths.
-func copyFiles(t *testing.T, r *rand.Rand, dir, left string, lengths map[string]int64, selected func(path string) bool) {
-	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // the server removed it just now
-		}
-		if err != nil {
-			return err
-		}
-		relative, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() {
-			return os.MkdirAll(filepath.Join(left, relative), 0o700)
-		}
-		if !selected(path) {
-			return nil
-		}
-		body, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if lengths != nil {
-			length, known := lengths[path]
-			if !known && r.IntN(2) == 0 {
-				return nil
-			}
-			if more := int64(len(body)) - length; more > 0 {
-				if r.IntN(2) == 0 {
-					length += r.Int64N(more + 1)
-				}
-				body = body[:length]
-			}
-		}
-		return os.WriteFile(filepath.Join(left, relative), body, 0o600)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // cut is what a power cut left, and what was known before it.
 type cut struct {
 	calls          []call
@@ -181,7 +119,10 @@ func cutPower(t *testing.T, r *rand.Rand, data string, groupCommitOff bool) cut 
 	pause(ctx, r, 300, 1200)
 	// The order matters: what is told after the lengths are taken may be lost.
 	c.calls, c.company, c.inbox = history.snapshot(), c.company.frozen(), c.inbox.frozen()
-	left := cutLog(t, branch(r), filepath.Join(data, "jetstream"), h.log.SyncedLengths)
+	left := filepath.Join(t.TempDir(), "left")
+	if err := powercut.Copy(branch(r), filepath.Join(data, "jetstream"), left, h.log.SyncedLengths, false); err != nil {
+		t.Fatal(err)
+	}
 	pause(ctx, r, 50, 200) // and the projections run ahead of what is left
 	l.down()
 	cancel()

@@ -134,11 +134,18 @@ func (p *personal) play() {
 	note := world.NewMarker("note")
 	p.notes = append(p.notes, note)
 	p.desk.Note(omnia, note.Text())
-	for _, content := range []string{p.write("draft")} {
+	for _, content := range []string{p.draft("first draft"), p.write("draft")} {
 		if _, err := p.owner.Calls.SaveDraft(p.owner.Context(), &casesv1.SaveDraftRequest{RequestId: newID(), Draft: &casesv1.Draft{Key: "new", Content: content}}); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// draft is a text that is replaced at once: it must be nowhere from then on.
+func (p *personal) draft(what string) string {
+	m := world.NewMarker(what)
+	p.notes = append(p.notes, m)
+	return m.Text()
 }
 
 func (p *personal) rights() rightsv1.DataRightsServiceClient {

@@ -55,7 +55,8 @@ func (k *Bucket) Get(ctx context.Context, key string) (Entry, error) {
 }
 
 // Put writes a key whose last write was revision expected, and returns the new
-// revision. If another wrote in between, it returns a *ConflictError.
+// revision. If another wrote in between, it returns a *ConflictError. A draft that
+// is replaced is erased.
 func (k *Bucket) Put(ctx context.Context, key string, value []byte, expected uint64) (uint64, error) {
 	subject, err := k.subject(key)
 	if err != nil {
@@ -65,7 +66,10 @@ func (k *Bucket) Put(ctx context.Context, key string, value []byte, expected uin
 	if err != nil {
 		return 0, fmt.Errorf("bus: put %s in bucket %s: %w", key, k.name, conflict(err, subject))
 	}
-	return revision, nil
+	if k.name == BucketDrafts && expected > 0 {
+		_, err = k.bus.eraseOn(ctx, k.stream, subject, revision)
+	}
+	return revision, err
 }
 
 // Create writes a key that has no value. If it has one, it returns a

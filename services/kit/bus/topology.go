@@ -95,7 +95,9 @@ func (b *Bus) topology() []jetstream.StreamConfig {
 	hub := b.streamConfig(bucketStream(BucketHub), "gateway", bucketSubject(BucketHub)+">")
 	hub.MaxMsgsPerSubject = 1
 	drafts := b.streamConfig(bucketStream(BucketDrafts), "gateway", bucketSubject(BucketDrafts)+">")
-	drafts.MaxMsgsPerSubject = 1
+	// Bucket.Put erases what it replaces: the server would only forget it, and leave
+	// the words in its files.
+	drafts.MaxMsgsPerSubject = -1
 	drafts.MaxAge = DraftLife
 	sessions := b.streamConfig(bucketStream(BucketSessions), "gateway", bucketSubject(BucketSessions)+">")
 	sessions.MaxMsgsPerSubject = 1

@@ -1,32 +1,40 @@
 package embedded_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/bus/embedded"
+	"github.com/businessespoo/hub/services/kit/bus/embedded/powercut"
 )
 
-// acknowledged is what publishers have been told is kept.
+// acknowledged is what publishers have been told is kept, and what is erased.
 type acknowledged struct {
 	mu   sync.Mutex
 	last map[string]map[uint64]string // stream, sequence, body
-	n    int
-	want int
-	full chan struct{} // closed when n reaches want
+	// frozen is what last was when the power was cut, but for what has been erased since.
+	frozen map[string]map[uint64]string
+	drafts map[string]uint64
+	gone   []string // bodies
+	n      int
+	want   int
+	full   chan struct{} // closed when n reaches want
 }
 
 func newAcknowledged(want int) *acknowledged {
-	return &acknowledged{last: make(map[string]map[uint64]string), want: want, full: make(chan struct{})}
+	return &acknowledged{last: make(map[string]map[uint64]string), drafts: make(map[string]uint64), want: want, full: make(chan struct{})}
 }
 
 func (a *acknowledged) add(stream string, sequence uint64, body string) {
@@ -41,18 +49,36 @@ func (a *acknowledged) add(stream string, sequence uint64, body string) {
 	}
 }
 
-// freeze takes the present state: what is told later is not in it.
-func (a *acknowledged) freeze() map[string]map[uint64]string {
+// erasing says that a message is about to be erased: it is there or not.
+func (a *acknowledged) erasing(stream string, sequence uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	frozen := make(map[string]map[uint64]string)
+	delete(a.last[stream], sequence)
+	delete(a.frozen[stream], sequence)
+}
+
+// draft says what revision of a draft is kept.
+func (a *acknowledged) draft(key string, revision uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.drafts[key] = revision
+}
+
+func (a *acknowledged) erased(body string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.gone = append(a.gone, body)
+}
+
+// freeze takes the present state: what is told later is not in it.
+func (a *acknowledged) freeze() (drafts map[string]uint64, gone []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.frozen = make(map[string]map[uint64]string)
 	for stream, sequences := range a.last {
-		frozen[stream] = make(map[uint64]string)
-		for sequence, body := range sequences {
-			frozen[stream][sequence] = body
-		}
+		a.frozen[stream] = maps.Clone(sequences)
 	}
-	return frozen
+	return maps.Clone(a.drafts), slices.Clone(a.gone)
 }
 
 func open(t *testing.T, dir string, off bool) (*embedded.Server, *bus.Bus) {
@@ -73,10 +99,10 @@ func open(t *testing.T, dir string, off bool) (*embedded.Server, *bus.Bus) {
 	return server, hub
 }
 
-// load publishes with eight publishers until n messages are acknowledged, and on
+// load publishes with ten publishers until n messages are acknowledged, and on
 // until the returned function is called: six on the cases, in bodies large
-// enough to fill more than one block, one in a bucket, and one that erases what
-// it wrote.
+// enough to fill more than one block, one in a bucket, and three that erase: what
+// is known of a person, drafts that are replaced, and cases among the others.
 func load(ctx context.Context, t *testing.T, hub *bus.Bus, n int) (*acknowledged, func()) {
 	t.Helper()
 	told := newAcknowledged(n)
@@ -118,6 +144,48 @@ func load(ctx context.Context, t *testing.T, hub *bus.Bus, n int) (*acknowledged
 		_, err := hub.PutPerson(ctx, bus.Message{Subject: "people.omnia.p", Data: fmt.Appendf(nil, "name %d", i)})
 		return err
 	})
+	drafts, err := hub.Bucket(ctx, bus.BucketDrafts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept [5]uint64 // the revision of each draft
+	repeat(func(i int) error {
+		of, key, body := i%len(kept), fmt.Sprint("d", i%len(kept)), fmt.Sprintf("draft %d.", i)
+		told.erasing("KV_"+bus.BucketDrafts, kept[of])
+		revision, err := drafts.Put(ctx, key, []byte(body), kept[of])
+		if err != nil {
+			return err
+		}
+		told.add("KV_"+bus.BucketDrafts, revision, body)
+		if i >= len(kept) {
+			told.erased(fmt.Sprintf("draft %d.", i-len(kept)))
+		}
+		told.draft(key, revision)
+		kept[of] = revision
+		return nil
+	})
+	written := map[uint64]string{}
+	repeat(func(i int) error {
+		body := fmt.Sprintf("to be erased %d.", i)
+		sequence, err := hub.Publish(ctx, bus.Message{Subject: "case.e.hub.0.hub", Data: []byte(body)})
+		if err != nil {
+			return err
+		}
+		told.add(bus.StreamCases, sequence, body)
+		if written[sequence] = body; len(written) < 20 {
+			return nil
+		}
+		for sequence, body := range written { // any of them
+			delete(written, sequence)
+			told.erasing(bus.StreamCases, sequence)
+			if err := hub.Erase(ctx, bus.StreamCases, sequence); err != nil {
+				return err
+			}
+			told.erased(body)
+			break
+		}
+		return nil
+	})
 	select {
 	case <-told.full:
 	case <-ctx.Done():
@@ -129,53 +197,19 @@ func load(ctx context.Context, t *testing.T, hub *bus.Bus, n int) (*acknowledged
 	}
 }
 
-// cutPower copies what a power cut would leave of dir: of each file at least the
-// bytes of its last sync, and of what was written after, any part or none.
-func cutPower(t *testing.T, dir string, lengths map[string]int64) string {
+// cutPower answers the folder that a power cut would leave of dir.
+func cutPower(t *testing.T, dir string, synced func() map[string]int64) string {
 	t.Helper()
-	left := t.TempDir()
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // the server removed it just now
-		}
-		if err != nil {
-			return err
-		}
-		relative, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() {
-			return os.MkdirAll(filepath.Join(left, relative), 0o700)
-		}
-		length, synced := lengths[path]
-		if !synced && rand.IntN(2) == 0 {
-			return nil
-		}
-		body, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if extra := int64(len(body)) - length; extra > 0 {
-			keep := int64(0)
-			if rand.IntN(2) == 0 {
-				keep = rand.Int64N(extra + 1)
-			}
-			body = body[:length+keep]
-		}
-		return os.WriteFile(filepath.Join(left, relative), body, 0o600)
-	})
-	if err != nil {
+	left := filepath.Join(t.TempDir(), "left")
+	r := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	if err := powercut.Copy(r, dir, left, synced, true); err != nil {
 		t.Fatal(err)
 	}
 	return left
 }
 
 // lost counts what was acknowledged and is not in the log of dir.
-func lost(t *testing.T, dir string, told map[string]map[uint64]string) int {
+func lost(t *testing.T, dir string, told map[string]map[uint64]string, drafts map[string]uint64) int {
 	t.Helper()
 	server, hub := open(t, dir, false)
 	defer server.Shutdown()
@@ -192,6 +226,15 @@ func lost(t *testing.T, dir string, told map[string]map[uint64]string) int {
 			case string(event.Data) != body:
 				t.Errorf("%s at %d holds another message", stream, sequence)
 			}
+		}
+	}
+	bucket, err := hub.Bucket(t.Context(), bus.BucketDrafts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, revision := range drafts {
+		if entry, err := bucket.Get(t.Context(), key); err != nil || entry.Revision < revision {
+			missing++
 		}
 	}
 	publishAgain(t, hub)
@@ -213,13 +256,37 @@ func cut(t *testing.T, off bool, n int) int {
 	server, hub := open(t, dir, off)
 	told, stop := load(t.Context(), t, hub, n)
 	// The order matters: what is told after the lengths are taken may be lost.
-	frozen := told.freeze()
-	lengths := server.SyncedLengths()
-	left := cutPower(t, dir, lengths)
+	drafts, gone := told.freeze()
+	left := cutPower(t, dir, server.SyncedLengths)
 	stop()
 	hub.Close()
 	server.Shutdown()
-	return lost(t, left, frozen)
+	if found := find(t, left, gone); len(found) > 0 {
+		t.Errorf("of %d erased messages, the power cut left %q", len(gone), found)
+	}
+	t.Logf("%d messages were erased", len(gone))
+	return lost(t, left, told.frozen, drafts)
+}
+
+// find answers which of the texts are in some file below dir.
+func find(t *testing.T, dir string, texts []string) (found []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		for _, text := range texts {
+			if bytes.Contains(content, []byte(text)) {
+				found = append(found, text)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 func TestAPowerCutLosesNothingThatWasAcknowledged(t *testing.T) {
@@ -243,7 +310,7 @@ func TestWhatAKilledProcessWroteIsSyncedBeforeItIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	killed := cutPower(t, dir, everything(t, dir)) // a kill leaves what was written
+	killed := cutPower(t, dir, func() map[string]int64 { return everything(t, dir) }) // a kill leaves what was written
 	hub.Close()
 	server.Shutdown()
 
@@ -251,10 +318,10 @@ func TestWhatAKilledProcessWroteIsSyncedBeforeItIsSeen(t *testing.T) {
 	if _, err := hub.Get(t.Context(), bus.StreamCases, sequence); err != nil {
 		t.Fatal(err)
 	}
-	left := cutPower(t, killed, server.SyncedLengths())
+	left := cutPower(t, killed, server.SyncedLengths)
 	hub.Close()
 	server.Shutdown()
-	if missing := lost(t, left, map[string]map[uint64]string{bus.StreamCases: {sequence: "x"}}); missing > 0 {
+	if missing := lost(t, left, map[string]map[uint64]string{bus.StreamCases: {sequence: "x"}}, nil); missing > 0 {
 		t.Error("an event was seen, and then the power cut took it back")
 	}
 }
