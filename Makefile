@@ -37,6 +37,7 @@ run: ## Start everything in one process, with demo data, in DATA (./data).
 test: ## Run every test, with the race detector where it is of use.
 	@$(if $(RACE),,echo "no C compiler found: the tests run without the race detector")
 	@command -v npm >/dev/null || echo "no npm found: sign-in is not tested at an issuer that others have written"
+	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || echo "no Chromium found: the pages are not tested in a real browser"
 	go test $(RACE) -skip '$(ALONE)' $$($(TESTED) | grep -vE '$(PLAIN)')
 	go test -run '$(ALONE)' $(WITH)
 	go test $$($(TESTED) | grep -E '$(PLAIN)')

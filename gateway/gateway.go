@@ -279,7 +279,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	if o.Web == nil {
 		return nil
 	}
-	if g.loopback, err = dial(o.GRPC.Addr().String(), o.TLS.Own(o.Log), grpc.WithUnaryInterceptor(forVisitor(relay))); err != nil {
+	if g.loopback, err = dial(o.GRPC.Addr().String(), o.TLS.Own(o.Log), grpc.WithUnaryInterceptor(forVisitor(relay)), grpc.WithStreamInterceptor(streamForVisitor(relay))); err != nil {
 		return err
 	}
 	pages.Cases, pages.Provider = casesv1.NewCaseServiceClient(g.loopback), providerv1.NewProviderServiceClient(g.loopback)
@@ -326,6 +326,16 @@ func forVisitor(relay string) grpc.UnaryClientInterceptor {
 			ctx = host.ForVisitor(ctx, relay, visitor)
 		}
 		return invoke(ctx, method, req, reply, conn, options...)
+	}
+}
+
+// streamForVisitor is forVisitor for watches.
+func streamForVisitor(relay string) grpc.StreamClientInterceptor {
+	return func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, options ...grpc.CallOption) (grpc.ClientStream, error) {
+		if visitor := web.Visitor(ctx); visitor != "" {
+			ctx = host.ForVisitor(ctx, relay, visitor)
+		}
+		return open(ctx, desc, conn, method, options...)
 	}
 }
 

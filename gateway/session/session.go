@@ -134,12 +134,17 @@ func (s *Store) Begin(ctx context.Context, made Session) (string, Session, error
 	return cookie, made, err
 }
 
-// Find answers the session of what a browser holds, and notes that it was used.
-func (s *Store) Find(ctx context.Context, cookie string) (Session, error) {
+// Peek answers the session of what a browser holds. It does not count as use.
+func (s *Store) Peek(ctx context.Context, cookie string) (Session, error) {
 	if cookie == "" || len(cookie) > 100 {
 		return Session{}, ErrNone
 	}
-	found, err := s.Get(ctx, idOf(cookie))
+	return s.Get(ctx, idOf(cookie))
+}
+
+// Find answers the session of what a browser holds, and notes that it was used.
+func (s *Store) Find(ctx context.Context, cookie string) (Session, error) {
+	found, err := s.Peek(ctx, cookie)
 	if err != nil || s.now().Sub(found.Seen) < touchEvery {
 		return found, err
 	}

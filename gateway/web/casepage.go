@@ -102,6 +102,7 @@ func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code
 		return err
 	}
 	f.Title = c.GetTitle()
+	f.Watch, f.After = c.GetName(), c.GetRevision()
 	f.sent = was
 	view := caseView{
 		frame: f, Case: c, Notices: c.GetNotices(), Finished: f.Finished(c), Timeline: f.timeline(c.GetTimeline(), c.GetRequests(), c.GetLanguage()),

@@ -48,6 +48,9 @@ func (s *server) casesPage(w http.ResponseWriter, r *http.Request, f *frame) err
 	if err != nil {
 		return fmt.Errorf("web: list cases: %w", err)
 	}
+	if request.GetPageToken() == "" {
+		f.Watch, f.After = "*", answer.GetRevision()
+	}
 	view := casesView{frame: f, Cases: answer.GetCases(), Filters: f.caseFilters()}
 	view.Filtered = request.GetQuery() != "" || request.GetProvider() != "" || request.GetAsksMe() || len(request.GetStatuses()) > 0 || request.GetCompanyId() != ""
 	if token := answer.GetNextPageToken(); token != "" {

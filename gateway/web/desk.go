@@ -68,6 +68,9 @@ func (s *server) deskPage(w http.ResponseWriter, r *http.Request, f *frame) erro
 	if err != nil {
 		return fmt.Errorf("web: list requests: %w", err)
 	}
+	if request.GetPageToken() == "" {
+		f.Watch, f.After = "*", answer.GetRevision()
+	}
 	view := deskView{
 		frame: f, ProviderName: f.Provider(provider), Path: f.path, Total: int(answer.GetTotalSize()),
 		Views: f.deskViews(), Filters: f.deskFilters(provider),

@@ -63,6 +63,7 @@ func (s *server) showDeskRequest(w http.ResponseWriter, r *http.Request, f *fram
 	}
 	request := answer.GetRequest()
 	f.Title = f.requestTitle(request)
+	f.Watch, f.After = request.GetName(), answer.GetRevision()
 	f.sent = was
 	view := deskRequestView{
 		frame: f, Request: request, RequestTitle: f.Title, ProviderName: f.Provider(request.GetProvider()),

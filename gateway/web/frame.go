@@ -25,8 +25,12 @@ type frame struct {
 	LanguageForm, LanguageAction string
 	// Enter is the step that the Enter key takes in that form.
 	Enter string
-	// StylePath and IconPath are where the style file and the icon are.
-	StylePath, IconPath string
+	// Watch is what the page shows and is kept up to date with: a case, a request, a
+	// provider's inbox, or * for all that the visitor sees; empty for none. After is the
+	// revision that it shows.
+	Watch, After string
+	// StylePath, ScriptPath and IconPath are where those files are.
+	StylePath, ScriptPath, IconPath string
 
 	// header is the answer's.
 	header http.Header
@@ -44,7 +48,7 @@ type frame struct {
 func (s *server) frame(w http.ResponseWriter, r *http.Request) *frame {
 	f := &frame{
 		Lang: language(w, r), Session: s.session(r), Holder: s.holder(r),
-		StylePath: s.style.path, IconPath: s.icon.path,
+		StylePath: s.style.path, ScriptPath: s.script.path, IconPath: s.icon.path,
 		header: w.Header(), path: r.URL.Path, query: r.URL.Query(), texts: s.texts, now: s.Clock(),
 	}
 	if f.Session != nil || f.Holder != nil {

@@ -72,10 +72,10 @@ func (s *server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// contentPolicy is what browsers let a page do: no scripts, nothing of other sites, and
+// contentPolicy is what browsers let a page do: our own script, nothing of other sites, and
 // forms that lead here and, beside that, to the sources of further.
 func contentPolicy(further string) string {
-	return "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'" + further + "; frame-ancestors 'none'"
+	return "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'" + further + "; frame-ancestors 'none'"
 }
 
 // serve runs a page and explains its error.

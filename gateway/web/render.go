@@ -19,6 +19,9 @@ var templateFiles embed.FS
 //go:embed static/style.css
 var styleFile []byte
 
+//go:embed static/hub.js
+var scriptFile []byte
+
 //go:embed static/icon.svg
 var iconFile []byte
 

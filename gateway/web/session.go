@@ -36,7 +36,11 @@ func (s *server) session(r *http.Request) *visitor {
 	if err != nil || s.Sessions == nil {
 		return nil
 	}
-	found, err := s.Sessions.Find(r.Context(), cookie.Value)
+	find := s.Sessions.Find
+	if r.URL.Path == livePath || r.Header.Get(liveHeader) != "" {
+		find = s.Sessions.Peek // nobody may be there to use it
+	}
+	found, err := find(r.Context(), cookie.Value)
 	var token string
 	if err == nil {
 		token, err = s.Token(r.Context(), &found)

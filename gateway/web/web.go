@@ -1,7 +1,8 @@
-// Package web is the hub's pages: plain HTML made on the server, without
-// JavaScript, in Finnish, Swedish and English. A page does nothing that an
-// integrator could not do: everything goes through the gRPC API with the
-// signed-in person's own token, so the rules are in one place.
+// Package web is the hub's pages: plain HTML made on the server, in Finnish,
+// Swedish and English, that keep themselves up to date where there is JavaScript
+// and work without it. A page does nothing that an integrator could not do:
+// everything goes through the gRPC API with the signed-in person's own token, so
+// the rules are in one place.
 package web
 
 import (
@@ -74,6 +75,7 @@ type server struct {
 	texts     texts
 	pages     pages
 	style     asset
+	script    asset
 	icon      asset
 	catalogue catalogueCache
 	privacy   *privacy.Register
@@ -96,16 +98,17 @@ func New(options Options) http.Handler {
 	}
 	s := &server{
 		Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(),
-		style: newAsset("style", ".css", "text/css", styleFile), icon: newAsset("icon", ".svg", "image/svg+xml", iconFile),
+		style: newAsset("style", ".css", "text/css", styleFile), script: newAsset("hub", ".js", "text/javascript", scriptFile), icon: newAsset("icon", ".svg", "image/svg+xml", iconFile),
 		limits: newLimits(options.RateLimit), cookies: mustBox(options.CookieKeys), security: security.New(options.Log, nil),
 	}
 	mux := http.NewServeMux()
 	for pattern, page := range s.routes() {
 		mux.Handle(pattern, s.serve(page))
 	}
-	for _, a := range []asset{s.style, s.icon} {
+	for _, a := range []asset{s.style, s.script, s.icon} {
 		mux.HandleFunc("GET "+a.path, a.serve)
 	}
+	mux.HandleFunc("GET "+livePath, s.live)
 	return s.guard(mux)
 }
 

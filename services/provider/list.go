@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,8 +14,11 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/paging"
 	"github.com/businessespoo/hub/services/kit/problem"
+	"github.com/businessespoo/hub/services/kit/revision"
 )
 
 // normalPage is how many requests a page holds when the caller does not say.
@@ -137,7 +141,7 @@ func (d desk) ListRequests(ctx context.Context, in *providerv1.ListRequestsReque
 	if err != nil {
 		return nil, err
 	}
-	out := &providerv1.ListRequestsResponse{Requests: page.requests, TotalSize: page.total}
+	out := &providerv1.ListRequestsResponse{Requests: page.requests, TotalSize: page.total, Revision: page.revision}
 	if page.next != nil {
 		if out.NextPageToken, err = paging.Encode(in, page.next...); err != nil {
 			return nil, err
@@ -154,6 +158,8 @@ type page struct {
 	requests []*casesv1.Request
 	next     []string
 	total    int32
+	// revision is that of the newest fact in the inbox.
+	revision string
 }
 
 // readPage reads a page and counts what matches, both of the same moment.
@@ -165,6 +171,9 @@ func (p *Provider) readPage(ctx context.Context, where *condition, order sorting
 	defer func() { _ = tx.Rollback() }()
 	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM requests WHERE "+where.String(), where.args...).Scan(&found.total); err != nil {
 		return page{}, fmt.Errorf("provider: count requests: %w", err)
+	}
+	if found.revision, err = newestOf(ctx, tx); err != nil {
+		return page{}, err
 	}
 	here := &condition{parts: slices.Clone(where.parts), args: slices.Clone(where.args)}
 	if place != nil {
@@ -201,4 +210,22 @@ func (p *Provider) readPage(ctx context.Context, where *condition, order sorting
 		return page{}, fmt.Errorf("provider: list requests: %w", err)
 	}
 	return found, nil
+}
+
+// newestOf answers the revision of the newest fact in the inbox; empty when there is none.
+func newestOf(ctx context.Context, tx *sql.Tx) (string, error) {
+	var sequence uint64
+	var request string
+	row := tx.QueryRowContext(ctx, "SELECT f.sequence, r.name FROM facts f JOIN requests r ON r.id = f.request ORDER BY f.sequence DESC LIMIT 1")
+	if err := row.Scan(&sequence, &request); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return "", nil
+		}
+		return "", fmt.Errorf("provider: list requests: %w", err)
+	}
+	scope, err := name.ParseRequest(request)
+	if err != nil {
+		return "", fmt.Errorf("provider: list requests: %w", err)
+	}
+	return revision.Encode(bus.StreamCases, sequence, scope.String()), nil
 }

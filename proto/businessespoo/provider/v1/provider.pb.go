@@ -234,7 +234,9 @@ type ListRequestsResponse struct {
 	// Where to go on; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// How many requests match in all.
-	TotalSize     int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3" json:"total_size,omitempty"`
+	TotalSize int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3" json:"total_size,omitempty"`
+	// WatchRequests from here sends what changes after this answer; empty in an inbox that never held a request.
+	Revision      string `protobuf:"bytes,4,opt,name=revision,proto3" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -288,6 +290,13 @@ func (x *ListRequestsResponse) GetTotalSize() int32 {
 		return x.TotalSize
 	}
 	return 0
+}
+
+func (x *ListRequestsResponse) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
 }
 
 // GetRequestRequest names a request.
@@ -2643,12 +2652,13 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x05query\x18\n" +
 	" \x01(\tB\t\xaa\xed\x18\x05\b\x03\x18\xc8\x01R\x05query\x12E\n" +
 	"\x05order\x18\v \x01(\x0e2'.businessespoo.provider.v1.RequestOrderB\x06\xaa\xed\x18\x02\b\x01R\x05order\x12)\n" +
-	"\fmin_revision\x18\f \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vminRevision\"\xb2\x01\n" +
+	"\fmin_revision\x18\f \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vminRevision\"\xd6\x01\n" +
 	"\x14ListRequestsResponse\x12C\n" +
 	"\brequests\x18\x01 \x03(\v2\x1f.businessespoo.cases.v1.RequestB\x06\xaa\xed\x18\x02\b\x02R\brequests\x12.\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rnextPageToken\x12%\n" +
 	"\n" +
-	"total_size\x18\x03 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\ttotalSize\"^\n" +
+	"total_size\x18\x03 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\ttotalSize\x12\"\n" +
+	"\brevision\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"^\n" +
 	"\x11GetRequestRequest\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x03R\x04name\x12)\n" +

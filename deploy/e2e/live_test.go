@@ -1,0 +1,126 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/businessespoo/hub/deploy/e2e/world"
+	"github.com/businessespoo/hub/services/kit/identifier"
+)
+
+// TestLivePages: what a provider does is in the open page of the company within a
+// moment, nothing that somebody is writing is lost by it, all tabs of a browser share
+// one stream, and a hidden one has none.
+func TestLivePages(t *testing.T) {
+	w := world.Single(t, &binaries)
+	w.Hire(t)
+	owner := world.CompanyUser("liisa", identifier.NewTestBusinessID(301))
+	company := w.Company(t, owner)
+	c := company.Open(world.Opening{Company: identifier.NewTestBusinessID(301), Services: []string{"omnia/apprenticeship"}})
+	request := c.Request("omnia-1")
+	advisor := w.Advisor(t, "omnia", world.FirstAdvisor)
+	advisor.Receives(request)
+
+	person := w.Person(t, w.SignedIn(t, w.Token(t, owner))...)
+	page := person.Tab("/" + c.Name)
+	page.Await("the page is live", "document.documentElement.classList.contains('live')")
+	page.Is("window.stays = true") // a page that was loaded anew does not have it
+	page.Is(`document.querySelectorAll('details').forEach((d) => { d.open = true; })`)
+	page.Fill("textarea[name=text]", "Kirjoitan tätä juuri")
+
+	desk := w.Person(t, w.SignedIn(t, w.Token(t, world.AdvisorOf("omnia", world.FirstAdvisor)))...).Tab("/desk/omnia")
+	desk.Await("the inbox is live", "document.documentElement.classList.contains('live')")
+
+	advisor.PickUp(request)
+	began := time.Now()
+	advisor.Reply(request, "Tervetuloa juttelemaan")
+	page.Sees("Tervetuloa juttelemaan")
+	t.Logf("a reply was on the page after %s", time.Since(began).Round(time.Millisecond))
+	if page.Is("window.stays") != true {
+		t.Error("the page was loaded anew")
+	}
+	if text := page.Is("document.querySelector('textarea[name=text]').value"); text != "Kirjoitan tätä juuri" {
+		t.Errorf("what was being written is now %q", text)
+	}
+	if open := page.Is("[...document.querySelectorAll('.card details')].every((d) => d.open)"); open != true {
+		t.Error("what was unfolded has been folded")
+	}
+	desk.Await("the row of the request tells who works on it", "!document.querySelector('tbody [data-label]:nth-of-type(3)').textContent.includes('–')")
+}
+
+// TestOneStreamForAllTabs: ten tabs that are seen at once share one stream, and all show
+// what comes over it. When the tab that has it goes, another takes over.
+func TestOneStreamForAllTabs(t *testing.T) {
+	w := world.Single(t, &binaries)
+	w.Hire(t)
+	id := identifier.NewTestBusinessID(302)
+	owner := world.CompanyUser("liisa", id)
+	c := w.Company(t, owner).Open(world.Opening{Company: id, Services: []string{"omnia/apprenticeship"}})
+	advisor := w.Advisor(t, "omnia", world.FirstAdvisor)
+	advisor.Receives(c.Request("omnia-1"))
+	person := w.Person(t, w.SignedIn(t, w.Token(t, owner))...)
+	var tabs []*world.Tab
+	for range 10 {
+		tabs = append(tabs, person.Tab("/"+c.Name).Seen())
+	}
+	leaders := func() (n int) {
+		for _, tab := range tabs {
+			if tab.Is("'leads' in document.documentElement.dataset") == true {
+				n++
+			}
+		}
+		return n
+	}
+	world.Await(t, "one tab has the stream", func() error {
+		if n := leaders(); n != 1 {
+			return world.Not("%d of ten tabs have a stream", n)
+		}
+		return nil
+	})
+	advisor.PickUp(c.Request("omnia-1"))
+	advisor.Reply(c.Request("omnia-1"), "Hei kaikille")
+	for _, tab := range tabs {
+		tab.Sees("Hei kaikille")
+	}
+	for i, tab := range tabs {
+		if tab.Is("'leads' in document.documentElement.dataset") == true {
+			tab.Go("/privacy")
+			tabs = append(tabs[:i:i], tabs[i+1:]...)
+			break
+		}
+	}
+	world.Await(t, "another tab takes over", func() error {
+		if n := leaders(); n != 1 {
+			return world.Not("%d tabs have a stream", n)
+		}
+		return nil
+	})
+	advisor.Reply(c.Request("omnia-1"), "Vielä yksi")
+	for _, tab := range tabs {
+		tab.Sees("Vielä yksi")
+	}
+}
+
+// TestASessionThatEndsUnderAPage: the open page says so within a moment, and what is
+// being written stays.
+func TestASessionThatEndsUnderAPage(t *testing.T) {
+	w := world.Single(t, &binaries)
+	w.Hire(t)
+	id := identifier.NewTestBusinessID(303)
+	owner := world.CompanyUser("liisa", id)
+	c := w.Company(t, owner).Open(world.Opening{Company: id, Services: []string{"omnia/apprenticeship"}})
+	w.Advisor(t, "omnia", world.FirstAdvisor).Receives(c.Request("omnia-1"))
+	person := w.Person(t, w.SignedIn(t, w.Token(t, owner))...)
+	page := person.Tab("/" + c.Name)
+	page.Await("it has the stream", "'leads' in document.documentElement.dataset")
+	page.Is(`document.querySelectorAll('details').forEach((d) => { d.open = true; })`)
+	page.Fill("textarea[name=text]", "Kesken jäänyt")
+	other := person.Tab("/me").Seen()
+	page.Front()
+	page.Await("it has the stream again", "'leads' in document.documentElement.dataset")
+	other.Click("form[action='/sign-out'] button")
+	page.Await("the page says that the session has ended", "!document.getElementById('ended').hidden")
+	if text := page.Is("document.querySelector('textarea[name=text]').value"); text != "Kesken jäänyt" {
+		t.Errorf("what was being written is now %q", text)
+	}
+}

@@ -1,0 +1,227 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	"github.com/businessespoo/hub/services/kit/host"
+	"github.com/businessespoo/hub/services/kit/problem"
+)
+
+// livePath is the stream of what changes, as server-sent events. One stream of a
+// browser serves all its tabs (static/hub.js).
+const livePath = "/live"
+
+// liveHeader is on what the script fetches by itself.
+const liveHeader = "Hub-Live"
+
+const (
+	// heartbeat is how often a silent stream says that it is there.
+	heartbeat = 15 * time.Second
+	// slowestListener bounds how long one event may take to be sent.
+	slowestListener = 10 * time.Second
+	// comeBack is when a browser asks for the stream again that ended, and comeBackLater
+	// when the visitor has as many streams open as one may have.
+	comeBack, comeBackLater = 2 * time.Second, time.Minute
+)
+
+// happening is one change, as a stream tells of it. It holds no content: a page that
+// shows what changed asks for itself again, and is shown what its visitor may see then.
+type happening struct {
+	// Revision is where a stream goes on that was cut off.
+	Revision string
+	// Name is the case or the request that changed.
+	Name string
+	// Gone: it was erased.
+	Gone bool
+}
+
+// live tells of each change that the visitor may see, until they go or may no longer.
+func (s *server) live(w http.ResponseWriter, r *http.Request) {
+	f := s.frame(w, r)
+	if err := s.limits.page(r, time.Now()); err != nil {
+		s.explain(w, r, f, err)
+		return
+	}
+	if f.Session == nil && f.Holder == nil {
+		w.WriteHeader(http.StatusNoContent) // a browser does not ask again
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	stopping := host.Stopping(ctx)
+	go func() {
+		select {
+		case <-stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	out := &eventStream{w: w, controller: http.NewResponseController(w)}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	out.write("retry: %d\n\n", comeBack.Milliseconds())
+	after := r.Header.Get("Last-Event-ID")
+	if after == "" {
+		after = r.URL.Query().Get("after")
+	}
+	for ctx.Err() == nil && out.err == nil {
+		err := s.tellChanges(ctx, f, &after, out)
+		if !isKind(err, problem.Unauthenticated, problem.Denied, problem.Invalid, problem.Exhausted) {
+			return // the hub is away for a moment, or the visitor has gone: the browser comes back
+		}
+		if isKind(err, problem.Exhausted) {
+			out.write("retry: %d\n\n", comeBackLater.Milliseconds())
+			return
+		}
+		if isKind(err, problem.Invalid) && after != "" {
+			after = "" // a place of an older log
+			continue
+		}
+		// The token of the call has run out, or the visitor is no longer here.
+		if f.Session = s.session(r); f.Session == nil || !out.told {
+			out.write("event: ended\ndata:\n\n")
+			return
+		}
+		out.told = false
+	}
+}
+
+// tellChanges passes on what the API tells until it ends the watch.
+func (s *server) tellChanges(ctx context.Context, f *frame, after *string, out *eventStream) error {
+	next, err := s.watch(ctx, f, *after)
+	if err != nil {
+		return err
+	}
+	happenings, ended := make(chan happening), make(chan error, 1)
+	go func() {
+		for {
+			h, err := next()
+			if err != nil {
+				ended <- err
+				return
+			}
+			select {
+			case happenings <- h:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	out.ready()
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for out.err == nil {
+		select {
+		case h := <-happenings:
+			out.send(h)
+			if h.Revision != "" {
+				*after = h.Revision
+			}
+		case <-beat.C:
+			out.write(": still here\n\n")
+		case err := <-ended:
+			return err
+		}
+	}
+	return out.err
+}
+
+// watch begins a watch of what concerns the visitor, behind a revision if one is given,
+// and answers how to wait for the next change.
+func (s *server) watch(ctx context.Context, f *frame, after string) (next func() (happening, error), err error) {
+	if f.Session.Desk() {
+		return s.watchDesk(f.as(ctx), "providers/"+f.Session.Provider, after)
+	}
+	if f.Holder != nil {
+		ctx = f.holding(ctx, f.Holder.Case)
+	} else {
+		ctx = f.as(ctx)
+	}
+	stream, err := s.Cases.WatchEvents(ctx, &casesv1.WatchEventsRequest{Revision: after})
+	if err == nil {
+		_, err = stream.Header() // the watch is on, or refused
+	}
+	return func() (happening, error) {
+		step, err := stream.Recv()
+		switch {
+		case err != nil:
+			return happening{}, err
+		case step.GetGone() != "":
+			return happening{Revision: step.GetRevision(), Name: step.GetGone(), Gone: true}, nil
+		case step.GetGained() != nil:
+			return happening{Revision: step.GetRevision(), Name: step.GetGained().GetName()}, nil
+		}
+		return happening{Revision: step.GetRevision(), Name: step.GetEntry().GetCaseName()}, nil
+	}, err
+}
+
+func (s *server) watchDesk(ctx context.Context, provider, after string) (func() (happening, error), error) {
+	if after == "" {
+		answer, err := s.Provider.ListRequests(ctx, &providerv1.ListRequestsRequest{Parent: provider, PageSize: 1})
+		if err != nil {
+			return nil, fmt.Errorf("web: begin to watch an inbox: %w", err)
+		}
+		after = answer.GetRevision()
+	}
+	stream, err := s.Provider.WatchRequests(ctx, &providerv1.WatchRequestsRequest{Parent: provider, Revision: after})
+	if err == nil {
+		_, err = stream.Header()
+	}
+	return func() (happening, error) {
+		step, err := stream.Recv()
+		switch {
+		case err != nil:
+			return happening{}, err
+		case step.GetGone() != "":
+			return happening{Revision: step.GetRevision(), Name: step.GetGone(), Gone: true}, nil
+		}
+		return happening{Revision: step.GetRevision(), Name: step.GetRequest().GetName()}, nil
+	}, err
+}
+
+// eventStream writes server-sent events. After an error it writes nothing more.
+type eventStream struct {
+	w          io.Writer
+	controller *http.ResponseController
+	// told: a watch has begun since this was last unset.
+	told bool
+	err  error
+}
+
+// ready says that from now on every change is told.
+func (e *eventStream) ready() {
+	e.told = true
+	e.write("event: ready\ndata:\n\n")
+}
+
+func (e *eventStream) send(h happening) {
+	kind := "changed"
+	if h.Gone {
+		kind = "gone"
+	}
+	if h.Revision != "" {
+		e.write("id: %s\nevent: %s\ndata: %s\n\n", line(h.Revision), kind, line(h.Name))
+		return
+	}
+	e.write("event: %s\ndata: %s\n\n", kind, line(h.Name))
+}
+
+func (e *eventStream) write(format string, values ...any) {
+	if e.err != nil {
+		return
+	}
+	_ = e.controller.SetWriteDeadline(time.Now().Add(slowestListener))
+	_, err := fmt.Fprintf(e.w, format, values...)
+	e.err = errors.Join(err, e.controller.Flush())
+}
+
+// line is a text as one line of an event.
+func line(text string) string { return strings.NewReplacer("\n", "", "\r", "").Replace(text) }

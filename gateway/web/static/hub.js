@@ -1,0 +1,192 @@
+// What the pages do beyond plain HTML: they keep themselves up to date. Every page works
+// without this file. It makes no content: it fetches the page again and takes over what
+// the server made of it.
+(() => {
+  'use strict';
+  const { watch, after } = document.body.dataset;
+  const at = (id) => document.getElementById(id);
+
+  // -- One stream of events per browser --------------------------------------------------
+  //
+  // The tab that holds the lock has the stream and tells the others. A hidden tab gives the
+  // lock back; when the last one is hidden there is no stream.
+  const channel = new BroadcastChannel('hub-live');
+  let release = null; // gives the lock back; set while this tab has it or waits for it
+  let source = null;
+
+  function lead() {
+    if (release || !navigator.locks) return;
+    const stop = new AbortController();
+    const until = new Promise((resolve) => { release = () => { resolve(); stop.abort(); }; });
+    navigator.locks.request('hub-live', { signal: stop.signal }, () => { open(after); return until; }).catch(() => {});
+  }
+
+  function follow() {
+    if (source) source.close();
+    source = null;
+    delete document.documentElement.dataset.leads;
+    if (release) release();
+    release = null;
+  }
+
+  function open(from) {
+    if (!release) return; // hidden meanwhile
+    document.documentElement.dataset.leads = '';
+    source = new EventSource('/live' + (from ? '?after=' + encodeURIComponent(from) : ''));
+    const tell = (message) => { take(message); channel.postMessage(message); };
+    source.addEventListener('ready', () => tell({ is: 'ready' }));
+    for (const is of ['changed', 'gone']) {
+      source.addEventListener(is, (e) => tell({ is, name: e.data, revision: e.lastEventId }));
+    }
+    source.addEventListener('ended', () => { source.close(); tell({ is: 'ended' }); });
+    source.addEventListener('error', () => {
+      tell({ is: 'away' });
+      if (source && source.readyState === EventSource.CLOSED) setTimeout(() => { if (source) open(''); }, 15000);
+    });
+  }
+
+  // -- What a tab does with an event -----------------------------------------------------
+  let was = 'ready';
+
+  function take(message) {
+    switch (message.is) {
+      case 'ready':
+        if (was === 'away') refresh(); // something may have happened meanwhile
+        break;
+      case 'changed':
+      case 'gone':
+        if (concerns(message.name)) refresh();
+        return;
+    }
+    was = message.is;
+    at('away').hidden = was !== 'away';
+    at('ended').hidden = was !== 'ended';
+  }
+
+  function concerns(name) {
+    return watch === '*' || name === watch || name.startsWith(watch + '/');
+  }
+
+  // -- Taking over what is new -------------------------------------------------------------
+  let timer = 0, busy = false;
+
+  function refresh() {
+    if (document.hidden) { stale = true; return; }
+    clearTimeout(timer);
+    timer = setTimeout(load, 120); // several events come together
+  }
+  let stale = false;
+
+  async function load(everything) {
+    if (busy) { refresh(); return; }
+    busy = true;
+    try {
+      const answer = await fetch(location.href, { headers: { 'Hub-Live': '1' }, redirect: 'error' });
+      if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html'), everything === true);
+      else if (answer.status === 401) take({ is: 'ended' });
+      else if (answer.status === 404 || answer.status === 410) location.reload();
+    } catch {
+      take({ is: 'away' });
+    } finally {
+      busy = false;
+    }
+  }
+
+  function show(fresh, everything) {
+    const from = at('main'), to = fresh.getElementById('main');
+    if (!from || !to) return;
+    const added = [];
+    morph(from, to, { added, everything });
+    for (const one of added) one.classList.add('fresh');
+    if (added.length > 0) at('news').textContent = at('news').dataset.text + ' ' + added.map((one) => one.dataset.news).filter(Boolean).join(', ');
+  }
+
+  // morph makes one tree like another and touches only what differs: so the place on the
+  // page, what is unfolded, and what somebody is writing stay.
+  function morph(from, to, how) {
+    if (from.nodeType !== Node.ELEMENT_NODE) {
+      if (from.nodeValue !== to.nodeValue) from.nodeValue = to.nodeValue;
+      return;
+    }
+    if (from.matches('input, select, textarea') && (touched(from) || from.name === 'request_id')) return;
+    attributes(from, to);
+    if (from.matches('textarea')) { from.defaultValue = to.defaultValue; return; }
+    if (from.dataset.still !== undefined && !how.everything) { keepStill(from, to, how); return; }
+    children(from, to, how);
+  }
+
+  function touched(field) {
+    if (field === document.activeElement) return true;
+    if (field.type === 'checkbox' || field.type === 'radio') return field.checked !== field.defaultChecked;
+    if (field.tagName === 'SELECT') return [...field.options].some((o) => o.selected !== o.defaultSelected) && field.selectedIndex > 0;
+    if (field.type === 'hidden') return field.form !== null && [...field.form.elements].some((e) => e.type !== 'hidden' && touched(e));
+    return field.value !== field.defaultValue;
+  }
+
+  function attributes(from, to) {
+    for (const { name, value } of to.attributes) if (from.getAttribute(name) !== value) from.setAttribute(name, value);
+    for (const { name } of [...from.attributes]) if (!to.hasAttribute(name) && !(name === 'open' && from.tagName === 'DETAILS')) from.removeAttribute(name);
+  }
+
+  const key = (node) => node.nodeType === Node.ELEMENT_NODE ? node.dataset.key || node.id || '' : '';
+
+  function children(from, to, how) {
+    const known = new Map();
+    for (const node of from.childNodes) if (key(node)) known.set(key(node), node);
+    let next = from.firstChild;
+    for (const wanted of [...to.childNodes]) {
+      while (next && key(next) && !to.querySelector(':scope > ' + selector(key(next)))) next = drop(next);
+      let match = known.get(key(wanted));
+      if (!match && !key(wanted) && next && !key(next) && next.nodeName === wanted.nodeName) match = next;
+      if (!match) {
+        const made = document.importNode(wanted, true);
+        from.insertBefore(made, next);
+        if (made.dataset && made.dataset.key) how.added.push(made);
+        continue;
+      }
+      if (match === next) next = next.nextSibling;
+      else from.insertBefore(match, next);
+      morph(match, wanted, how);
+    }
+    while (next) next = drop(next);
+  }
+
+  const selector = (k) => '[data-key="' + CSS.escape(k) + '"], :scope > [id="' + CSS.escape(k) + '"]';
+
+  function drop(node) {
+    const next = node.nextSibling;
+    node.remove();
+    return next;
+  }
+
+  // keepStill updates the rows that are there and moves none. What came and went is told
+  // by a button that shows it.
+  function keepStill(from, to, how) {
+    const rows = new Map([...to.children].map((row) => [row.dataset.key, row]));
+    for (const row of from.children) {
+      const now = rows.get(row.dataset.key);
+      row.classList.toggle('left', !now);
+      if (now) { rows.delete(row.dataset.key); morph(row, now, how); }
+    }
+    const more = at('more');
+    more.hidden = rows.size === 0 && !from.querySelector(':scope > .left');
+    more.querySelector('b').textContent = rows.size;
+    if (rows.size > 0) at('news').textContent = more.textContent.trim();
+  }
+
+  document.addEventListener('click', (e) => {
+    if (e.target.closest('#more')) { at('more').hidden = true; load(true); }
+  });
+
+  // -- Start -------------------------------------------------------------------------------
+  if (!watch || !window.EventSource || !window.BroadcastChannel) return;
+  document.documentElement.classList.add('live');
+  channel.addEventListener('message', (e) => take(e.data));
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) { follow(); return; }
+    lead();
+    refresh(); // it heard nothing while it was hidden
+  });
+  addEventListener('pagehide', follow);
+  if (!document.hidden) lead();
+})();
