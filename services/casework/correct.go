@@ -89,7 +89,7 @@ func placeOf(kind casesv1.EntryKind, field string) (place, bool) {
 		if field == fieldReasons {
 			return place{provider, policyv1.DataClass_DATA_CLASS_REASONS, 5000}, true
 		}
-		return place{provider, policyv1.DataClass_DATA_CLASS_DECISION, 120}, text
+		return place{provider, policyv1.DataClass_DATA_CLASS_DECISION, 200}, text
 	}
 	return place{}, false
 }
