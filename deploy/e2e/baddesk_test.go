@@ -1,10 +1,13 @@
 package e2e
 
 import (
+	"strings"
+
 	"google.golang.org/protobuf/proto"
 
 	"github.com/businessespoo/hub/deploy/e2e/world"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/name"
 )
@@ -124,6 +127,19 @@ var deskSamples = map[string]sample{
 		valid: func(f *fixture) proto.Message { return f.recording(f.request("mine")) },
 		state: func(f *fixture) proto.Message { return f.recording(f.request("new")) },
 	},
+	"ProviderService/CorrectText": {
+		role:  "advisor",
+		valid: func(f *fixture) proto.Message { return f.correctingReply(f.request("mine")) },
+		state: func(f *fixture) proto.Message {
+			in := f.correctingReply(f.request("mine"))
+			c := f.owner().Case(strings.Split(in.Name, "/requests/")[0])
+			f.mustCall(consentv1.NewConsentServiceClient(f.w.Conn(f.t, f.w.At.GRPC)).WithdrawConsent(f.owner().Context(),
+				&consentv1.WithdrawConsentRequest{Name: c.Name + "/consents/1", RequestId: newID()}))
+			c.Await("what follows of it", func(v *casesv1.Case) bool { return v.Requests[0].ConsentEndedAt != nil })
+			f.desk().Await(in.Name, casesv1.RequestStatus_REQUEST_STATUS_WITHDRAWN)
+			return in
+		},
+	},
 	"ProviderService/OpenCaseOnBehalf": {role: "advisor", valid: func(f *fixture) proto.Message {
 		return world.OnBehalf(f.t, f.w, "omnia", mine, "Soitti", service)
 	}},
@@ -154,6 +170,15 @@ func (f *fixture) deciding(request string) *providerv1.DecideRequest {
 	return &providerv1.DecideRequest{Name: request, RequestId: newID(), Decision: &casesv1.Decision{
 		Result: casesv1.DecisionResult_DECISION_RESULT_GRANTED, Title: "Sopimus", Reasons: "Ehdot täyttyvät",
 	}}
+}
+
+// correctingReply corrects a reply that it has sent.
+func (f *fixture) correctingReply(request string) *providerv1.CorrectTextRequest {
+	f.t.Helper()
+	desk := f.desk()
+	answer, err := desk.Calls.Reply(desk.Context(), &providerv1.ReplyRequest{Name: request, RequestId: newID(), Text: "Maanantaina"})
+	f.mustCall(answer, err)
+	return &providerv1.CorrectTextRequest{Name: request, RequestId: newID(), Revision: answer.GetRevision(), Text: "Torstaina", Reason: "Väärä päivä"}
 }
 
 func (f *fixture) recording(request string) *providerv1.RecordContactRequest {
