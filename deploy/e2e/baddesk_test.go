@@ -1,13 +1,10 @@
 package e2e
 
 import (
-	"strings"
-
 	"google.golang.org/protobuf/proto"
 
 	"github.com/businessespoo/hub/deploy/e2e/world"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
-	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/name"
 )
@@ -127,19 +124,9 @@ var deskSamples = map[string]sample{
 		valid: func(f *fixture) proto.Message { return f.recording(f.request("mine")) },
 		state: func(f *fixture) proto.Message { return f.recording(f.request("new")) },
 	},
-	"ProviderService/CorrectText": {
-		role:  "advisor",
-		valid: func(f *fixture) proto.Message { return f.correctingReply(f.request("mine")) },
-		state: func(f *fixture) proto.Message {
-			in := f.correctingReply(f.request("mine"))
-			c := f.owner().Case(strings.Split(in.Name, "/requests/")[0])
-			f.mustCall(consentv1.NewConsentServiceClient(f.w.Conn(f.t, f.w.At.GRPC)).WithdrawConsent(f.owner().Context(),
-				&consentv1.WithdrawConsentRequest{Name: c.Name + "/consents/1", RequestId: newID()}))
-			c.Await("what follows of it", func(v *casesv1.Case) bool { return v.Requests[0].ConsentEndedAt != nil })
-			f.desk().Await(in.Name, casesv1.RequestStatus_REQUEST_STATUS_WITHDRAWN)
-			return in
-		},
-	},
+	"ProviderService/CorrectText": {role: "advisor", valid: func(f *fixture) proto.Message {
+		return f.correctingReply(f.request("mine"))
+	}},
 	"ProviderService/OpenCaseOnBehalf": {role: "advisor", valid: func(f *fixture) proto.Message {
 		return world.OnBehalf(f.t, f.w, "omnia", mine, "Soitti", service)
 	}},

@@ -55,6 +55,9 @@ func TestNoCorrectionWithoutConsent(t *testing.T) {
 	if _, err := w.on(company(), "omnia", 1, CorrectText{Of: posted(), Text: "New"}); reasonOf(err) != "CONSENT_ENDED" {
 		t.Errorf("correcting answers %v", err)
 	}
+	if _, err := w.on(lead("omnia", "liisa"), "omnia", 1, CorrectText{Of: posted(), Text: "New"}); reasonOf(err) != "CONSENT_ENDED" {
+		t.Errorf("correcting by its provider answers %v", err)
+	}
 }
 
 // Only whoever wrote words corrects them, and what is no words is not corrected.
