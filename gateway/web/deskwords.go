@@ -7,7 +7,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 )
 
-// deskKinds are the entries whose text a provider wrote.
+// deskKinds are the entries whose text a provider wrote, and nobody else writes.
 var deskKinds = []casesv1.EntryKind{
 	casesv1.EntryKind_ENTRY_KIND_REPLIED, casesv1.EntryKind_ENTRY_KIND_SUPPLEMENT_ASKED, casesv1.EntryKind_ENTRY_KIND_DECLINED,
 	casesv1.EntryKind_ENTRY_KIND_REFERRAL_PROPOSED, casesv1.EntryKind_ENTRY_KIND_COMPLETED, casesv1.EntryKind_ENTRY_KIND_CONTACT_RECORDED,
@@ -24,7 +24,7 @@ func (f *frame) deskWords(entries []entryView, r *casesv1.Request, was *sent) {
 	now := current(entries)
 	for i := range entries {
 		e := &entries[i]
-		if !slices.Contains(deskKinds, e.GetKind()) || e.GetText() == "" || e.GetParty() != casesv1.Party_PARTY_PROVIDER {
+		if !slices.Contains(deskKinds, e.GetKind()) || e.GetText() == "" {
 			continue
 		}
 		// Counted from the oldest, so that the forms keep their names.
