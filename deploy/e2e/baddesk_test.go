@@ -124,6 +124,9 @@ var deskSamples = map[string]sample{
 		valid: func(f *fixture) proto.Message { return f.recording(f.request("mine")) },
 		state: func(f *fixture) proto.Message { return f.recording(f.request("new")) },
 	},
+	"ProviderService/CorrectText": {role: "advisor", valid: func(f *fixture) proto.Message {
+		return f.correctingReply(f.request("mine"))
+	}},
 	"ProviderService/OpenCaseOnBehalf": {role: "advisor", valid: func(f *fixture) proto.Message {
 		return world.OnBehalf(f.t, f.w, "omnia", mine, "Soitti", service)
 	}},
@@ -154,6 +157,15 @@ func (f *fixture) deciding(request string) *providerv1.DecideRequest {
 	return &providerv1.DecideRequest{Name: request, RequestId: newID(), Decision: &casesv1.Decision{
 		Result: casesv1.DecisionResult_DECISION_RESULT_GRANTED, Title: "Sopimus", Reasons: "Ehdot täyttyvät",
 	}}
+}
+
+// correctingReply corrects a reply that it has sent.
+func (f *fixture) correctingReply(request string) *providerv1.CorrectTextRequest {
+	f.t.Helper()
+	desk := f.desk()
+	answer, err := desk.Calls.Reply(desk.Context(), &providerv1.ReplyRequest{Name: request, RequestId: newID(), Text: "Maanantaina"})
+	f.mustCall(answer, err)
+	return &providerv1.CorrectTextRequest{Name: request, RequestId: newID(), Revision: answer.GetRevision(), Text: "Torstaina", Reason: "Väärä päivä"}
 }
 
 func (f *fixture) recording(request string) *providerv1.RecordContactRequest {

@@ -198,6 +198,11 @@ func (d *Desks) RecordContact(ctx context.Context, req *providerv1.RecordContact
 	return forward(ctx, d, "name", req.Name, req, providerv1.ProviderServiceClient.RecordContact)
 }
 
+// CorrectText forwards.
+func (d *Desks) CorrectText(ctx context.Context, req *providerv1.CorrectTextRequest) (*providerv1.CorrectTextResponse, error) {
+	return forward(ctx, d, "name", req.Name, req, providerv1.ProviderServiceClient.CorrectText)
+}
+
 // OpenCaseOnBehalf forwards.
 func (d *Desks) OpenCaseOnBehalf(ctx context.Context, req *providerv1.OpenCaseOnBehalfRequest) (*providerv1.OpenCaseOnBehalfResponse, error) {
 	return forward(ctx, d, "parent", req.Parent, req, providerv1.ProviderServiceClient.OpenCaseOnBehalf)

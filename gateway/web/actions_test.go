@@ -82,6 +82,7 @@ func steps() []step {
 			false,
 		},
 		{"note", advisor, deskPath + "omnia-2", "form-note", map[string]string{"text": "Varo"}, "AddNote", []string{"Varo"}, false},
+		{"correct", advisor, deskPath + "omnia-2", "form-correct-15", map[string]string{"text": "Torstaina", "reason": "Virhe"}, "CorrectText", []string{requestName("omnia-2"), `"text":"Torstaina"`, `"field":"text"`, `"revision":"r"`, "Virhe"}, false},
 		{"assign", lead, deskPath + "omnia-1", "form-assign", map[string]string{"advisor": "providers/omnia/advisors/kalle"}, "Assign", []string{"providers/omnia/advisors/kalle"}, true},
 		{
 			"behalf", advisor, "/desk/omnia/new?service=" + paySubsidy, "behalf",

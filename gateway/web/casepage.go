@@ -243,7 +243,7 @@ type entryView struct {
 	// says, in the case's Language.
 	Told     []*casesv1.Notice
 	Language string
-	// Forms correct and remove words of the company's own.
+	// Forms correct and remove the reader's own words.
 	Forms []form
 }
 
@@ -268,6 +268,9 @@ func (f *frame) timeline(entries []*casesv1.TimelineEntry, requests []*casesv1.R
 			if entry.GetAgreed() {
 				v.Heading = f.T("entry.referral_agreed")
 			}
+		}
+		if entry.GetKind() == casesv1.EntryKind_ENTRY_KIND_CORRECTED && entry.GetField() == "reasons" {
+			v.Heading = f.T("entry.corrected_reasons")
 		}
 		if concerns := entry.GetConcerns(); concerns != "" {
 			v.About = f.Provider(concerns)

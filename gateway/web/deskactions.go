@@ -45,6 +45,10 @@ func (s *server) deskStep(ctx context.Context, do, name string, v url.Values) (s
 		return call(ctx, s.Provider.Complete, &providerv1.CompleteRequest{Name: name, RequestId: id, Summary: v.Get("summary"), Etag: etag})
 	case "contact":
 		return call(ctx, s.Provider.RecordContact, contactRequest(name, id, v))
+	case "correct":
+		return call(ctx, s.Provider.CorrectText, &providerv1.CorrectTextRequest{
+			Name: name, RequestId: id, Revision: v.Get("revision"), Field: v.Get("field"), Text: v.Get("text"), Reason: v.Get("reason"),
+		})
 	case "note":
 		return call(ctx, s.Provider.AddNote, &providerv1.AddNoteRequest{Name: name, RequestId: id, Text: v.Get("text")})
 	}

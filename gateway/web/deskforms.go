@@ -22,7 +22,7 @@ func (f *frame) deskForm(do string, r *casesv1.Request, staff []*providerv1.Staf
 	switch do {
 	case "decline", "complete":
 		fm.Warning = f.T("act." + do + "_warning")
-	case "refer", "ask", "contact", "note", "reply":
+	case "refer", "ask", "contact", "note", "reply", "correct":
 		fm.Intro = f.T("act." + do + "_intro")
 	case "decide":
 		fm.Intro = f.T("act.decide_intro")
@@ -61,6 +61,8 @@ func (f *frame) deskFields(do string, r *casesv1.Request, staff []*providerv1.St
 		return f.decideFields(r)
 	case "complete":
 		return []field{f.long("summary", f.T("act.complete_summary"), longText).must().hinted(f.T("act.complete_summary_hint"))}
+	case "correct":
+		return []field{f.long("text", f.T("act.correct_text"), longText).must(), f.text("reason", f.T("act.reason"))}
 	case "contact":
 		return []field{
 			f.choose("radios", "kind", f.T("act.contact_kind"), enumChoices(f, "contact", "CONTACT_KIND_", casesv1.ContactKind_name)).must(),

@@ -91,6 +91,7 @@ func (s *server) showDeskRequest(w http.ResponseWriter, r *http.Request, f *fram
 		}
 		staff = answer.GetStaff()
 	}
+	f.deskWords(view.Timeline, request, was)
 	for _, do := range f.offered(request) {
 		fm := f.deskForm(do, request, staff).finish(was)
 		fm.Main = len(view.Actions) == 0

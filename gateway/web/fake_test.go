@@ -283,6 +283,10 @@ func (f *fake) RecordContact(context.Context, *providerv1.RecordContactRequest) 
 	return &providerv1.RecordContactResponse{Revision: "rev-2"}, nil
 }
 
+func (f *fake) CorrectText(context.Context, *providerv1.CorrectTextRequest) (*providerv1.CorrectTextResponse, error) {
+	return &providerv1.CorrectTextResponse{Revision: "rev-2"}, nil
+}
+
 func (f *fake) AddNote(context.Context, *providerv1.AddNoteRequest) (*providerv1.AddNoteResponse, error) {
 	return &providerv1.AddNoteResponse{}, nil
 }

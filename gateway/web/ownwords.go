@@ -49,11 +49,11 @@ func (f *frame) ownWords(entries []entryView, c *casesv1.Case, was *sent) {
 	}
 }
 
-// current are the words that entries were corrected to last, by their revision.
+// current are the words that the texts of entries were corrected to last, by their revision.
 func current(entries []entryView) map[string]string {
 	now := map[string]string{}
 	for _, e := range slices.Backward(entries) { // the oldest first
-		if e.GetCorrects() != "" {
+		if e.GetCorrects() != "" && e.GetField() == "text" {
 			now[e.GetCorrects()] = e.GetText()
 		}
 	}

@@ -103,7 +103,7 @@ func dynamic() []string {
 	} {
 		keys = append(keys, "act."+do, "act."+do+"_button", "done."+do)
 	}
-	keys = append(keys, "act.correct", "act.correct_button", "done.correct", "act.remove", "act.remove_button", "act.remove_warning", "done.remove")
+	keys = append(keys, "act.correct", "act.correct_button", "done.correct", "act.correct_words", "act.correct_decision", "act.correct_reasons", "act.remove", "act.remove_button", "act.remove_warning", "done.remove")
 	keys = append(keys, "act.share", "act.share_button", "act.unshare", "act.unshare_button", "done.share", "done.unshare")
 	for _, do := range []string{"disclose", "opened", "add", "agree", "refuse", "behalf", "signed_out", "left", "grant", "withdraw_grant", "revoke", "drafts_deleted"} {
 		keys = append(keys, "done."+do)
@@ -111,7 +111,7 @@ func dynamic() []string {
 	for _, do := range []string{"withdraw", "close", "decline", "complete"} {
 		keys = append(keys, "act."+do+"_warning")
 	}
-	for _, do := range []string{"link", "reopen", "refer", "ask", "contact", "note", "reply"} {
+	for _, do := range []string{"link", "reopen", "refer", "ask", "contact", "note", "reply", "correct"} {
 		keys = append(keys, "act."+do+"_intro")
 	}
 	for _, view := range []string{"all", "mine", "unassigned", "overdue"} {

@@ -78,15 +78,18 @@ func placeOf(kind casesv1.EntryKind, field string) (place, bool) {
 		return place{company, conversation, 5000}, text
 	case casesv1.EntryKind_ENTRY_KIND_SUPPLEMENT_ANSWERED:
 		return place{company, application, 5000}, text || input
-	case casesv1.EntryKind_ENTRY_KIND_REPLIED, casesv1.EntryKind_ENTRY_KIND_SUPPLEMENT_ASKED, casesv1.EntryKind_ENTRY_KIND_DECLINED,
-		casesv1.EntryKind_ENTRY_KIND_REFERRAL_PROPOSED, casesv1.EntryKind_ENTRY_KIND_COMPLETED,
-		casesv1.EntryKind_ENTRY_KIND_CONTACT_RECORDED, casesv1.EntryKind_ENTRY_KIND_HANDED_BACK:
+	case casesv1.EntryKind_ENTRY_KIND_HANDED_BACK:
+		return place{provider, conversation, 1000}, text
+	case casesv1.EntryKind_ENTRY_KIND_DECLINED, casesv1.EntryKind_ENTRY_KIND_REFERRAL_PROPOSED:
+		return place{provider, conversation, 2000}, text
+	case casesv1.EntryKind_ENTRY_KIND_REPLIED, casesv1.EntryKind_ENTRY_KIND_SUPPLEMENT_ASKED, casesv1.EntryKind_ENTRY_KIND_COMPLETED,
+		casesv1.EntryKind_ENTRY_KIND_CONTACT_RECORDED:
 		return place{provider, conversation, 5000}, text
 	case casesv1.EntryKind_ENTRY_KIND_DECIDED:
 		if field == fieldReasons {
 			return place{provider, policyv1.DataClass_DATA_CLASS_REASONS, 5000}, true
 		}
-		return place{provider, policyv1.DataClass_DATA_CLASS_DECISION, 120}, text
+		return place{provider, policyv1.DataClass_DATA_CLASS_DECISION, 200}, text
 	}
 	return place{}, false
 }

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -54,6 +55,9 @@ func TestNoCorrectionWithoutConsent(t *testing.T) {
 	if _, err := w.on(company(), "omnia", 1, CorrectText{Of: posted(), Text: "New"}); reasonOf(err) != "CONSENT_ENDED" {
 		t.Errorf("correcting answers %v", err)
 	}
+	if _, err := w.on(lead("omnia", "liisa"), "omnia", 1, CorrectText{Of: posted(), Text: "New"}); reasonOf(err) != "CONSENT_ENDED" {
+		t.Errorf("correcting by its provider answers %v", err)
+	}
 }
 
 // Only whoever wrote words corrects them, and what is no words is not corrected.
@@ -61,6 +65,7 @@ func TestWhoCorrectsWhat(t *testing.T) {
 	aino := advisor("omnia", "aino")
 	reply := &eventsv1.Fact{Actor: aino, Event: &eventsv1.Fact_ReplySent{ReplySent: &eventsv1.ReplySent{Text: "On Monday."}}}
 	decided := &eventsv1.Fact{Actor: aino, Event: &eventsv1.Fact_DecisionRecorded{DecisionRecorded: &eventsv1.DecisionRecorded{Decision: decision()}}}
+	declined := &eventsv1.Fact{Actor: aino, Event: &eventsv1.Fact_RequestDeclined{RequestDeclined: &eventsv1.RequestDeclined{Text: "No."}}}
 	ended := &eventsv1.Fact{Actor: hub(), Event: &eventsv1.Fact_RequestWithdrawn{RequestWithdrawn: &eventsv1.RequestWithdrawn{CaseEnded: true}}}
 	of := made()
 	of.Request.Inputs = []*casesv1.Input{{Id: "hours", Value: "20"}}
@@ -75,6 +80,7 @@ func TestWhoCorrectsWhat(t *testing.T) {
 		{company(), CorrectText{Of: reply, Text: "New"}, "NOT_YOUR_WORDS"},
 		{aino, CorrectText{Of: reply, Text: "New"}, ""},
 		{advisor("omnia", "ville"), CorrectText{Of: reply, Text: "New"}, "NOT_YOUR_REQUEST"},
+		{lead("omnia", "liisa"), CorrectText{Of: reply, Text: "New"}, ""},
 		{aino, CorrectText{Of: decided, Field: "reasons", Text: "New"}, ""},
 		{aino, CorrectText{Of: decided, Field: "result", Text: "granted"}, "NOT_CORRECTABLE"},
 		{company(), CorrectText{Of: ended, Text: "New"}, "NOT_YOUR_WORDS"},
@@ -83,12 +89,26 @@ func TestWhoCorrectsWhat(t *testing.T) {
 		{company(), CorrectText{Of: asked, Field: "title", Text: "New"}, "NOT_CORRECTABLE"},
 		{company(), CorrectText{Of: posted(), Text: " "}, "TEXT_LENGTH"},
 		{company(), CorrectText{Text: "New"}, "ENTRY_NOT_FOUND"},
+		{aino, CorrectText{Of: declined, Text: strings.Repeat("x", 2000)}, ""},
+		{aino, CorrectText{Of: declined, Text: strings.Repeat("x", 2001)}, "TEXT_LENGTH"},
 	} {
 		w := requestIn(t, inProgress, "")
 		if _, err := w.on(c.who, "omnia", 1, c.cmd); reasonOf(err) != c.want {
 			t.Errorf("%s corrects %s %q: %v, want %q", c.who.Party, kind(c.cmd.Of), c.cmd.Field, err, c.want)
 		}
 	}
+}
+
+// What was handed back is nobody's, so a lead corrects what the provider said before.
+func TestWordsOfARequestThatNobodyWorksOn(t *testing.T) {
+	aino := advisor("omnia", "aino")
+	reply := &eventsv1.Fact{Actor: aino, Event: &eventsv1.Fact_ReplySent{ReplySent: &eventsv1.ReplySent{Text: "On Monday."}}}
+	w := requestIn(t, inProgress, "")
+	must(w.on(aino, "omnia", 1, HandBack{}))
+	if _, err := w.on(aino, "omnia", 1, CorrectText{Of: reply, Text: "New"}); reasonOf(err) != "NOT_YOUR_REQUEST" || !strings.HasPrefix(err.Error(), "nobody works on") {
+		t.Errorf("who handed it back is answered %v", err)
+	}
+	must(w.on(lead("omnia", "liisa"), "omnia", 1, CorrectText{Of: reply, Text: "New"}))
 }
 
 // A fact in which one side changes the other's words does not fold, whoever wrote it.

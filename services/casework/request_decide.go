@@ -108,6 +108,9 @@ func allowed(s *statev1.RequestState, cmd RequestCommand, actor *eventsv1.Actor)
 	if name == "Assign" {
 		return refuse(Denied, "NOT_A_LEAD", "only a lead assigns %s; ask one to, or pick it up yourself when it is new", s.Request.Name)
 	}
+	if holder == "" { // it was handed back
+		return refuse(Denied, "NOT_YOUR_REQUEST", "nobody works on %s; pick it up, or ask a lead", s.Request.Name)
+	}
 	if holder != advisorName(actor) {
 		return refuse(Denied, "NOT_YOUR_REQUEST", "%s works on %s; ask them or a lead, or have it assigned to you", holder, s.Request.Name).meta("advisor", holder)
 	}

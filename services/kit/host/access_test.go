@@ -79,7 +79,7 @@ var leaves = map[string]string{
 	"ProviderService.ListRequests": "request", "ProviderService.GetRequest": "request", "ProviderService.PickUp": "request", "ProviderService.HandBack": "request",
 	"ProviderService.Assign": "request", "ProviderService.Reply": "request", "ProviderService.AskSupplement": "request", "ProviderService.Decline": "request",
 	"ProviderService.Refer": "request", "ProviderService.Decide": "request", "ProviderService.Complete": "request", "ProviderService.AddNote": "confidential",
-	"ProviderService.ListNotes": "confidential", "ProviderService.RecordContact": "request", "ProviderService.OpenCaseOnBehalf": "case",
+	"ProviderService.ListNotes": "confidential", "ProviderService.RecordContact": "request", "ProviderService.CorrectText": "request", "ProviderService.OpenCaseOnBehalf": "case",
 	"ProviderService.WatchRequests": "watch", "ProviderService.ListAdvisors": "nothing",
 }
 

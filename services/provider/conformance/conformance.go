@@ -48,6 +48,7 @@ func Run(t *testing.T, definition provider.Definition) {
 		{"two replicas agree", replicas},
 		{"an inbox is built again from the log", rebuilt},
 		{"a note stays with the provider", confidential},
+		{"words are corrected and the old kept", corrects},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, s) })
 	}

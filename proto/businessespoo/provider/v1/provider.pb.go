@@ -1752,6 +1752,161 @@ func (x *RecordContactResponse) GetRevision() string {
 	return ""
 }
 
+// CorrectTextRequest names words of the provider in an entry of the request's timeline, and what they should be.
+type CorrectTextRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// cases/{id}/requests/{provider}-{n}.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// A UUID of the caller's choice; makes retries harmless.
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The revision of the entry in the request's timeline; waits for it as min_revision of GetRequest does.
+	Revision string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Which words of it: reasons for those of a decision; text, or empty, for the words that the entry shows.
+	Field string `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
+	// What they should be; no longer than the call that wrote them takes.
+	Text string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	// Why; at most 1000 characters. May be empty. The company reads it too.
+	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Act only on this state of the request; empty for the newest.
+	Etag          string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CorrectTextRequest) Reset() {
+	*x = CorrectTextRequest{}
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CorrectTextRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CorrectTextRequest) ProtoMessage() {}
+
+func (x *CorrectTextRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CorrectTextRequest.ProtoReflect.Descriptor instead.
+func (*CorrectTextRequest) Descriptor() ([]byte, []int) {
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *CorrectTextRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CorrectTextRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CorrectTextRequest) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
+func (x *CorrectTextRequest) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *CorrectTextRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *CorrectTextRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *CorrectTextRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+// CorrectTextResponse holds the request after the call.
+type CorrectTextResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The request.
+	Request *v1.Request `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
+	// Wait for this revision to read what this call changed.
+	Revision      string `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CorrectTextResponse) Reset() {
+	*x = CorrectTextResponse{}
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CorrectTextResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CorrectTextResponse) ProtoMessage() {}
+
+func (x *CorrectTextResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CorrectTextResponse.ProtoReflect.Descriptor instead.
+func (*CorrectTextResponse) Descriptor() ([]byte, []int) {
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *CorrectTextResponse) GetRequest() *v1.Request {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+func (x *CorrectTextResponse) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
 // Note is a confidential note of a provider's own team.
 type Note struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1769,7 +1924,7 @@ type Note struct {
 
 func (x *Note) Reset() {
 	*x = Note{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[24]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1781,7 +1936,7 @@ func (x *Note) String() string {
 func (*Note) ProtoMessage() {}
 
 func (x *Note) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[24]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1794,7 +1949,7 @@ func (x *Note) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Note.ProtoReflect.Descriptor instead.
 func (*Note) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{24}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Note) GetNumber() int32 {
@@ -1840,7 +1995,7 @@ type AddNoteRequest struct {
 
 func (x *AddNoteRequest) Reset() {
 	*x = AddNoteRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[25]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1852,7 +2007,7 @@ func (x *AddNoteRequest) String() string {
 func (*AddNoteRequest) ProtoMessage() {}
 
 func (x *AddNoteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[25]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1865,7 +2020,7 @@ func (x *AddNoteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddNoteRequest.ProtoReflect.Descriptor instead.
 func (*AddNoteRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{25}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *AddNoteRequest) GetName() string {
@@ -1900,7 +2055,7 @@ type AddNoteResponse struct {
 
 func (x *AddNoteResponse) Reset() {
 	*x = AddNoteResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[26]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1912,7 +2067,7 @@ func (x *AddNoteResponse) String() string {
 func (*AddNoteResponse) ProtoMessage() {}
 
 func (x *AddNoteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[26]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1925,7 +2080,7 @@ func (x *AddNoteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddNoteResponse.ProtoReflect.Descriptor instead.
 func (*AddNoteResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{26}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *AddNoteResponse) GetNote() *Note {
@@ -1950,7 +2105,7 @@ type ListNotesRequest struct {
 
 func (x *ListNotesRequest) Reset() {
 	*x = ListNotesRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[27]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1962,7 +2117,7 @@ func (x *ListNotesRequest) String() string {
 func (*ListNotesRequest) ProtoMessage() {}
 
 func (x *ListNotesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[27]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1975,7 +2130,7 @@ func (x *ListNotesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNotesRequest.ProtoReflect.Descriptor instead.
 func (*ListNotesRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{27}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListNotesRequest) GetParent() string {
@@ -2012,7 +2167,7 @@ type ListNotesResponse struct {
 
 func (x *ListNotesResponse) Reset() {
 	*x = ListNotesResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[28]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2024,7 +2179,7 @@ func (x *ListNotesResponse) String() string {
 func (*ListNotesResponse) ProtoMessage() {}
 
 func (x *ListNotesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[28]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2037,7 +2192,7 @@ func (x *ListNotesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNotesResponse.ProtoReflect.Descriptor instead.
 func (*ListNotesResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{28}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListNotesResponse) GetNotes() []*Note {
@@ -2081,7 +2236,7 @@ type OpenCaseOnBehalfRequest struct {
 
 func (x *OpenCaseOnBehalfRequest) Reset() {
 	*x = OpenCaseOnBehalfRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[29]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2093,7 +2248,7 @@ func (x *OpenCaseOnBehalfRequest) String() string {
 func (*OpenCaseOnBehalfRequest) ProtoMessage() {}
 
 func (x *OpenCaseOnBehalfRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[29]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2106,7 +2261,7 @@ func (x *OpenCaseOnBehalfRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenCaseOnBehalfRequest.ProtoReflect.Descriptor instead.
 func (*OpenCaseOnBehalfRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{29}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *OpenCaseOnBehalfRequest) GetParent() string {
@@ -2185,7 +2340,7 @@ type Choice struct {
 
 func (x *Choice) Reset() {
 	*x = Choice{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[30]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2197,7 +2352,7 @@ func (x *Choice) String() string {
 func (*Choice) ProtoMessage() {}
 
 func (x *Choice) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[30]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2210,7 +2365,7 @@ func (x *Choice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Choice.ProtoReflect.Descriptor instead.
 func (*Choice) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{30}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Choice) GetService() string {
@@ -2244,7 +2399,7 @@ type OpenCaseOnBehalfResponse struct {
 
 func (x *OpenCaseOnBehalfResponse) Reset() {
 	*x = OpenCaseOnBehalfResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[31]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2256,7 +2411,7 @@ func (x *OpenCaseOnBehalfResponse) String() string {
 func (*OpenCaseOnBehalfResponse) ProtoMessage() {}
 
 func (x *OpenCaseOnBehalfResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[31]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2269,7 +2424,7 @@ func (x *OpenCaseOnBehalfResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenCaseOnBehalfResponse.ProtoReflect.Descriptor instead.
 func (*OpenCaseOnBehalfResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{31}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *OpenCaseOnBehalfResponse) GetRequest() string {
@@ -2313,7 +2468,7 @@ type WatchRequestsRequest struct {
 
 func (x *WatchRequestsRequest) Reset() {
 	*x = WatchRequestsRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[32]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2325,7 +2480,7 @@ func (x *WatchRequestsRequest) String() string {
 func (*WatchRequestsRequest) ProtoMessage() {}
 
 func (x *WatchRequestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[32]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2338,7 +2493,7 @@ func (x *WatchRequestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequestsRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequestsRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{32}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *WatchRequestsRequest) GetParent() string {
@@ -2372,7 +2527,7 @@ type WatchRequestsResponse struct {
 
 func (x *WatchRequestsResponse) Reset() {
 	*x = WatchRequestsResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[33]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2384,7 +2539,7 @@ func (x *WatchRequestsResponse) String() string {
 func (*WatchRequestsResponse) ProtoMessage() {}
 
 func (x *WatchRequestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[33]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2397,7 +2552,7 @@ func (x *WatchRequestsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequestsResponse.ProtoReflect.Descriptor instead.
 func (*WatchRequestsResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{33}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *WatchRequestsResponse) GetRequest() *v1.Request {
@@ -2445,7 +2600,7 @@ type ListAdvisorsRequest struct {
 
 func (x *ListAdvisorsRequest) Reset() {
 	*x = ListAdvisorsRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[34]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2457,7 +2612,7 @@ func (x *ListAdvisorsRequest) String() string {
 func (*ListAdvisorsRequest) ProtoMessage() {}
 
 func (x *ListAdvisorsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[34]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2470,7 +2625,7 @@ func (x *ListAdvisorsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdvisorsRequest.ProtoReflect.Descriptor instead.
 func (*ListAdvisorsRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{34}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListAdvisorsRequest) GetParent() string {
@@ -2518,7 +2673,7 @@ type StaffMember struct {
 
 func (x *StaffMember) Reset() {
 	*x = StaffMember{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[35]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2530,7 +2685,7 @@ func (x *StaffMember) String() string {
 func (*StaffMember) ProtoMessage() {}
 
 func (x *StaffMember) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[35]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2543,7 +2698,7 @@ func (x *StaffMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StaffMember.ProtoReflect.Descriptor instead.
 func (*StaffMember) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{35}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *StaffMember) GetAdvisor() *v1.Advisor {
@@ -2587,7 +2742,7 @@ type ListAdvisorsResponse struct {
 
 func (x *ListAdvisorsResponse) Reset() {
 	*x = ListAdvisorsResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[36]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2599,7 +2754,7 @@ func (x *ListAdvisorsResponse) String() string {
 func (*ListAdvisorsResponse) ProtoMessage() {}
 
 func (x *ListAdvisorsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[36]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2612,7 +2767,7 @@ func (x *ListAdvisorsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdvisorsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdvisorsResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{36}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListAdvisorsResponse) GetStaff() []*StaffMember {
@@ -2786,6 +2941,20 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x04etag\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04etag\"~\n" +
 	"\x15RecordContactResponse\x12A\n" +
 	"\arequest\x18\x01 \x01(\v2\x1f.businessespoo.cases.v1.RequestB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12\"\n" +
+	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\x88\x02\n" +
+	"\x12CorrectTextRequest\x12\x1e\n" +
+	"\x04name\x18\x01 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x03R\x04name\x12)\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\x12'\n" +
+	"\brevision\x18\x03 \x01(\tB\v\xaa\xed\x18\a\b\x02\x10\x01\x18\xf4\x03R\brevision\x12\x1e\n" +
+	"\x05field\x18\x04 \x01(\tB\b\xaa\xed\x18\x04\b\x02\x18dR\x05field\x12\x1f\n" +
+	"\x04text\x18\x05 \x01(\tB\v\xaa\xed\x18\a\b\x03\x10\x01\x18\x88'R\x04text\x12!\n" +
+	"\x06reason\x18\x06 \x01(\tB\t\xaa\xed\x18\x05\b\a\x18\xe8\aR\x06reason\x12\x1a\n" +
+	"\x04etag\x18\a \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04etag\"|\n" +
+	"\x13CorrectTextResponse\x12A\n" +
+	"\arequest\x18\x01 \x01(\v2\x1f.businessespoo.cases.v1.RequestB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12\"\n" +
 	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\xbd\x01\n" +
 	"\x04Note\x12\x1e\n" +
 	"\x06number\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x04R\x06number\x12\x1a\n" +
@@ -2862,7 +3031,7 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x19REQUEST_ORDER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REQUEST_ORDER_OLDEST\x10\x01\x12\x18\n" +
 	"\x14REQUEST_ORDER_NEWEST\x10\x02\x12\x19\n" +
-	"\x15REQUEST_ORDER_UPDATED\x10\x032\xc6\x10\n" +
+	"\x15REQUEST_ORDER_UPDATED\x10\x032\xc2\x11\n" +
 	"\x0fProviderService\x12\x8b\x01\n" +
 	"\fListRequests\x12..businessespoo.provider.v1.ListRequestsRequest\x1a/.businessespoo.provider.v1.ListRequestsResponse\"\x1a\xb2\xed\x18\x16\n" +
 	"\x03\x02\x03\x04P\x02\xf2\x01\frequest:read\x12\x85\x01\n" +
@@ -2892,6 +3061,8 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\tListNotes\x12+.businessespoo.provider.v1.ListNotesRequest\x1a,.businessespoo.provider.v1.ListNotesResponse\"\r\xb2\xed\x18\t\n" +
 	"\x02\x02\x03P\x02\xa0\x01\x01\x12\x80\x01\n" +
 	"\rRecordContact\x12/.businessespoo.provider.v1.RecordContactRequest\x1a0.businessespoo.provider.v1.RecordContactResponse\"\f\xb2\xed\x18\b\n" +
+	"\x02\x02\x03\x18\x01P\x02\x12z\n" +
+	"\vCorrectText\x12-.businessespoo.provider.v1.CorrectTextRequest\x1a..businessespoo.provider.v1.CorrectTextResponse\"\f\xb2\xed\x18\b\n" +
 	"\x02\x02\x03\x18\x01P\x02\x12\x89\x01\n" +
 	"\x10OpenCaseOnBehalf\x122.businessespoo.provider.v1.OpenCaseOnBehalfRequest\x1a3.businessespoo.provider.v1.OpenCaseOnBehalfResponse\"\f\xb2\xed\x18\b\n" +
 	"\x02\x02\x03\x18\x01P\x02\x12\x90\x01\n" +
@@ -2913,7 +3084,7 @@ func file_businessespoo_provider_v1_provider_proto_rawDescGZIP() []byte {
 }
 
 var file_businessespoo_provider_v1_provider_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_businessespoo_provider_v1_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_businessespoo_provider_v1_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_businessespoo_provider_v1_provider_proto_goTypes = []any{
 	(RequestOrder)(0),                // 0: businessespoo.provider.v1.RequestOrder
 	(*ListRequestsRequest)(nil),      // 1: businessespoo.provider.v1.ListRequestsRequest
@@ -2940,103 +3111,108 @@ var file_businessespoo_provider_v1_provider_proto_goTypes = []any{
 	(*CompleteResponse)(nil),         // 22: businessespoo.provider.v1.CompleteResponse
 	(*RecordContactRequest)(nil),     // 23: businessespoo.provider.v1.RecordContactRequest
 	(*RecordContactResponse)(nil),    // 24: businessespoo.provider.v1.RecordContactResponse
-	(*Note)(nil),                     // 25: businessespoo.provider.v1.Note
-	(*AddNoteRequest)(nil),           // 26: businessespoo.provider.v1.AddNoteRequest
-	(*AddNoteResponse)(nil),          // 27: businessespoo.provider.v1.AddNoteResponse
-	(*ListNotesRequest)(nil),         // 28: businessespoo.provider.v1.ListNotesRequest
-	(*ListNotesResponse)(nil),        // 29: businessespoo.provider.v1.ListNotesResponse
-	(*OpenCaseOnBehalfRequest)(nil),  // 30: businessespoo.provider.v1.OpenCaseOnBehalfRequest
-	(*Choice)(nil),                   // 31: businessespoo.provider.v1.Choice
-	(*OpenCaseOnBehalfResponse)(nil), // 32: businessespoo.provider.v1.OpenCaseOnBehalfResponse
-	(*WatchRequestsRequest)(nil),     // 33: businessespoo.provider.v1.WatchRequestsRequest
-	(*WatchRequestsResponse)(nil),    // 34: businessespoo.provider.v1.WatchRequestsResponse
-	(*ListAdvisorsRequest)(nil),      // 35: businessespoo.provider.v1.ListAdvisorsRequest
-	(*StaffMember)(nil),              // 36: businessespoo.provider.v1.StaffMember
-	(*ListAdvisorsResponse)(nil),     // 37: businessespoo.provider.v1.ListAdvisorsResponse
-	(v1.RequestStatus)(0),            // 38: businessespoo.cases.v1.RequestStatus
-	(*v1.Request)(nil),               // 39: businessespoo.cases.v1.Request
-	(*v1.TimelineEntry)(nil),         // 40: businessespoo.cases.v1.TimelineEntry
-	(v1.DeclineReason)(0),            // 41: businessespoo.cases.v1.DeclineReason
-	(v1.ReferralReason)(0),           // 42: businessespoo.cases.v1.ReferralReason
-	(*v1.Decision)(nil),              // 43: businessespoo.cases.v1.Decision
-	(v1.ContactKind)(0),              // 44: businessespoo.cases.v1.ContactKind
-	(*timestamppb.Timestamp)(nil),    // 45: google.protobuf.Timestamp
-	(*v1.Advisor)(nil),               // 46: businessespoo.cases.v1.Advisor
-	(*v1.Company)(nil),               // 47: businessespoo.cases.v1.Company
-	(*v1.Input)(nil),                 // 48: businessespoo.cases.v1.Input
+	(*CorrectTextRequest)(nil),       // 25: businessespoo.provider.v1.CorrectTextRequest
+	(*CorrectTextResponse)(nil),      // 26: businessespoo.provider.v1.CorrectTextResponse
+	(*Note)(nil),                     // 27: businessespoo.provider.v1.Note
+	(*AddNoteRequest)(nil),           // 28: businessespoo.provider.v1.AddNoteRequest
+	(*AddNoteResponse)(nil),          // 29: businessespoo.provider.v1.AddNoteResponse
+	(*ListNotesRequest)(nil),         // 30: businessespoo.provider.v1.ListNotesRequest
+	(*ListNotesResponse)(nil),        // 31: businessespoo.provider.v1.ListNotesResponse
+	(*OpenCaseOnBehalfRequest)(nil),  // 32: businessespoo.provider.v1.OpenCaseOnBehalfRequest
+	(*Choice)(nil),                   // 33: businessespoo.provider.v1.Choice
+	(*OpenCaseOnBehalfResponse)(nil), // 34: businessespoo.provider.v1.OpenCaseOnBehalfResponse
+	(*WatchRequestsRequest)(nil),     // 35: businessespoo.provider.v1.WatchRequestsRequest
+	(*WatchRequestsResponse)(nil),    // 36: businessespoo.provider.v1.WatchRequestsResponse
+	(*ListAdvisorsRequest)(nil),      // 37: businessespoo.provider.v1.ListAdvisorsRequest
+	(*StaffMember)(nil),              // 38: businessespoo.provider.v1.StaffMember
+	(*ListAdvisorsResponse)(nil),     // 39: businessespoo.provider.v1.ListAdvisorsResponse
+	(v1.RequestStatus)(0),            // 40: businessespoo.cases.v1.RequestStatus
+	(*v1.Request)(nil),               // 41: businessespoo.cases.v1.Request
+	(*v1.TimelineEntry)(nil),         // 42: businessespoo.cases.v1.TimelineEntry
+	(v1.DeclineReason)(0),            // 43: businessespoo.cases.v1.DeclineReason
+	(v1.ReferralReason)(0),           // 44: businessespoo.cases.v1.ReferralReason
+	(*v1.Decision)(nil),              // 45: businessespoo.cases.v1.Decision
+	(v1.ContactKind)(0),              // 46: businessespoo.cases.v1.ContactKind
+	(*timestamppb.Timestamp)(nil),    // 47: google.protobuf.Timestamp
+	(*v1.Advisor)(nil),               // 48: businessespoo.cases.v1.Advisor
+	(*v1.Company)(nil),               // 49: businessespoo.cases.v1.Company
+	(*v1.Input)(nil),                 // 50: businessespoo.cases.v1.Input
 }
 var file_businessespoo_provider_v1_provider_proto_depIdxs = []int32{
-	38, // 0: businessespoo.provider.v1.ListRequestsRequest.statuses:type_name -> businessespoo.cases.v1.RequestStatus
+	40, // 0: businessespoo.provider.v1.ListRequestsRequest.statuses:type_name -> businessespoo.cases.v1.RequestStatus
 	0,  // 1: businessespoo.provider.v1.ListRequestsRequest.order:type_name -> businessespoo.provider.v1.RequestOrder
-	39, // 2: businessespoo.provider.v1.ListRequestsResponse.requests:type_name -> businessespoo.cases.v1.Request
-	39, // 3: businessespoo.provider.v1.GetRequestResponse.request:type_name -> businessespoo.cases.v1.Request
-	40, // 4: businessespoo.provider.v1.GetRequestResponse.timeline:type_name -> businessespoo.cases.v1.TimelineEntry
-	39, // 5: businessespoo.provider.v1.PickUpResponse.request:type_name -> businessespoo.cases.v1.Request
-	39, // 6: businessespoo.provider.v1.HandBackResponse.request:type_name -> businessespoo.cases.v1.Request
-	39, // 7: businessespoo.provider.v1.AssignResponse.request:type_name -> businessespoo.cases.v1.Request
-	39, // 8: businessespoo.provider.v1.ReplyResponse.request:type_name -> businessespoo.cases.v1.Request
-	39, // 9: businessespoo.provider.v1.AskSupplementResponse.request:type_name -> businessespoo.cases.v1.Request
-	41, // 10: businessespoo.provider.v1.DeclineRequest.reason:type_name -> businessespoo.cases.v1.DeclineReason
-	39, // 11: businessespoo.provider.v1.DeclineResponse.request:type_name -> businessespoo.cases.v1.Request
-	42, // 12: businessespoo.provider.v1.ReferRequest.reason:type_name -> businessespoo.cases.v1.ReferralReason
-	39, // 13: businessespoo.provider.v1.ReferResponse.request:type_name -> businessespoo.cases.v1.Request
-	43, // 14: businessespoo.provider.v1.DecideRequest.decision:type_name -> businessespoo.cases.v1.Decision
-	39, // 15: businessespoo.provider.v1.DecideResponse.request:type_name -> businessespoo.cases.v1.Request
-	39, // 16: businessespoo.provider.v1.CompleteResponse.request:type_name -> businessespoo.cases.v1.Request
-	44, // 17: businessespoo.provider.v1.RecordContactRequest.kind:type_name -> businessespoo.cases.v1.ContactKind
-	45, // 18: businessespoo.provider.v1.RecordContactRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	39, // 19: businessespoo.provider.v1.RecordContactResponse.request:type_name -> businessespoo.cases.v1.Request
-	46, // 20: businessespoo.provider.v1.Note.advisor:type_name -> businessespoo.cases.v1.Advisor
-	45, // 21: businessespoo.provider.v1.Note.time:type_name -> google.protobuf.Timestamp
-	25, // 22: businessespoo.provider.v1.AddNoteResponse.note:type_name -> businessespoo.provider.v1.Note
-	25, // 23: businessespoo.provider.v1.ListNotesResponse.notes:type_name -> businessespoo.provider.v1.Note
-	47, // 24: businessespoo.provider.v1.OpenCaseOnBehalfRequest.company:type_name -> businessespoo.cases.v1.Company
-	31, // 25: businessespoo.provider.v1.OpenCaseOnBehalfRequest.services:type_name -> businessespoo.provider.v1.Choice
-	44, // 26: businessespoo.provider.v1.OpenCaseOnBehalfRequest.kind:type_name -> businessespoo.cases.v1.ContactKind
-	48, // 27: businessespoo.provider.v1.Choice.inputs:type_name -> businessespoo.cases.v1.Input
-	39, // 28: businessespoo.provider.v1.WatchRequestsResponse.request:type_name -> businessespoo.cases.v1.Request
-	40, // 29: businessespoo.provider.v1.WatchRequestsResponse.entry:type_name -> businessespoo.cases.v1.TimelineEntry
-	46, // 30: businessespoo.provider.v1.StaffMember.advisor:type_name -> businessespoo.cases.v1.Advisor
-	36, // 31: businessespoo.provider.v1.ListAdvisorsResponse.staff:type_name -> businessespoo.provider.v1.StaffMember
-	1,  // 32: businessespoo.provider.v1.ProviderService.ListRequests:input_type -> businessespoo.provider.v1.ListRequestsRequest
-	3,  // 33: businessespoo.provider.v1.ProviderService.GetRequest:input_type -> businessespoo.provider.v1.GetRequestRequest
-	5,  // 34: businessespoo.provider.v1.ProviderService.PickUp:input_type -> businessespoo.provider.v1.PickUpRequest
-	7,  // 35: businessespoo.provider.v1.ProviderService.HandBack:input_type -> businessespoo.provider.v1.HandBackRequest
-	9,  // 36: businessespoo.provider.v1.ProviderService.Assign:input_type -> businessespoo.provider.v1.AssignRequest
-	11, // 37: businessespoo.provider.v1.ProviderService.Reply:input_type -> businessespoo.provider.v1.ReplyRequest
-	13, // 38: businessespoo.provider.v1.ProviderService.AskSupplement:input_type -> businessespoo.provider.v1.AskSupplementRequest
-	15, // 39: businessespoo.provider.v1.ProviderService.Decline:input_type -> businessespoo.provider.v1.DeclineRequest
-	17, // 40: businessespoo.provider.v1.ProviderService.Refer:input_type -> businessespoo.provider.v1.ReferRequest
-	19, // 41: businessespoo.provider.v1.ProviderService.Decide:input_type -> businessespoo.provider.v1.DecideRequest
-	21, // 42: businessespoo.provider.v1.ProviderService.Complete:input_type -> businessespoo.provider.v1.CompleteRequest
-	26, // 43: businessespoo.provider.v1.ProviderService.AddNote:input_type -> businessespoo.provider.v1.AddNoteRequest
-	28, // 44: businessespoo.provider.v1.ProviderService.ListNotes:input_type -> businessespoo.provider.v1.ListNotesRequest
-	23, // 45: businessespoo.provider.v1.ProviderService.RecordContact:input_type -> businessespoo.provider.v1.RecordContactRequest
-	30, // 46: businessespoo.provider.v1.ProviderService.OpenCaseOnBehalf:input_type -> businessespoo.provider.v1.OpenCaseOnBehalfRequest
-	33, // 47: businessespoo.provider.v1.ProviderService.WatchRequests:input_type -> businessespoo.provider.v1.WatchRequestsRequest
-	35, // 48: businessespoo.provider.v1.ProviderService.ListAdvisors:input_type -> businessespoo.provider.v1.ListAdvisorsRequest
-	2,  // 49: businessespoo.provider.v1.ProviderService.ListRequests:output_type -> businessespoo.provider.v1.ListRequestsResponse
-	4,  // 50: businessespoo.provider.v1.ProviderService.GetRequest:output_type -> businessespoo.provider.v1.GetRequestResponse
-	6,  // 51: businessespoo.provider.v1.ProviderService.PickUp:output_type -> businessespoo.provider.v1.PickUpResponse
-	8,  // 52: businessespoo.provider.v1.ProviderService.HandBack:output_type -> businessespoo.provider.v1.HandBackResponse
-	10, // 53: businessespoo.provider.v1.ProviderService.Assign:output_type -> businessespoo.provider.v1.AssignResponse
-	12, // 54: businessespoo.provider.v1.ProviderService.Reply:output_type -> businessespoo.provider.v1.ReplyResponse
-	14, // 55: businessespoo.provider.v1.ProviderService.AskSupplement:output_type -> businessespoo.provider.v1.AskSupplementResponse
-	16, // 56: businessespoo.provider.v1.ProviderService.Decline:output_type -> businessespoo.provider.v1.DeclineResponse
-	18, // 57: businessespoo.provider.v1.ProviderService.Refer:output_type -> businessespoo.provider.v1.ReferResponse
-	20, // 58: businessespoo.provider.v1.ProviderService.Decide:output_type -> businessespoo.provider.v1.DecideResponse
-	22, // 59: businessespoo.provider.v1.ProviderService.Complete:output_type -> businessespoo.provider.v1.CompleteResponse
-	27, // 60: businessespoo.provider.v1.ProviderService.AddNote:output_type -> businessespoo.provider.v1.AddNoteResponse
-	29, // 61: businessespoo.provider.v1.ProviderService.ListNotes:output_type -> businessespoo.provider.v1.ListNotesResponse
-	24, // 62: businessespoo.provider.v1.ProviderService.RecordContact:output_type -> businessespoo.provider.v1.RecordContactResponse
-	32, // 63: businessespoo.provider.v1.ProviderService.OpenCaseOnBehalf:output_type -> businessespoo.provider.v1.OpenCaseOnBehalfResponse
-	34, // 64: businessespoo.provider.v1.ProviderService.WatchRequests:output_type -> businessespoo.provider.v1.WatchRequestsResponse
-	37, // 65: businessespoo.provider.v1.ProviderService.ListAdvisors:output_type -> businessespoo.provider.v1.ListAdvisorsResponse
-	49, // [49:66] is the sub-list for method output_type
-	32, // [32:49] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	41, // 2: businessespoo.provider.v1.ListRequestsResponse.requests:type_name -> businessespoo.cases.v1.Request
+	41, // 3: businessespoo.provider.v1.GetRequestResponse.request:type_name -> businessespoo.cases.v1.Request
+	42, // 4: businessespoo.provider.v1.GetRequestResponse.timeline:type_name -> businessespoo.cases.v1.TimelineEntry
+	41, // 5: businessespoo.provider.v1.PickUpResponse.request:type_name -> businessespoo.cases.v1.Request
+	41, // 6: businessespoo.provider.v1.HandBackResponse.request:type_name -> businessespoo.cases.v1.Request
+	41, // 7: businessespoo.provider.v1.AssignResponse.request:type_name -> businessespoo.cases.v1.Request
+	41, // 8: businessespoo.provider.v1.ReplyResponse.request:type_name -> businessespoo.cases.v1.Request
+	41, // 9: businessespoo.provider.v1.AskSupplementResponse.request:type_name -> businessespoo.cases.v1.Request
+	43, // 10: businessespoo.provider.v1.DeclineRequest.reason:type_name -> businessespoo.cases.v1.DeclineReason
+	41, // 11: businessespoo.provider.v1.DeclineResponse.request:type_name -> businessespoo.cases.v1.Request
+	44, // 12: businessespoo.provider.v1.ReferRequest.reason:type_name -> businessespoo.cases.v1.ReferralReason
+	41, // 13: businessespoo.provider.v1.ReferResponse.request:type_name -> businessespoo.cases.v1.Request
+	45, // 14: businessespoo.provider.v1.DecideRequest.decision:type_name -> businessespoo.cases.v1.Decision
+	41, // 15: businessespoo.provider.v1.DecideResponse.request:type_name -> businessespoo.cases.v1.Request
+	41, // 16: businessespoo.provider.v1.CompleteResponse.request:type_name -> businessespoo.cases.v1.Request
+	46, // 17: businessespoo.provider.v1.RecordContactRequest.kind:type_name -> businessespoo.cases.v1.ContactKind
+	47, // 18: businessespoo.provider.v1.RecordContactRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	41, // 19: businessespoo.provider.v1.RecordContactResponse.request:type_name -> businessespoo.cases.v1.Request
+	41, // 20: businessespoo.provider.v1.CorrectTextResponse.request:type_name -> businessespoo.cases.v1.Request
+	48, // 21: businessespoo.provider.v1.Note.advisor:type_name -> businessespoo.cases.v1.Advisor
+	47, // 22: businessespoo.provider.v1.Note.time:type_name -> google.protobuf.Timestamp
+	27, // 23: businessespoo.provider.v1.AddNoteResponse.note:type_name -> businessespoo.provider.v1.Note
+	27, // 24: businessespoo.provider.v1.ListNotesResponse.notes:type_name -> businessespoo.provider.v1.Note
+	49, // 25: businessespoo.provider.v1.OpenCaseOnBehalfRequest.company:type_name -> businessespoo.cases.v1.Company
+	33, // 26: businessespoo.provider.v1.OpenCaseOnBehalfRequest.services:type_name -> businessespoo.provider.v1.Choice
+	46, // 27: businessespoo.provider.v1.OpenCaseOnBehalfRequest.kind:type_name -> businessespoo.cases.v1.ContactKind
+	50, // 28: businessespoo.provider.v1.Choice.inputs:type_name -> businessespoo.cases.v1.Input
+	41, // 29: businessespoo.provider.v1.WatchRequestsResponse.request:type_name -> businessespoo.cases.v1.Request
+	42, // 30: businessespoo.provider.v1.WatchRequestsResponse.entry:type_name -> businessespoo.cases.v1.TimelineEntry
+	48, // 31: businessespoo.provider.v1.StaffMember.advisor:type_name -> businessespoo.cases.v1.Advisor
+	38, // 32: businessespoo.provider.v1.ListAdvisorsResponse.staff:type_name -> businessespoo.provider.v1.StaffMember
+	1,  // 33: businessespoo.provider.v1.ProviderService.ListRequests:input_type -> businessespoo.provider.v1.ListRequestsRequest
+	3,  // 34: businessespoo.provider.v1.ProviderService.GetRequest:input_type -> businessespoo.provider.v1.GetRequestRequest
+	5,  // 35: businessespoo.provider.v1.ProviderService.PickUp:input_type -> businessespoo.provider.v1.PickUpRequest
+	7,  // 36: businessespoo.provider.v1.ProviderService.HandBack:input_type -> businessespoo.provider.v1.HandBackRequest
+	9,  // 37: businessespoo.provider.v1.ProviderService.Assign:input_type -> businessespoo.provider.v1.AssignRequest
+	11, // 38: businessespoo.provider.v1.ProviderService.Reply:input_type -> businessespoo.provider.v1.ReplyRequest
+	13, // 39: businessespoo.provider.v1.ProviderService.AskSupplement:input_type -> businessespoo.provider.v1.AskSupplementRequest
+	15, // 40: businessespoo.provider.v1.ProviderService.Decline:input_type -> businessespoo.provider.v1.DeclineRequest
+	17, // 41: businessespoo.provider.v1.ProviderService.Refer:input_type -> businessespoo.provider.v1.ReferRequest
+	19, // 42: businessespoo.provider.v1.ProviderService.Decide:input_type -> businessespoo.provider.v1.DecideRequest
+	21, // 43: businessespoo.provider.v1.ProviderService.Complete:input_type -> businessespoo.provider.v1.CompleteRequest
+	28, // 44: businessespoo.provider.v1.ProviderService.AddNote:input_type -> businessespoo.provider.v1.AddNoteRequest
+	30, // 45: businessespoo.provider.v1.ProviderService.ListNotes:input_type -> businessespoo.provider.v1.ListNotesRequest
+	23, // 46: businessespoo.provider.v1.ProviderService.RecordContact:input_type -> businessespoo.provider.v1.RecordContactRequest
+	25, // 47: businessespoo.provider.v1.ProviderService.CorrectText:input_type -> businessespoo.provider.v1.CorrectTextRequest
+	32, // 48: businessespoo.provider.v1.ProviderService.OpenCaseOnBehalf:input_type -> businessespoo.provider.v1.OpenCaseOnBehalfRequest
+	35, // 49: businessespoo.provider.v1.ProviderService.WatchRequests:input_type -> businessespoo.provider.v1.WatchRequestsRequest
+	37, // 50: businessespoo.provider.v1.ProviderService.ListAdvisors:input_type -> businessespoo.provider.v1.ListAdvisorsRequest
+	2,  // 51: businessespoo.provider.v1.ProviderService.ListRequests:output_type -> businessespoo.provider.v1.ListRequestsResponse
+	4,  // 52: businessespoo.provider.v1.ProviderService.GetRequest:output_type -> businessespoo.provider.v1.GetRequestResponse
+	6,  // 53: businessespoo.provider.v1.ProviderService.PickUp:output_type -> businessespoo.provider.v1.PickUpResponse
+	8,  // 54: businessespoo.provider.v1.ProviderService.HandBack:output_type -> businessespoo.provider.v1.HandBackResponse
+	10, // 55: businessespoo.provider.v1.ProviderService.Assign:output_type -> businessespoo.provider.v1.AssignResponse
+	12, // 56: businessespoo.provider.v1.ProviderService.Reply:output_type -> businessespoo.provider.v1.ReplyResponse
+	14, // 57: businessespoo.provider.v1.ProviderService.AskSupplement:output_type -> businessespoo.provider.v1.AskSupplementResponse
+	16, // 58: businessespoo.provider.v1.ProviderService.Decline:output_type -> businessespoo.provider.v1.DeclineResponse
+	18, // 59: businessespoo.provider.v1.ProviderService.Refer:output_type -> businessespoo.provider.v1.ReferResponse
+	20, // 60: businessespoo.provider.v1.ProviderService.Decide:output_type -> businessespoo.provider.v1.DecideResponse
+	22, // 61: businessespoo.provider.v1.ProviderService.Complete:output_type -> businessespoo.provider.v1.CompleteResponse
+	29, // 62: businessespoo.provider.v1.ProviderService.AddNote:output_type -> businessespoo.provider.v1.AddNoteResponse
+	31, // 63: businessespoo.provider.v1.ProviderService.ListNotes:output_type -> businessespoo.provider.v1.ListNotesResponse
+	24, // 64: businessespoo.provider.v1.ProviderService.RecordContact:output_type -> businessespoo.provider.v1.RecordContactResponse
+	26, // 65: businessespoo.provider.v1.ProviderService.CorrectText:output_type -> businessespoo.provider.v1.CorrectTextResponse
+	34, // 66: businessespoo.provider.v1.ProviderService.OpenCaseOnBehalf:output_type -> businessespoo.provider.v1.OpenCaseOnBehalfResponse
+	36, // 67: businessespoo.provider.v1.ProviderService.WatchRequests:output_type -> businessespoo.provider.v1.WatchRequestsResponse
+	39, // 68: businessespoo.provider.v1.ProviderService.ListAdvisors:output_type -> businessespoo.provider.v1.ListAdvisorsResponse
+	51, // [51:69] is the sub-list for method output_type
+	33, // [33:51] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_provider_v1_provider_proto_init() }
@@ -3050,7 +3226,7 @@ func file_businessespoo_provider_v1_provider_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_provider_v1_provider_proto_rawDesc), len(file_businessespoo_provider_v1_provider_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   37,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

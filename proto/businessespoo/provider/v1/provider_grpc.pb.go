@@ -33,6 +33,7 @@ const (
 	ProviderService_AddNote_FullMethodName          = "/businessespoo.provider.v1.ProviderService/AddNote"
 	ProviderService_ListNotes_FullMethodName        = "/businessespoo.provider.v1.ProviderService/ListNotes"
 	ProviderService_RecordContact_FullMethodName    = "/businessespoo.provider.v1.ProviderService/RecordContact"
+	ProviderService_CorrectText_FullMethodName      = "/businessespoo.provider.v1.ProviderService/CorrectText"
 	ProviderService_OpenCaseOnBehalf_FullMethodName = "/businessespoo.provider.v1.ProviderService/OpenCaseOnBehalf"
 	ProviderService_WatchRequests_FullMethodName    = "/businessespoo.provider.v1.ProviderService/WatchRequests"
 	ProviderService_ListAdvisors_FullMethodName     = "/businessespoo.provider.v1.ProviderService/ListAdvisors"
@@ -93,6 +94,12 @@ type ProviderServiceClient interface {
 	ListNotes(ctx context.Context, in *ListNotesRequest, opts ...grpc.CallOption) (*ListNotesResponse, error)
 	// Records a call, a visit or a meeting with the company.
 	RecordContact(ctx context.Context, in *RecordContactRequest, opts ...grpc.CallOption) (*RecordContactResponse, error)
+	// Puts other words in the place of the provider's own: a reply, a question, a reason, a proposal, a contact, the closing
+	// words, or the title and reasons of a decision; never its result, figures or dates. For the advisor who works on the request,
+	// and for leads; possible also when it has ended. Whoever reads the request or the case reads the new words; the timeline
+	// says who corrected them and when, and keeps the old: a provider answers for what it told the company, so it cannot
+	// have its old words removed with the correction, as a company can. An operator can, with DataRightsService.RedactFact.
+	CorrectText(ctx context.Context, in *CorrectTextRequest, opts ...grpc.CallOption) (*CorrectTextResponse, error)
 	// Opens a case for a company that called or came by. It stays with this provider until the company
 	// confirms, and lapses after 14 days. Fails with UNAVAILABLE while the gateway is away.
 	OpenCaseOnBehalf(ctx context.Context, in *OpenCaseOnBehalfRequest, opts ...grpc.CallOption) (*OpenCaseOnBehalfResponse, error)
@@ -251,6 +258,16 @@ func (c *providerServiceClient) RecordContact(ctx context.Context, in *RecordCon
 	return out, nil
 }
 
+func (c *providerServiceClient) CorrectText(ctx context.Context, in *CorrectTextRequest, opts ...grpc.CallOption) (*CorrectTextResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CorrectTextResponse)
+	err := c.cc.Invoke(ctx, ProviderService_CorrectText_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *providerServiceClient) OpenCaseOnBehalf(ctx context.Context, in *OpenCaseOnBehalfRequest, opts ...grpc.CallOption) (*OpenCaseOnBehalfResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(OpenCaseOnBehalfResponse)
@@ -345,6 +362,12 @@ type ProviderServiceServer interface {
 	ListNotes(context.Context, *ListNotesRequest) (*ListNotesResponse, error)
 	// Records a call, a visit or a meeting with the company.
 	RecordContact(context.Context, *RecordContactRequest) (*RecordContactResponse, error)
+	// Puts other words in the place of the provider's own: a reply, a question, a reason, a proposal, a contact, the closing
+	// words, or the title and reasons of a decision; never its result, figures or dates. For the advisor who works on the request,
+	// and for leads; possible also when it has ended. Whoever reads the request or the case reads the new words; the timeline
+	// says who corrected them and when, and keeps the old: a provider answers for what it told the company, so it cannot
+	// have its old words removed with the correction, as a company can. An operator can, with DataRightsService.RedactFact.
+	CorrectText(context.Context, *CorrectTextRequest) (*CorrectTextResponse, error)
 	// Opens a case for a company that called or came by. It stays with this provider until the company
 	// confirms, and lapses after 14 days. Fails with UNAVAILABLE while the gateway is away.
 	OpenCaseOnBehalf(context.Context, *OpenCaseOnBehalfRequest) (*OpenCaseOnBehalfResponse, error)
@@ -404,6 +427,9 @@ func (UnimplementedProviderServiceServer) ListNotes(context.Context, *ListNotesR
 }
 func (UnimplementedProviderServiceServer) RecordContact(context.Context, *RecordContactRequest) (*RecordContactResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordContact not implemented")
+}
+func (UnimplementedProviderServiceServer) CorrectText(context.Context, *CorrectTextRequest) (*CorrectTextResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CorrectText not implemented")
 }
 func (UnimplementedProviderServiceServer) OpenCaseOnBehalf(context.Context, *OpenCaseOnBehalfRequest) (*OpenCaseOnBehalfResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method OpenCaseOnBehalf not implemented")
@@ -687,6 +713,24 @@ func _ProviderService_RecordContact_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ProviderService_CorrectText_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CorrectTextRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServiceServer).CorrectText(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProviderService_CorrectText_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServiceServer).CorrectText(ctx, req.(*CorrectTextRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ProviderService_OpenCaseOnBehalf_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(OpenCaseOnBehalfRequest)
 	if err := dec(in); err != nil {
@@ -796,6 +840,10 @@ var ProviderService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RecordContact",
 			Handler:    _ProviderService_RecordContact_Handler,
+		},
+		{
+			MethodName: "CorrectText",
+			Handler:    _ProviderService_CorrectText_Handler,
 		},
 		{
 			MethodName: "OpenCaseOnBehalf",
