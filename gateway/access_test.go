@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
@@ -53,5 +54,38 @@ func TestTheAccessLogIsBuiltAgain(t *testing.T) {
 	w.eventually("the rows are read", func() bool { after = list(other); return len(after) >= len(before)+1 })
 	if after = after[len(after)-len(before):]; after[len(after)-1] != before[len(before)-1] {
 		t.Errorf("first %q, built again %q", before, after)
+	}
+}
+
+// A system that acts for several companies lists the cases of all in one call. None of them
+// learns from its access log which others there are.
+func TestTheAccessLogNamesNoOtherCompany(t *testing.T) {
+	w := newWorld(t)
+	n := w.start()
+	companies := map[string]string{}
+	for _, company := range []string{bakery, garage} {
+		companies[company] = n.open(w.company("owner", company), opening(company, "espoo-city/pilot")).Name
+	}
+	ledger := n.integrator("ledger", bakery, garage)
+	for _, caller := range []context.Context{ledger, w.company("accountant", bakery, garage)} {
+		if listed := n.list(caller, nil); len(listed) != 2 {
+			t.Fatalf("the list holds %v", listed)
+		}
+	}
+	for company, name := range companies {
+		var got [][]string
+		w.eventually("both lists are in the access log", func() bool {
+			answer := get[*accessv1.ListAccessResponse](t)(accessv1.NewAccessServiceClient(n.conn).ListAccess(w.company("owner", company), &accessv1.ListAccessRequest{Parent: name}))
+			got = nil
+			for _, a := range answer.Access {
+				if a.Row.Method == "CaseService.ListCases" {
+					got = append(got, a.Row.Organisations)
+				}
+			}
+			return len(got) >= 2
+		})
+		if want := [][]string{{company}, {"ledger", company}}; !cmp.Equal(got, want) {
+			t.Errorf("%s reads of %v, want %v", company, got, want)
+		}
 	}
 }
