@@ -2,6 +2,9 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
+	"io"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +13,7 @@ import (
 
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
 )
 
 // The log stops under a running gateway: an integrator is shown nothing any more,
@@ -88,4 +92,25 @@ func TestTheAccessLogNamesNoOtherCompany(t *testing.T) {
 			t.Errorf("%s reads of %v, want %v", company, got, want)
 		}
 	}
+}
+
+// Whoever takes an archive along has seen each case in it, and the company reads so.
+func TestAnArchiveIsInTheAccessLog(t *testing.T) {
+	w := newWorld(t)
+	n := w.start()
+	owner := w.company("owner", bakery)
+	name := n.open(owner, opening(bakery, "espoo-city/pilot")).Name
+	archive, err := rightsv1.NewDataRightsServiceClient(n.conn).ExportData(w.company("accountant", bakery), &rightsv1.ExportDataRequest{})
+	for err == nil {
+		_, err = archive.Recv()
+	}
+	if !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	w.eventually("the company reads of the archive", func() bool {
+		answer := get[*accessv1.ListAccessResponse](t)(accessv1.NewAccessServiceClient(n.conn).ListAccess(owner, &accessv1.ListAccessRequest{Parent: name}))
+		return slices.ContainsFunc(answer.Access, func(a *accessv1.Access) bool {
+			return a.Row.Method == "DataRightsService.ExportData" && a.Row.Person == "accountant" && a.Row.Refused == ""
+		})
+	})
 }
