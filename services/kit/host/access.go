@@ -246,7 +246,7 @@ func (s *Server) record(c *call, seen *sightings) error {
 
 func (s *Server) recordPart(c *call, seen *sightings) error {
 	log := s.options.Access
-	if c.rule.access.GetConfidential() {
+	if c.confidential() {
 		if log = s.options.Confidential; log == nil {
 			return problem.New(problem.Denied, "ACCESS_LOG_MISSING", "%s is confidential, and this server has no log for it", c.rule.name)
 		}
@@ -284,7 +284,7 @@ func (s *Server) refuse(c *call, request any, err error) error {
 	if s.recorded(c, seen) && problem.KindOf(err) != problem.Exhausted {
 		row, log := s.rowOf(c, seen), s.options.Access
 		row.Refused = problem.From(err).Reason
-		if c.rule.access.GetConfidential() {
+		if c.confidential() {
 			if log = s.options.Confidential; log == nil {
 				// It was not decided where it belongs. That it was tried is all that is told here.
 				log, row.Shown = s.options.Access, nil
