@@ -170,7 +170,7 @@ func (s *Sharing) ListSharedCases(ctx context.Context, req *sharingv1.ListShared
 			host.Because(ctx, &accessv1.Basis{Purpose: g.basis().GetPurpose()}, name.Case(id))
 		}
 	}
-	sight.Show(ctx, sight.Of(policyv1.DataClass_DATA_CLASS_CASE))
+	sight.Show(ctx, sight.Of(policyv1.DataClass_DATA_CLASS_PUBLIC, policyv1.DataClass_DATA_CLASS_CASE)) // public is the page token
 	return answer, nil
 }
 
