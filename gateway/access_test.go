@@ -2,13 +2,18 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
+	"io"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
 )
 
 // The log stops under a running gateway: an integrator is shown nothing any more,
@@ -54,4 +59,58 @@ func TestTheAccessLogIsBuiltAgain(t *testing.T) {
 	if after = after[len(after)-len(before):]; after[len(after)-1] != before[len(before)-1] {
 		t.Errorf("first %q, built again %q", before, after)
 	}
+}
+
+// A system that acts for several companies lists the cases of all in one call. None of them
+// learns from its access log which others there are.
+func TestTheAccessLogNamesNoOtherCompany(t *testing.T) {
+	w := newWorld(t)
+	n := w.start()
+	companies := map[string]string{}
+	for _, company := range []string{bakery, garage} {
+		companies[company] = n.open(w.company("owner", company), opening(company, "espoo-city/pilot")).Name
+	}
+	ledger := n.integrator("ledger", bakery, garage)
+	for _, caller := range []context.Context{ledger, w.company("accountant", bakery, garage)} {
+		if listed := n.list(caller, nil); len(listed) != 2 {
+			t.Fatalf("the list holds %v", listed)
+		}
+	}
+	for company, name := range companies {
+		var got [][]string
+		w.eventually("both lists are in the access log", func() bool {
+			answer := get[*accessv1.ListAccessResponse](t)(accessv1.NewAccessServiceClient(n.conn).ListAccess(w.company("owner", company), &accessv1.ListAccessRequest{Parent: name}))
+			got = nil
+			for _, a := range answer.Access {
+				if a.Row.Method == "CaseService.ListCases" {
+					got = append(got, a.Row.Organisations)
+				}
+			}
+			return len(got) >= 2
+		})
+		if want := [][]string{{company}, {"ledger", company}}; !cmp.Equal(got, want) {
+			t.Errorf("%s reads of %v, want %v", company, got, want)
+		}
+	}
+}
+
+// Whoever takes an archive along has seen each case in it, and the company reads so.
+func TestAnArchiveIsInTheAccessLog(t *testing.T) {
+	w := newWorld(t)
+	n := w.start()
+	owner := w.company("owner", bakery)
+	name := n.open(owner, opening(bakery, "espoo-city/pilot")).Name
+	archive, err := rightsv1.NewDataRightsServiceClient(n.conn).ExportData(w.company("accountant", bakery), &rightsv1.ExportDataRequest{})
+	for err == nil {
+		_, err = archive.Recv()
+	}
+	if !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	w.eventually("the company reads of the archive", func() bool {
+		answer := get[*accessv1.ListAccessResponse](t)(accessv1.NewAccessServiceClient(n.conn).ListAccess(owner, &accessv1.ListAccessRequest{Parent: name}))
+		return slices.ContainsFunc(answer.Access, func(a *accessv1.Access) bool {
+			return a.Row.Method == "DataRightsService.ExportData" && a.Row.Person == "accountant" && a.Row.Refused == ""
+		})
+	})
 }

@@ -279,7 +279,8 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	if o.Web == nil {
 		return nil
 	}
-	if g.loopback, err = dial(o.GRPC.Addr().String(), o.TLS.Own(o.Log), grpc.WithUnaryInterceptor(forVisitor(relay)), grpc.WithStreamInterceptor(streamForVisitor(relay))); err != nil {
+	if g.loopback, err = dial(o.GRPC.Addr().String(), o.TLS.Own(o.Log),
+		grpc.WithUnaryInterceptor(forVisitor(relay)), grpc.WithStreamInterceptor(streamForVisitor(relay))); err != nil {
 		return err
 	}
 	pages.Cases, pages.Provider = casesv1.NewCaseServiceClient(g.loopback), providerv1.NewProviderServiceClient(g.loopback)
@@ -322,21 +323,22 @@ const reconnect = time.Second
 // forVisitor has the pages' calls counted as those of their visitors.
 func forVisitor(relay string) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
-		if visitor := web.Visitor(ctx); visitor != "" {
-			ctx = host.ForVisitor(ctx, relay, visitor)
-		}
-		return invoke(ctx, method, req, reply, conn, options...)
+		return invoke(asVisitor(ctx, relay), method, req, reply, conn, options...)
 	}
 }
 
-// streamForVisitor is forVisitor for watches.
+// streamForVisitor is forVisitor for streams: an archive is one.
 func streamForVisitor(relay string) grpc.StreamClientInterceptor {
-	return func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, options ...grpc.CallOption) (grpc.ClientStream, error) {
-		if visitor := web.Visitor(ctx); visitor != "" {
-			ctx = host.ForVisitor(ctx, relay, visitor)
-		}
-		return open(ctx, desc, conn, method, options...)
+	return func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, begin grpc.Streamer, options ...grpc.CallOption) (grpc.ClientStream, error) {
+		return begin(asVisitor(ctx, relay), desc, conn, method, options...)
 	}
+}
+
+func asVisitor(ctx context.Context, relay string) context.Context {
+	if visitor := web.Visitor(ctx); visitor != "" {
+		return host.ForVisitor(ctx, relay, visitor)
+	}
+	return ctx
 }
 
 func dial(target string, c credentials.TransportCredentials, options ...grpc.DialOption) (*grpc.ClientConn, error) {

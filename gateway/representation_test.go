@@ -196,3 +196,23 @@ func TestNobodyActsOnAnExpiredMandate(t *testing.T) {
 	_, err := d.cases.OpenCase(ctx, opening(bakery, seven[0]))
 	refused(t, err, codes.PermissionDenied, "REPRESENTATION_ENDED")
 }
+
+// Who acted for a company when a case was opened, and does no longer, learns nothing by
+// sending the same call again: that would show the case as it is now.
+func TestARepeatShowsNothingToWhoActsNoLonger(t *testing.T) {
+	w := newWorld(t)
+	n := w.start()
+	req := opening(bakery, "espoo-city/pilot")
+	accountant := w.company("accountant", bakery)
+	c := n.open(accountant, req)
+	for _, now := range []context.Context{w.company("accountant", garage), w.company("accountant")} {
+		answer, err := n.cases.OpenCase(now, req)
+		refused(t, err, codes.NotFound, "NOT_FOUND")
+		if answer != nil {
+			t.Errorf("the repeat shows %v", answer)
+		}
+	}
+	if again := get[*casesv1.OpenCaseResponse](t)(n.cases.OpenCase(accountant, req)); again.Case.Name != c.Name {
+		t.Errorf("the repeat leads to %s, not to %s", again.Case.Name, c.Name)
+	}
+}

@@ -142,7 +142,16 @@ func (v *visitors) binding(ctx context.Context, p token.Principal) (token.Princi
 		return p, err
 	}
 	company := p.Representation.Company
-	told, tokens, err := v.signIn.Ask(ctx, s.Issuer, signin.Tokens{Access: s.Access, Refresh: s.Refresh, Expires: s.Expires})
+	told, tokens, err := v.signIn.Ask(ctx, s.Issuer, s.Principal.Subject, signin.Tokens{Access: s.Access, Refresh: s.Refresh, Expires: s.Expires})
+	if tokens.Access != s.Access {
+		// Kept also when the issuer told nothing: it may take each refresh token once.
+		_, kept := v.sessions.Change(ctx, s.ID, func(kept *session.Session) {
+			kept.Access, kept.Refresh, kept.Expires = tokens.Access, tokens.Refresh, tokens.Expires
+		})
+		if kept != nil && !errors.Is(kept, session.ErrNone) {
+			return p, kept
+		}
+	}
 	if err != nil && !errors.Is(err, signin.ErrOver) {
 		return p, err
 	}
@@ -156,11 +165,5 @@ func (v *visitors) binding(ctx context.Context, p token.Principal) (token.Princi
 			"you may no longer act for %s: the role or the mandate has ended, or whoever keeps it no longer answers for you. Nothing was done", company).Meta("company", company)
 	}
 	p.Representation = told.Representations[holds]
-	if tokens.Access == s.Access {
-		return p, nil
-	}
-	_, err = v.sessions.Change(ctx, s.ID, func(kept *session.Session) {
-		kept.Access, kept.Refresh, kept.Expires = tokens.Access, tokens.Refresh, tokens.Expires
-	})
-	return p, err
+	return p, nil
 }

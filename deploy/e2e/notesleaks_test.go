@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,13 +96,15 @@ func (p *planting) staysIn(all []*onlooker, taps []*world.Tap) {
 	found = append(found, heard(taps, markers)...)
 	// How many notes there are, projections and streams could tell by their names.
 	counts := []*world.Marker{world.Mark("notes in a count", "omnia-notes"), world.Mark("private stream in a count", "PRIVATE_OMNIA")}
-	found = append(found, measured(p.t, p.w, append(counts, markers...))...)
+	// And so could metrics and logs that name the calls.
+	calls := []*world.Marker{world.Mark("a note in a call", "ProviderService/AddNote"), world.Mark("notes in a call", "ProviderService/ListNotes")}
+	found = append(found, measured(p.t, p.w, slices.Concat(counts, calls, markers))...)
 	if !p.w.IsSingle() {
 		found = append(found, streams(p.t, p.w, markers)...)
 	}
-	found = append(found, stopped(p.t, p.w, markers)...)
+	found = append(found, stopped(p.t, p.w, append(calls, markers...))...)
 	for _, part := range []string{"omnia", "gateway"} {
-		if !strings.Contains(p.w.Process(part).Log(), "ProviderService/AddNote") {
+		if !strings.Contains(p.w.Process(part).Log(), "ProviderService/ListRequests") {
 			p.t.Errorf("%s logs too little to prove anything", part)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/businessespoo/hub/deploy/e2e/world"
+	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
@@ -186,11 +187,14 @@ func sharingIsByConsent(t *testing.T, w *world.World) {
 	s.shows("chamber", titleWord)
 	s.grant("chamber", conversation)
 	s.shows("chamber", messageWord, chamberWord)
-	s.grant("yritysespoo", application, decision, conversation)
+	s.reads("chamber", "GetSharedCase", accessv1.Purpose_PURPOSE_PROVIDER_TASK, "") // before there was a consent
+	given := s.grant("yritysespoo", application, decision, conversation)
 	s.shows("yritysespoo", needWord, answerWord, titleWord, messageWord, chamberWord)
+	s.reads("yritysespoo", "GetSharedCase", accessv1.Purpose_PURPOSE_CONSENT, strings.TrimPrefix(given.Name, s.c.Name+"/"))
 	if !s.listed("yritysespoo") || !s.listed("chamber") || s.listed("enter-espoo") {
 		t.Error("the lists of shared cases are not those that the company opened")
 	}
+	s.reads("yritysespoo", "ListSharedCases", accessv1.Purpose_PURPOSE_CONSENT, "")
 	for _, class := range []policyv1.DataClass{policyv1.DataClass_DATA_CLASS_SECRET, policyv1.DataClass_DATA_CLASS_REASONS} {
 		_, err := s.consents().GrantConsent(s.owner.Context(), &consentv1.GrantConsentRequest{
 			Parent: s.c.Name, RequestId: uuid.NewString(), Consent: &casesv1.Consent{
@@ -234,6 +238,7 @@ func (s *sharing) withdrawalEndsAll() {
 			break
 		}
 	}
+	s.reads("yritysespoo", "WatchSharedCase", accessv1.Purpose_PURPOSE_CONSENT, strings.TrimPrefix(consent.Name, s.c.Name+"/"))
 	s.withdraw(consent.Name)
 	began := time.Now()
 	_, err = s.get("yritysespoo")
@@ -282,7 +287,9 @@ func (s *sharing) lawIsNoConsent() {
 	if err := record("employment", "29", application, policyv1.DataClass_DATA_CLASS_PROGRESS); err != nil {
 		s.t.Fatal(err)
 	}
+	s.reads("employment", "RecordDisclosure", accessv1.Purpose_PURPOSE_STATUTORY_DISCLOSURE, "621/1999, 29 §")
 	shared := s.shows("employment", needWord, answerWord)
+	s.reads("employment", "GetSharedCase", accessv1.Purpose_PURPOSE_STATUTORY_DISCLOSURE, "621/1999, 29 §")
 	for _, r := range shared.Case.Requests {
 		if r.Provider == "providers/chamber" && r.Status != 0 {
 			s.t.Errorf("the law shows a part of a provider that is no authority: %v", r)

@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	"github.com/businessespoo/hub/gateway/accesslog"
+	"github.com/businessespoo/hub/gateway/view"
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
@@ -36,8 +38,28 @@ func (a *Access) ListAccess(ctx context.Context, req *accessv1.ListAccessRequest
 	if err != nil {
 		return nil, err
 	}
-	rows, next, err := a.page(ctx, req, a.Rows.OfCase, id)
+	state, err := a.Cases.View.Case(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	company := view.CompanyKey(state.GetCase().GetCompany())
+	rows, next, err := a.page(ctx, req, func(ctx context.Context, id string, before int64, limit int) ([]accesslog.Row, error) {
+		rows, err := a.Rows.OfCase(ctx, id, before, limit)
+		for _, row := range rows {
+			leaveOut(row.AccessRow, company)
+		}
+		return rows, err
+	}, id)
 	return &accessv1.ListAccessResponse{Access: rows, NextPageToken: next}, err
+}
+
+// leaveOut takes other companies out of a row that the company of a case reads: whoever
+// acts for several may have seen cases of all in one call. Who was refused is told whole.
+func leaveOut(row *accessv1.AccessRow, company string) {
+	row.Organisations = slices.DeleteFunc(row.Organisations, func(organisation string) bool {
+		_, none := companyKeys(organisation)
+		return none == nil && organisation != company && row.Refused == ""
+	})
 }
 
 // ListProviderAccess lists what a provider's people have seen.

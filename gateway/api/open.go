@@ -44,8 +44,8 @@ func (s *Cases) OpenCase(ctx context.Context, req *casesv1.OpenCaseRequest) (*ca
 	if err != nil {
 		return nil, err
 	}
-	if who.Key != "" && !s.seer(ctx).Sees(made.ID, view.CompanyKey(state.Case.Company), state.Opener) {
-		return nil, notFound(name.Case(made.ID)) // a repeat, when the company has withdrawn its grant
+	if !anonymous && !s.seer(ctx).Sees(made.ID, view.CompanyKey(state.Case.Company), state.Opener) {
+		return nil, notFound(name.Case(made.ID)) // a repeat, when its caller acts for the company no longer
 	}
 	s.show(ctx, view.CompanyKey(state.Case.Company))
 	answer := &casesv1.OpenCaseResponse{Case: c, Revision: revisionOf(name.CaseScope(made.ID), state.Scope)}

@@ -2,9 +2,11 @@ package api
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/businessespoo/hub/gateway/view"
+	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
@@ -34,6 +36,23 @@ func (g sharedSight) all() sight.Set {
 // anything tells whether it sees anything that not everybody sees.
 func (g sharedSight) anything() bool {
 	return g.all()&^sight.Of(policyv1.DataClass_DATA_CLASS_PUBLIC) != 0
+}
+
+// basis is what the access log is told that it is seen for; nil when it was asked too, and
+// that is all. What a law opens beyond the consent is told as that.
+func (g sharedSight) basis() *accessv1.Basis {
+	if g.law&^g.consented != 0 {
+		sections := make([]string, len(g.disclosures))
+		for i, d := range g.disclosures {
+			sections[i] = d.Act + ", " + d.Section + " §"
+		}
+		return &accessv1.Basis{Purpose: accessv1.Purpose_PURPOSE_STATUTORY_DISCLOSURE, Reference: strings.Join(sections, "; ")}
+	}
+	if g.consent == nil {
+		return nil
+	}
+	_, number, _ := strings.Cut(g.consent.Name, "/consents/")
+	return &accessv1.Basis{Purpose: accessv1.Purpose_PURPOSE_CONSENT, Reference: "consents/" + number}
 }
 
 // sightOf works out what a provider sees of a case at an instant.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/businessespoo/hub/gateway/statute"
 	"github.com/businessespoo/hub/gateway/view"
+	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
@@ -20,6 +21,7 @@ import (
 	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/catalogue"
+	"github.com/businessespoo/hub/services/kit/host"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/paging"
 	"github.com/businessespoo/hub/services/kit/problem"
@@ -104,6 +106,7 @@ func (s *Sharing) GetSharedCase(ctx context.Context, req *sharingv1.GetSharedCas
 	if err != nil {
 		return nil, err
 	}
+	host.Because(ctx, g.basis())
 	sight.Show(ctx, g.all())
 	return &sharingv1.GetSharedCaseResponse{SharedCase: shared}, nil
 }
@@ -164,9 +167,10 @@ func (s *Sharing) ListSharedCases(ctx context.Context, req *sharingv1.ListShared
 		// Only what opens the case beyond its own requests brings it here.
 		if g := s.sightOf(whole, who.Provider, now); (g.consented | g.law).Has(policyv1.DataClass_DATA_CLASS_CASE) {
 			answer.SharedCases = append(answer.SharedCases, s.shown(whole, g))
+			host.Because(ctx, &accessv1.Basis{Purpose: g.basis().GetPurpose()}, name.Case(id))
 		}
 	}
-	sight.Show(ctx, sight.Of(policyv1.DataClass_DATA_CLASS_CASE))
+	sight.Show(ctx, sight.Of(policyv1.DataClass_DATA_CLASS_PUBLIC, policyv1.DataClass_DATA_CLASS_CASE)) // public is the page token
 	return answer, nil
 }
 
@@ -183,6 +187,7 @@ func (s *Sharing) WatchSharedCase(req *sharingv1.WatchSharedCaseRequest, stream 
 	if err != nil {
 		return err
 	}
+	host.Because(ctx, began.basis())
 	if err := stream.SendHeader(nil); err != nil {
 		return err
 	}
@@ -249,7 +254,7 @@ func (s *Sharing) stillSees(ctx context.Context, resource, provider string, bega
 }
 
 // ListLegalGrounds lists the sections of law by which more may be seen.
-func (s *Sharing) ListLegalGrounds(_ context.Context, req *sharingv1.ListLegalGroundsRequest) (*sharingv1.ListLegalGroundsResponse, error) {
+func (s *Sharing) ListLegalGrounds(ctx context.Context, req *sharingv1.ListLegalGroundsRequest) (*sharingv1.ListLegalGroundsResponse, error) {
 	answer := &sharingv1.ListLegalGroundsResponse{}
 	language := orElse(req.Language, "fi")
 	for _, g := range s.Grounds {
@@ -257,6 +262,7 @@ func (s *Sharing) ListLegalGrounds(_ context.Context, req *sharingv1.ListLegalGr
 			Act: g.Act, Section: g.Section, DisplayName: g.Names.In(language), Description: g.Descriptions.In(language), DataClasses: g.Allows().Classes(),
 		})
 	}
+	sight.Show(ctx, s.Sight.Sees(sight.Stranger, sight.Given{})) // laws are public
 	return answer, nil
 }
 
@@ -300,6 +306,7 @@ func (s *Sharing) RecordDisclosure(ctx context.Context, req *sharingv1.RecordDis
 	if err != nil {
 		return nil, err
 	}
+	host.Because(ctx, &accessv1.Basis{Purpose: accessv1.Purpose_PURPOSE_STATUTORY_DISCLOSURE, Reference: req.Act + ", " + req.Section + " §"})
 	answer := &sharingv1.RecordDisclosureResponse{Revision: revisionOf(name.CaseScope(id), state.Scope)}
 	for _, d := range slices.Backward(state.Case.Disclosures) {
 		if d.Provider == g.provider && d.Act == req.Act && d.Section == req.Section {

@@ -246,7 +246,7 @@ func (e *Eraser) AnswerErased(ctx context.Context, party string, data []byte) ([
 			return nil, errors.New("erasure: it could not be done now; ask again")
 		}
 	}
-	if order != nil {
+	if order != nil && order.isOf(scope.Case) {
 		_, err = e.ledger.change(ctx, order.ID, func(kept *entry) {
 			if kept.Confirmed == nil {
 				kept.Confirmed = map[string]int64{}

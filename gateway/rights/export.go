@@ -22,6 +22,8 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
+	"github.com/businessespoo/hub/services/kit/host"
+	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/token"
 )
 
@@ -192,6 +194,9 @@ func (x *Exporter) cases(ctx context.Context, who token.Principal, language stri
 		return nil, err
 	}
 	slices.Sort(ids)
+	for _, id := range ids {
+		host.Shows(ctx, name.Case(id)) // an archive names none to who passes it on
+	}
 	consents := []consentOf{}
 	for _, id := range ids {
 		c, err := x.Show(ctx, id)

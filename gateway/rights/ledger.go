@@ -59,6 +59,11 @@ func (e *entry) waiting() []string {
 	return slices.DeleteFunc(slices.Clone(e.Requests), func(request string) bool { _, told := e.Confirmed[request]; return told })
 }
 
+// isOf tells whether the erasure, or the redaction, is of a case.
+func (e *entry) isOf(caseID string) bool {
+	return slices.Contains(e.Cases, caseID) || e.Fact != nil && e.Fact.Case == caseID
+}
+
 // redacted names a fact by its place and by what it said.
 type redacted struct {
 	Case     string `json:"case"`

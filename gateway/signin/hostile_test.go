@@ -393,28 +393,34 @@ func TestAskAgain(t *testing.T) {
 	c := signin.New(signin.Config{Issuers: []signin.IssuerConfig{{
 		ID: "companies", URL: h.URL, ClientID: "hub", For: signin.Companies, RepresentationsClaim: "may",
 	}}}, signin.Options{SubjectKey: make([]byte, 32), Now: noon})
+	who := c.Subject("companies", "somebody")
 	h.info["may"] = []map[string]string{{"company": "9000001-1", "basis": "mandate"}}
-	told, tokens, err := c.Ask(t.Context(), "companies", signin.Tokens{Access: "access"})
+	h.info["sub"] = "another"
+	if told, _, err := c.Ask(t.Context(), "companies", who, signin.Tokens{Access: "access"}); !errors.Is(err, signin.ErrOver) || len(told.Representations) > 0 {
+		t.Errorf("what is said of somebody else: %+v, %v", told, err)
+	}
+	h.info["sub"] = "somebody"
+	told, tokens, err := c.Ask(t.Context(), "companies", who, signin.Tokens{Access: "access"})
 	if err != nil || len(told.Representations) != 1 || tokens.Access != "access" || len(h.asked) != 0 {
 		t.Fatalf("%+v, %+v, %v", told, tokens, err)
 	}
 	h.only = "access" // any other token is over
-	told, tokens, err = c.Ask(t.Context(), "companies", signin.Tokens{Access: "old", Refresh: "refresh"})
+	told, tokens, err = c.Ask(t.Context(), "companies", who, signin.Tokens{Access: "old", Refresh: "refresh"})
 	if err != nil || len(told.Representations) != 1 || tokens.Access != "access" || len(h.asked) != 1 || h.asked[0].Get("refresh_token") != "refresh" {
 		t.Errorf("%+v, %+v, %v; asked %v", told, tokens, err, h.asked)
 	}
-	if _, _, err := c.Ask(t.Context(), "companies", signin.Tokens{Access: "old"}); !errors.Is(err, signin.ErrOver) {
+	if _, _, err := c.Ask(t.Context(), "companies", who, signin.Tokens{Access: "old"}); !errors.Is(err, signin.ErrOver) {
 		t.Errorf("without a way to a new token: %v", err)
 	}
 	h.refuse = true
-	if _, _, err := c.Ask(t.Context(), "companies", signin.Tokens{Access: "old", Refresh: "refresh"}); !errors.Is(err, signin.ErrOver) {
+	if _, _, err := c.Ask(t.Context(), "companies", who, signin.Tokens{Access: "old", Refresh: "refresh"}); !errors.Is(err, signin.ErrOver) {
 		t.Errorf("an issuer that gives no new token: %v", err)
 	}
 	h.status = http.StatusBadGateway
-	if _, _, err := c.Ask(t.Context(), "companies", signin.Tokens{Access: "access"}); problem.KindOf(err) != problem.Unavailable {
+	if _, _, err := c.Ask(t.Context(), "companies", who, signin.Tokens{Access: "access"}); problem.KindOf(err) != problem.Unavailable {
 		t.Errorf("an issuer that is away: %v", err)
 	}
-	if _, _, err := c.Ask(t.Context(), "gone", signin.Tokens{Access: "access"}); !errors.Is(err, signin.ErrOver) {
+	if _, _, err := c.Ask(t.Context(), "gone", who, signin.Tokens{Access: "access"}); !errors.Is(err, signin.ErrOver) {
 		t.Errorf("an issuer that is no longer one: %v", err)
 	}
 }

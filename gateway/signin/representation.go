@@ -78,10 +78,11 @@ func endOf(text string) (time.Time, error) {
 // ErrOver says that the issuer answers no more for a person: they have to sign in again.
 var ErrOver = errOver
 
-// Ask asks the issuer again for which companies a person may act, and answers the tokens
-// to ask with next time. It fails with ErrOver, or with a problem of kind Unavailable
-// when the issuer does not answer.
-func (c *Client) Ask(ctx context.Context, id string, tokens Tokens) (Told, Tokens, error) {
+// Ask asks the issuer again for which companies a person, whom the hub calls subject, may
+// act, and answers the tokens to ask with next time, also when it fails: the old ones may
+// be over. It fails with ErrOver, as when the answer is about somebody else, or with a
+// problem of kind Unavailable when the issuer does not answer.
+func (c *Client) Ask(ctx context.Context, id, subject string, tokens Tokens) (Told, Tokens, error) {
 	of, err := c.issuer(id)
 	if err != nil {
 		return Told{}, tokens, ErrOver // it was taken out of the configuration
@@ -107,6 +108,9 @@ func (c *Client) Ask(ctx context.Context, id string, tokens Tokens) (Told, Token
 	}
 	if err != nil {
 		return Told{}, tokens, err
+	}
+	if sub, _ := said["sub"].(string); c.person(of, sub) != subject {
+		return Told{}, tokens, ErrOver
 	}
 	return told(said[of.RepresentationsClaim], c.now()), tokens, nil
 }

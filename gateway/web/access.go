@@ -115,8 +115,10 @@ func (f *frame) accessRow(a *accessv1.Access) accessRow {
 
 // accessDeeds are what was done, by the method that did it; all others changed something.
 var accessDeeds = map[string]string{
-	"GetCase": "read", "GetRequest": "read", "ListCases": "list", "ListRequests": "list",
-	"WatchCase": "watch", "WatchEvents": "watch", "WatchRequests": "watch", "ListAccess": "log", "ListProviderAccess": "log",
+	"GetCase": "read", "GetRequest": "read", "GetSharedCase": "read", "ListConsents": "read", "ListNotes": "read", "ExportData": "copy",
+	"ListCases": "list", "ListRequests": "list", "ListSharedCases": "list", "ListAdvisors": "list", "ListLegalGrounds": "list",
+	"WatchCase": "watch", "WatchEvents": "watch", "WatchRequests": "watch", "WatchSharedCase": "watch",
+	"ListAccess": "log", "ListProviderAccess": "log",
 }
 
 func accessDeed(method string) string {

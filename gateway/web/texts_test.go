@@ -15,9 +15,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/catalogue"
 	"github.com/businessespoo/hub/services/kit/problem"
 )
@@ -70,7 +74,7 @@ func dynamic() []string {
 	enum("referral", "REFERRAL_REASON_", casesv1.ReferralReason_name)
 	enum("contact", "CONTACT_KIND_", casesv1.ContactKind_name)
 	enum("access_why", "PURPOSE_", accessv1.Purpose_name)
-	for _, deed := range []string{"read", "list", "watch", "change", "log"} {
+	for _, deed := range []string{"read", "list", "watch", "change", "copy", "log"} {
 		keys = append(keys, "access.did_"+deed)
 	}
 	for _, kind := range []problem.Kind{
@@ -224,5 +228,29 @@ func TestLanguageAccepted(t *testing.T) {
 		if got := accepted(test.header); got != test.want {
 			t.Errorf("accepted(%q) = %s, want %s", test.header, got, test.want)
 		}
+	}
+}
+
+// The page of who has seen a case calls no reading a change: each method of the contract
+// that shows something of a case, and changes nothing, has a word of its own.
+func TestReadingIsNotCalledAChange(t *testing.T) {
+	methods := 0
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			service := file.Services().Get(i)
+			for j := range service.Methods().Len() {
+				m := service.Methods().Get(j)
+				rule, _ := proto.GetExtension(m.Options(), policyv1.E_Access).(*policyv1.MethodAccess)
+				shows := rule.GetPart() != policyv1.Part_PART_UNSPECIFIED && rule.GetPart() != policyv1.Part_PART_OWN && rule.GetPart() != policyv1.Part_PART_PUBLIC
+				deed := accessDeed(string(service.Name()) + "." + string(m.Name()))
+				if methods++; shows && (deed == "change") != rule.GetMutation() {
+					t.Errorf("of %s the page says %q", m.FullName(), deed)
+				}
+			}
+		}
+		return true
+	})
+	if methods < 50 {
+		t.Errorf("only %d methods were looked at", methods)
 	}
 }

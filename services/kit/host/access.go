@@ -33,8 +33,12 @@ type AccessLog interface {
 
 // accessReasons is what a call may say of its own row.
 type accessReasons struct {
-	mu        sync.Mutex
-	basis     *accessv1.Basis
+	mu    sync.Mutex
+	basis *accessv1.Basis
+	// of are the reasons of single cases.
+	of map[string]*accessv1.Basis
+	// shows are cases that are shown beside those that the answer names.
+	shows     []string
 	elsewhere bool
 	fact      bool
 }
@@ -42,13 +46,80 @@ type accessReasons struct {
 type accessKey struct{}
 
 // Because says in the access log what a call rests on, where its caller's role
-// does not say it: a consent, or a disclosure that a law allows.
-func Because(ctx context.Context, basis *accessv1.Basis) {
+// does not say it: a consent, or a disclosure that a law allows. It is said of all that
+// the call shows, or of the cases that are named, which then get a row of their own.
+func Because(ctx context.Context, basis *accessv1.Basis, cases ...string) {
+	reasons, ok := ctx.Value(accessKey{}).(*accessReasons)
+	if !ok {
+		return
+	}
+	reasons.mu.Lock()
+	defer reasons.mu.Unlock()
+	if len(cases) == 0 {
+		reasons.basis = basis
+	} else if reasons.of == nil {
+		reasons.of = map[string]*accessv1.Basis{}
+	}
+	for _, c := range cases {
+		reasons.of[c] = basis
+	}
+}
+
+// why is what a call rests on for what it shows, the same for all of it; nil where its
+// caller's role says it.
+func (r *accessReasons) why(shown []*accessv1.Shown) *accessv1.Basis {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range shown {
+		if basis, ok := r.of[s.Case]; ok {
+			return basis
+		}
+	}
+	return r.basis
+}
+
+// apart parts what a call shows by what it rests on: in no row stands a reason that is
+// another's.
+func (r *accessReasons) apart(seen *sightings) []*sightings {
+	r.mu.Lock()
+	same := len(r.of) == 0
+	r.mu.Unlock()
+	if same || len(seen.shown) < 2 {
+		return []*sightings{seen}
+	}
+	var parts []*sightings
+	for _, shown := range seen.shown {
+		why := r.why([]*accessv1.Shown{shown})
+		at := slices.IndexFunc(parts, func(part *sightings) bool { return proto.Equal(r.why(part.shown), why) })
+		if at < 0 {
+			at, parts = len(parts), append(parts, &sightings{companies: seen.companies})
+		}
+		parts[at].shown = append(parts[at].shown, shown)
+	}
+	return parts
+}
+
+// Shows says that a call shows these cases, cases/{id}, where its answer names none: an
+// archive is a file. It comes before anything of them is sent.
+func Shows(ctx context.Context, cases ...string) {
 	if reasons, ok := ctx.Value(accessKey{}).(*accessReasons); ok {
 		reasons.mu.Lock()
 		defer reasons.mu.Unlock()
-		reasons.basis = basis
+		reasons.shows = append(reasons.shows, cases...)
 	}
+}
+
+// also adds to what an answer names what its call says that it shows.
+func (r *accessReasons) also(seen *sightings) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	named := seen.shown
+	for _, c := range r.shows {
+		if !slices.ContainsFunc(named, func(known *accessv1.Shown) bool { return known.Case == c }) {
+			seen.shown = append(seen.shown, &accessv1.Shown{Case: c})
+		}
+	}
+	r.shows = nil
 }
 
 // RecordedElsewhere says that the process which the call was handed on to decided
@@ -101,9 +172,7 @@ func own(p token.Principal) bool {
 // rowOf makes the row of a call about what was seen, or asked for.
 func (s *Server) rowOf(c *call, seen *sightings) *accessv1.AccessRow {
 	p := c.principal
-	c.reasons.mu.Lock()
-	basis := c.reasons.basis
-	c.reasons.mu.Unlock()
+	basis := c.reasons.why(seen.shown)
 	if basis == nil {
 		basis = &accessv1.Basis{Purpose: purposes[p.Role]}
 	}
@@ -161,13 +230,23 @@ func (s *Server) sight(message any) *sightings {
 }
 
 // record writes the row of what is to be shown now, and waits for it unless a fact
-// of the same call says the same.
+// of the same call says the same. What is shown for several reasons has a row for each.
 func (s *Server) record(c *call, seen *sightings) error {
 	if !s.recorded(c, seen) {
 		return nil
 	}
+	c.reasons.also(seen)
+	for _, part := range c.reasons.apart(seen) {
+		if err := s.recordPart(c, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) recordPart(c *call, seen *sightings) error {
 	log := s.options.Access
-	if c.rule.access.GetConfidential() {
+	if c.confidential() {
 		if log = s.options.Confidential; log == nil {
 			return problem.New(problem.Denied, "ACCESS_LOG_MISSING", "%s is confidential, and this server has no log for it", c.rule.name)
 		}
@@ -205,7 +284,7 @@ func (s *Server) refuse(c *call, request any, err error) error {
 	if s.recorded(c, seen) && problem.KindOf(err) != problem.Exhausted {
 		row, log := s.rowOf(c, seen), s.options.Access
 		row.Refused = problem.From(err).Reason
-		if c.rule.access.GetConfidential() {
+		if c.confidential() {
 			if log = s.options.Confidential; log == nil {
 				// It was not decided where it belongs. That it was tried is all that is told here.
 				log, row.Shown = s.options.Access, nil

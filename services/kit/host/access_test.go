@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"path/filepath"
 	"slices"
@@ -36,6 +37,11 @@ import (
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/sight"
 	"github.com/businessespoo/hub/services/kit/token"
+)
+
+const (
+	otherCase = "cases/bbbbbbbbbbbbbbbbbbbbbbbbbb"
+	thirdCase = "cases/cccccccccccccccccccccccccc"
 )
 
 const requestName = caseName + "/requests/chamber-1"
@@ -142,6 +148,8 @@ type contract struct {
 	fail          error
 	handled       int
 	because       *accessv1.Basis
+	of            map[string]*accessv1.Basis // of single cases
+	shows         []string
 	fact          bool // the call has put its fact into the log
 }
 
@@ -239,6 +247,10 @@ func (c *contract) does(ctx context.Context) error {
 	if c.because != nil {
 		host.Because(ctx, c.because)
 	}
+	for resource, because := range c.of {
+		host.Because(ctx, because, resource)
+	}
+	host.Shows(ctx, c.shows...)
 	if c.fact {
 		host.FactStands(ctx)
 	}
@@ -571,6 +583,20 @@ func TestWhatACallSaysOfItsRow(t *testing.T) {
 	}
 	if rows := c.open.take(); len(rows) != 1 || rows[0].Basis.Reference != "consents/1" || !slices.Equal(rows[0].Organisations, []string{"chamber"}) {
 		t.Errorf("the rows are %v", rows)
+	}
+	// What single cases rest on stands in rows apart.
+	c.because, c.shows = &accessv1.Basis{Purpose: accessv1.Purpose_PURPOSE_CONSENT}, []string{otherCase, thirdCase}
+	c.of = map[string]*accessv1.Basis{thirdCase: {Purpose: accessv1.Purpose_PURPOSE_STATUTORY_DISCLOSURE}}
+	list := methods(t)["businessespoo.sharing.v1.SharedCaseService"][1]
+	if err := c.call(t, list, policyv1.Role_ROLE_ADVISOR); err != nil {
+		t.Fatal(err)
+	}
+	told := map[accessv1.Purpose]int{}
+	for _, row := range c.open.take() {
+		told[row.Basis.Purpose] += len(row.Shown)
+	}
+	if want := (map[accessv1.Purpose]int{accessv1.Purpose_PURPOSE_CONSENT: 2, accessv1.Purpose_PURPOSE_STATUTORY_DISCLOSURE: 1}); !maps.Equal(told, want) {
+		t.Errorf("the list shows cases for %v, want %v", told, want)
 	}
 	front := newContract(t, func(o *host.Options) { o.Confidential = nil })
 	front.fail = problem.New(problem.NotFound, "NOT_FOUND", "there is none")

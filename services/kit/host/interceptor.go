@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path"
 	"runtime/debug"
 	"time"
 
@@ -107,7 +108,9 @@ func (s *Server) end(c *call, err error) error {
 		failure = problem.From(err)
 		code = failure.Kind.Code()
 	}
-	s.options.Metrics.called(c.method, code, took)
+	if !c.confidential() { // a count of them would tell how many notes there are
+		s.options.Metrics.called(c.method, code, took)
+	}
 	level := slog.LevelDebug
 	switch {
 	case failure != nil && failure.Kind == problem.Internal:
@@ -115,7 +118,7 @@ func (s *Server) end(c *call, err error) error {
 	case failure != nil && failure.Kind == problem.Unavailable:
 		level = slog.LevelWarn
 	}
-	if s.options.Log.Enabled(c.ctx, level) {
+	if s.options.Log.Enabled(c.ctx, level) && (level > slog.LevelDebug || !c.confidential()) {
 		s.options.Log.LogAttrs(c.ctx, level, "call", c.attributes(code, took, failure)...)
 	}
 	s.tell(c, failure)
@@ -125,10 +128,22 @@ func (s *Server) end(c *call, err error) error {
 	return failure.GRPCStatus().Err()
 }
 
+// confidential tells whether nobody outside of its provider may learn of a call.
+func (c *call) confidential() bool { return c.rule != nil && c.rule.access.GetConfidential() }
+
+// told is the method as a line of the log names it: of one that is confidential the
+// service alone.
+func (c *call) told() string {
+	if c.confidential() {
+		return path.Dir(c.method)
+	}
+	return c.method
+}
+
 // attributes never include names, texts, identifiers of companies or tokens.
 func (c *call) attributes(code codes.Code, took time.Duration, failure *problem.Problem) []slog.Attr {
 	attributes := []slog.Attr{
-		slog.String("trace", Trace(c.ctx).ID()), slog.String("method", c.method), slog.String("code", code.String()),
+		slog.String("trace", Trace(c.ctx).ID()), slog.String("method", c.told()), slog.String("code", code.String()),
 		slog.Duration("took", took), slog.String("role", token.RoleName(c.principal.Role)),
 	}
 	if c.principal.Provider != "" {

@@ -36,7 +36,7 @@ func (s *Server) tell(c *call, failure *problem.Problem) {
 	if !ok {
 		return
 	}
-	attributes = append(attributes, slog.String("method", c.method), slog.String("trace", Trace(c.ctx).ID()),
+	attributes = append(attributes, slog.String("method", c.told()), slog.String("trace", Trace(c.ctx).ID()),
 		slog.String("role", token.RoleName(c.principal.Role)), security.Caller(c.caller))
 	if c.principal.Provider != "" {
 		attributes = append(attributes, slog.String("caller_provider", c.principal.Provider))
