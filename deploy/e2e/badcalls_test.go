@@ -95,7 +95,7 @@ func (f *fixture) anonymous(err error, asked *attempt) string {
 
 // call makes a call and answers what came back. A stream whose headers come is taken.
 func (f *fixture) call(m method, s sample, a *attempt) (proto.Message, error) {
-	ctx, cancel := context.WithTimeout(f.t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(f.t.Context(), time.Minute)
 	defer cancel()
 	if a.authorization != "" {
 		ctx = world.Authorized(ctx, a.authorization)

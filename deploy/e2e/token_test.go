@@ -225,7 +225,7 @@ func TestBadTokens(t *testing.T) {
 
 // knock makes a call, and ends a stream that begins.
 func (f *fixture) knock(ctx context.Context, at string, m method, message proto.Message) error {
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	_, err := f.callAt(ctx, at, m, &attempt{message: message})
 	return err
