@@ -23,6 +23,8 @@ PLAIN := $(HUB)/(deploy|services/kit/bus/embedded)(/|$$)
 # its keys again: nats-server then compares its live counters.
 ALONE := ^(TestKill|TestAKeyIsRotatedWithoutAStop$$)
 WITH := ./services/kit/projection ./services/kit/bus
+# go test's own ten minutes are few for deploy/e2e on a slow machine.
+LONG := -timeout 30m
 TESTED := go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' work
 
 .PHONY: help run test check lint format generated proto build apart bench chaos browser vuln clean
@@ -38,9 +40,9 @@ test: ## Run every test, with the race detector where it is of use.
 	@$(if $(RACE),,echo "no C compiler found: the tests run without the race detector")
 	@command -v npm >/dev/null || echo "no npm found: sign-in is not tested at an issuer that others have written"
 	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || echo "no Chromium found: the pages are not tested in a real browser"
-	go test $(RACE) -skip '$(ALONE)' $$($(TESTED) | grep -vE '$(PLAIN)')
+	go test $(LONG) $(RACE) -skip '$(ALONE)' $$($(TESTED) | grep -vE '$(PLAIN)')
 	go test -run '$(ALONE)' $(WITH)
-	go test $$($(TESTED) | grep -E '$(PLAIN)')
+	go test $(LONG) $$($(TESTED) | grep -E '$(PLAIN)')
 	go test -count=1 -v -run TestRecall ./deploy/intake | grep -E '^(intake|ok|FAIL|---)'
 
 check: lint generated ## Lint, vet, formats, generated code, import rules, builds without the workspace.
@@ -80,7 +82,7 @@ bench: ## Measure, and print one line for each figure and a table.
 	go run ./deploy/bench
 
 chaos: ## Kill the hub under load and cut its power, again and again.
-	go test -count=1 -v ./deploy/chaos/... ./services/kit/bus/embedded
+	go test $(LONG) -count=1 -v ./deploy/chaos/... ./services/kit/bus/embedded
 
 browser: ## Play every page in every language, as a browser without scripts would.
 	go test -count=1 -v ./gateway/web

@@ -31,10 +31,12 @@ func TestWithoutTheLogOnlyTheCompanyReads(t *testing.T) {
 	must(t, get(integrator))
 	w.server.Shutdown()
 	refused(t, get(integrator), codes.Unavailable, "ACCESS_LOG_UNAVAILABLE")
-	began := time.Now()
-	must(t, get(company))
-	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("the company waited %s for a log that is known to be away", took)
+	// Nor does the company wait for a log that is known to be away: 20 reads would take
+	// two minutes else.
+	soon, cancel := context.WithTimeout(company, time.Minute)
+	defer cancel()
+	for range 20 {
+		must(t, get(soon))
 	}
 }
 

@@ -35,7 +35,7 @@ import (
 )
 
 // patience bounds every wait of a test; nothing waits that long when it works.
-const patience = 15 * time.Second
+const patience = time.Minute
 
 // world is an empty hub with the real log and the published catalogues of
 // testdata, in which the tests play the companies and the providers.

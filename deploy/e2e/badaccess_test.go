@@ -16,14 +16,15 @@ var accessSamples = map[string]sample{
 		},
 		otherPage: func(f *fixture) proto.Message {
 			owner, calls := f.owner(), accessv1.NewAccessServiceClient(f.w.Conn(f.t, f.w.At.GRPC))
-			c := f.open()
-			c.View()
-			c.View()
-			next := pageToken(f, func(r *accessv1.ListAccessRequest) (*accessv1.ListAccessResponse, error) {
-				return calls.ListAccess(owner.Context(), r)
-			}, &accessv1.ListAccessRequest{Parent: c.Name, PageSize: 1})
-			other := owner.Open(world.Opening{Need: "Toinen asia", Company: mine, Services: []string{service}})
-			return &accessv1.ListAccessRequest{Parent: other.Name, PageToken: next}
+			c, next := f.open(), ""
+			world.Await(f.t, "two rows", func() error { // each look leaves one
+				page, err := calls.ListAccess(owner.Context(), &accessv1.ListAccessRequest{Parent: c.Name, PageSize: 1})
+				if next = page.GetNextPageToken(); err == nil && next == "" {
+					return world.Not("there is one page")
+				}
+				return err
+			})
+			return &accessv1.ListAccessRequest{Parent: f.open().Name, PageToken: next}
 		},
 	},
 	"AccessService/ListProviderAccess": {

@@ -27,7 +27,7 @@ func TestOddCallsAtTheDoors(t *testing.T) {
 	c.View()
 	plain := &http.Protocols{}
 	plain.SetUnencryptedHTTP2(true)
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{Protocols: plain}}
+	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{Protocols: plain}}
 	t.Cleanup(client.CloseIdleConnections) // a hub that stops waits for those who are connected
 	message, err := proto.Marshal(&casesv1.GetCaseRequest{Name: c.Name})
 	f.mustCall(nil, err)

@@ -133,10 +133,25 @@ func (k *keepsake) play(t *testing.T) {
 	}
 	k.w.Advisor(t, "yritysespoo", world.FirstAdvisor).PickUp(k.opened.Case.Name + "/requests/yritysespoo-1")
 	for _, c := range k.cases {
-		owner.Case(c).Await("all to be told that is due soon", toldOfDates)
+		k.arrived(t, owner.Case(c).Await("all to be told that is due soon", toldOfDates))
 	}
 	// Last: from here on the views hold all of it.
 	k.w.Holder(t, k.opened.Case.Code, k.opened.Secret).Case(k.opened.Case.Name).View()
+}
+
+// arrived waits until the desks have read all that happened in a case.
+func (k *keepsake) arrived(t *testing.T, c *casesv1.Case) {
+	t.Helper()
+	for _, e := range c.Timeline {
+		_, key, ok := strings.Cut(e.Request, "/requests/")
+		if !ok {
+			continue
+		}
+		desk := k.w.Advisor(t, key[:strings.LastIndex(key, "-")], world.FirstAdvisor)
+		if _, err := desk.Calls.GetRequest(desk.Context(), &providerv1.GetRequestRequest{Name: e.Request, MinRevision: e.Revision}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // toldOfDates tells whether the hub has nothing to add about dates today.

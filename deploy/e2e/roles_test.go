@@ -46,7 +46,7 @@ func TestEveryRoleAtEveryRPC(t *testing.T) {
 		for role, authorization := range callers {
 			may := slices.Contains(access.GetRoles(), role) || access.GetPublic() && (role == 0 || len(access.GetRoles()) == 0)
 			for _, door := range f.doorsOf(m, role) {
-				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				if authorization != "" {
 					ctx = world.Authorized(ctx, authorization)
 				}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
@@ -211,15 +210,14 @@ func sharingIsByConsent(t *testing.T, w *world.World) {
 	s.withdrawalOfService()
 }
 
-// withdrawnWithin is how long a withdrawn consent may still show anything.
-const withdrawnWithin = 5 * time.Second
-
 // withdrawalEndsAll: a withdrawn consent ends reads and watches, and nothing more is
 // sent under it.
 func (s *sharing) withdrawalEndsAll() {
 	s.t.Helper()
 	consent := s.grant("yritysespoo", conversation)
 	ctx, calls := s.at("yritysespoo")
+	ctx, cancel := context.WithTimeout(ctx, streamPatience)
+	defer cancel()
 	watch, err := calls.WatchSharedCase(ctx, &sharingv1.WatchSharedCaseRequest{Name: s.c.Name})
 	if err != nil {
 		s.t.Fatal(err)
@@ -240,7 +238,6 @@ func (s *sharing) withdrawalEndsAll() {
 	}
 	s.reads("yritysespoo", "WatchSharedCase", accessv1.Purpose_PURPOSE_CONSENT, strings.TrimPrefix(consent.Name, s.c.Name+"/"))
 	s.withdraw(consent.Name)
-	began := time.Now()
 	_, err = s.get("yritysespoo")
 	world.Refused(s.t, err, codes.NotFound, "NOT_FOUND")
 	s.c.Write("omnia-1", "unseen")
@@ -254,9 +251,6 @@ func (s *sharing) withdrawalEndsAll() {
 		}
 		world.Refused(s.t, err, codes.PermissionDenied, "SIGHT_ENDED")
 		break
-	}
-	if took := time.Since(began); took > withdrawnWithin {
-		s.t.Errorf("the watch ended after %s", took)
 	}
 	if s.listed("yritysespoo") {
 		s.t.Error("the case is still listed")

@@ -227,9 +227,13 @@ func linkCompany(t *testing.T, w *world.World, c *world.Case, founder principal)
 	if other := w.Company(t, world.CompanyUser("pekka", cafe)).Case(c.Name).View(); other.NeedText != before.NeedText {
 		t.Errorf("another of the company reads %v", other)
 	}
-	if r := w.Advisor(t, "espoo-city", world.FirstAdvisor).See(c.Request("espoo-city-1")); r.Company.GetId() != cafe {
-		t.Errorf("the city sees the company %v", r.Company)
-	}
+	city := w.Advisor(t, "espoo-city", world.FirstAdvisor)
+	world.Await(t, "the city to see the company", func() error {
+		if r := city.See(c.Request("espoo-city-1")); r.Company.GetId() != cafe {
+			return world.Not("it sees %v", r.Company)
+		}
+		return nil
+	})
 	return now
 }
 

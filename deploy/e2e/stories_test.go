@@ -55,9 +55,12 @@ func onBehalf(t *testing.T, w *world.World) {
 	c.Await("the requests to be confirmed", func(v *casesv1.Case) bool {
 		return !slices.ContainsFunc(v.Requests, func(r *casesv1.Request) bool { return r.Unconfirmed })
 	})
-	if ville.See(opened.Request).Unconfirmed {
-		t.Error("omnia still sees it as unconfirmed")
-	}
+	world.Await(t, "omnia to see it as confirmed", func() error {
+		if ville.See(opened.Request).Unconfirmed {
+			return world.Not("it is unconfirmed")
+		}
+		return nil
+	})
 }
 
 // jointService: Omnia leads a recruitment training, and the employment area takes

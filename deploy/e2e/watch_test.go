@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/testing/protocmp"
 
@@ -136,20 +137,24 @@ type watch struct {
 }
 
 // streamPatience is how long the next step may take.
-const streamPatience = 20 * time.Second
+const streamPatience = time.Minute
 
-func read[Answer any](t *testing.T, ctx context.Context, open func(context.Context) (func() (Answer, error), error), as func(Answer) step) *watch {
+// read begins a watch, and returns once it is on.
+func read[Answer any](t *testing.T, ctx context.Context, open func(context.Context) (grpc.ServerStreamingClient[Answer], error), as func(*Answer) step) *watch {
 	t.Helper()
 	ctx, cancel := context.WithCancel(ctx)
 	t.Cleanup(cancel)
-	receive, err := open(ctx)
+	stream, err := open(ctx)
+	if err == nil {
+		_, err = stream.Header() // none when the watch is refused, which Recv tells
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &watch{steps: make(chan step, 100), end: make(chan error, 1), leave: cancel}
 	go func() {
 		for {
-			answer, err := receive()
+			answer, err := stream.Recv()
 			if err != nil {
 				w.end <- err
 				return
@@ -161,9 +166,8 @@ func read[Answer any](t *testing.T, ctx context.Context, open func(context.Conte
 }
 
 func watchCase(t *testing.T, c *world.Company, name, after string) *watch {
-	return read(t, c.Context(), func(ctx context.Context) (func() (*casesv1.WatchCaseResponse, error), error) {
-		stream, err := c.Calls.WatchCase(ctx, &casesv1.WatchCaseRequest{Name: name, Revision: after})
-		return stream.Recv, err
+	return read(t, c.Context(), func(ctx context.Context) (grpc.ServerStreamingClient[casesv1.WatchCaseResponse], error) {
+		return c.Calls.WatchCase(ctx, &casesv1.WatchCaseRequest{Name: name, Revision: after})
 	}, func(a *casesv1.WatchCaseResponse) step {
 		s := step{revision: a.Revision, entry: a.Entry, snapshot: a.Case}
 		if a.Gone {
@@ -174,18 +178,16 @@ func watchCase(t *testing.T, c *world.Company, name, after string) *watch {
 }
 
 func watchEvents(t *testing.T, c *world.Company, after string) *watch {
-	return read(t, c.Context(), func(ctx context.Context) (func() (*casesv1.WatchEventsResponse, error), error) {
-		stream, err := c.Calls.WatchEvents(ctx, &casesv1.WatchEventsRequest{Revision: after})
-		return stream.Recv, err
+	return read(t, c.Context(), func(ctx context.Context) (grpc.ServerStreamingClient[casesv1.WatchEventsResponse], error) {
+		return c.Calls.WatchEvents(ctx, &casesv1.WatchEventsRequest{Revision: after})
 	}, func(a *casesv1.WatchEventsResponse) step {
 		return step{revision: a.Revision, entry: a.Entry, snapshot: a.Gained, gone: a.Gone}
 	})
 }
 
 func watchRequests(t *testing.T, a *world.Advisor, after string) *watch {
-	return read(t, a.Context(), func(ctx context.Context) (func() (*providerv1.WatchRequestsResponse, error), error) {
-		stream, err := a.Calls.WatchRequests(ctx, &providerv1.WatchRequestsRequest{Parent: a.Provider(), Revision: after})
-		return stream.Recv, err
+	return read(t, a.Context(), func(ctx context.Context) (grpc.ServerStreamingClient[providerv1.WatchRequestsResponse], error) {
+		return a.Calls.WatchRequests(ctx, &providerv1.WatchRequestsRequest{Parent: a.Provider(), Revision: after})
 	}, func(a *providerv1.WatchRequestsResponse) step {
 		return step{revision: a.Revision, entry: a.Entry, request: a.Request.GetName(), gone: a.Gone}
 	})

@@ -228,7 +228,7 @@ func TestAnInterruptedFillGoesOn(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "data")
 	start(t, whole, true)
 	// What a case has sent reaches the inboxes within moments.
-	diff, patience := "", time.After(10*time.Second)
+	diff, patience := "", time.After(time.Minute)
 	for again := time.NewTicker(20 * time.Millisecond); ; {
 		if diff = cmp.Diff(states(t, readDemo(t, whole)), states(t, readDemo(t, dir))); diff == "" {
 			return

@@ -109,9 +109,15 @@ func (s *story) ends(who *world.Company) {
 	ended := who.Case(s.caseName).Await("the request to end", func(c *casesv1.Case) bool {
 		return c.Requests[0].Status == casesv1.RequestStatus_REQUEST_STATUS_WITHDRAWN
 	})
+	revision := ""
+	for _, e := range ended.Timeline {
+		if e.Request == s.request {
+			revision = e.Revision // of the request's own scope: its desk waits for no other
+		}
+	}
 	desk := s.w.Advisor(s.t, s.owner, world.FirstAdvisor)
 	world.Await(s.t, "the desk to know it", func() error {
-		_, err := desk.Calls.GetRequest(desk.Context(), &providerv1.GetRequestRequest{Name: s.request, MinRevision: ended.Revision})
+		_, err := desk.Calls.GetRequest(desk.Context(), &providerv1.GetRequestRequest{Name: s.request, MinRevision: revision})
 		return err
 	})
 }

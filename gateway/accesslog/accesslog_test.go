@@ -114,7 +114,7 @@ func run(t *testing.T, path string, events fixed) *accesslog.Log {
 			t.Error(err)
 		}
 	})
-	for limit := time.Now().Add(10 * time.Second); l.Check(t.Context()) != nil; time.Sleep(time.Millisecond) {
+	for limit := time.Now().Add(time.Minute); l.Check(t.Context()) != nil; time.Sleep(time.Millisecond) {
 		if time.Now().After(limit) {
 			t.Fatal(l.Check(t.Context()))
 		}

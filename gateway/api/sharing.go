@@ -182,6 +182,9 @@ func (s *Sharing) WatchSharedCase(req *sharingv1.WatchSharedCaseRequest, stream 
 	if err != nil {
 		return err
 	}
+	if err := s.fresh(ctx, ""); err != nil {
+		return err
+	}
 	position := s.View.Position()
 	shared, began, err := s.sharedCase(ctx, req.Name, who.Provider, position)
 	if err != nil {

@@ -131,6 +131,10 @@ func (s *Cases) sendEvent(ctx context.Context, who view.Seer, h view.Happening, 
 // watcher by the headers that all from there on will be sent.
 func (s *Cases) begin(stream grpc.ServerStream, text string) (uint64, error) {
 	if text == "" {
+		// With all that its caller may have been shown before.
+		if err := s.fresh(stream.Context(), ""); err != nil {
+			return 0, err
+		}
 		return s.View.Position(), stream.SendHeader(nil)
 	}
 	sequence, err := sequenceOf("revision", text)

@@ -202,7 +202,7 @@ func FuzzSuggest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, language string, limit int) {
 		start := time.Now()
 		got := in.Suggest(text, language, limit)
-		if took := time.Since(start); took > time.Second {
+		if took := time.Since(start); took > 10*time.Second { // it takes some milliseconds
 			t.Errorf("took %v", took)
 		}
 		if len(got) > max(limit, 0) {

@@ -72,7 +72,7 @@ func caseID(i int) string { return strings.Repeat("a", 25) + string(rune('a'+i))
 
 func wait(t *testing.T, v *view.View, sequence uint64) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	must(t, v.Wait(ctx, sequence))
 }

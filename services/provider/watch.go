@@ -70,6 +70,9 @@ type watch struct {
 
 // begin sends the open requests as they are.
 func (w *watch) begin(ctx context.Context) error {
+	if err := w.inbox.db.Fresh(ctx); err != nil {
+		return err
+	}
 	var end uint64
 	row := w.inbox.db.Reader().QueryRowContext(ctx, "SELECT coalesce(max(sequence), 0) FROM facts")
 	if err := row.Scan(&end); err != nil {

@@ -197,7 +197,7 @@ func TestFollowSurvivesTheServersRestart(t *testing.T) {
 	server.Shutdown()
 	startExternal(t, file)
 	for i := 2; i <= 5; {
-		try, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		try, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		if _, err := hub.Publish(try, bus.Message{Subject: "case.a.omnia.1.hub", Data: []byte(fmt.Sprint(i))}); err == nil {
 			i++
 		}

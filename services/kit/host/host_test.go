@@ -60,8 +60,9 @@ type world struct {
 	log    *buffer
 	later  atomic.Int64 // how far past noon it is
 	secret atomic.Value // what opens case K7
-	// away tells that nobody can say what opens a case.
-	away atomic.Bool
+	// away tells that nobody can say what opens a case; asked counts who wanted to know.
+	away  atomic.Bool
+	asked atomic.Int64
 	// starting tells that the server's parts still read the log.
 	starting atomic.Bool
 	metrics  *host.Metrics
@@ -114,6 +115,7 @@ func startWorld(t testing.TB, starting bool, change ...func(*host.Options)) *wor
 			return nil
 		},
 		CaseHolder: func(_ context.Context, code, secret string) (token.Principal, error) {
+			w.asked.Add(1)
 			if w.away.Load() {
 				return token.Principal{}, problem.New(problem.Unavailable, "LOG_UNAVAILABLE", "the log does not answer now")
 			}
@@ -359,7 +361,15 @@ func TestStreamsAreCheckedAgain(t *testing.T) {
 		},
 		"a secret no longer opens its case": {
 			func(*world) string { return "Case K7:s3cret" },
-			func(w *world) { w.secret.Store("another") }, "CASE_SECRET_WRONG",
+			func(w *world) {
+				// That nobody can say whether it does is no reason to end a stream.
+				w.away.Store(true)
+				for before := w.asked.Load(); w.asked.Load() < before+2; {
+					time.Sleep(time.Millisecond)
+				}
+				w.secret.Store("another")
+				w.away.Store(false)
+			}, "CASE_SECRET_WRONG",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -380,9 +390,6 @@ func TestStreamsAreCheckedAgain(t *testing.T) {
 			if _, err := stream.Recv(); err != nil {
 				t.Fatal(err)
 			}
-			w.away.Store(true) // which is no reason to end a stream
-			time.Sleep(100 * time.Millisecond)
-			w.away.Store(false)
 			test.lose(w)
 			_, err = stream.Recv()
 			if got := problem.From(err); got.Kind != problem.Unauthenticated || got.Reason != test.reason {

@@ -63,7 +63,7 @@ func TestRefusedHandshakesAreLogged(t *testing.T) {
 			refused(t, err, name)
 			// In TLS 1.3 a caller may learn that it was refused before the server's line is written.
 			got := ""
-			for until := time.Now().Add(5 * time.Second); got == "" && time.Now().Before(until); time.Sleep(time.Millisecond) {
+			for until := time.Now().Add(20 * time.Second); got == "" && time.Now().Before(until); time.Sleep(time.Millisecond) {
 				got = log.String()
 			}
 			if !strings.Contains(got, "level=WARN msg=security event=tls_refused") || !strings.Contains(got, test.reason) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -123,6 +124,9 @@ func compete(t *testing.T, h *Hub, scope name.Scope, desks ...*Desk) string {
 		h.Hire(scope.Party, ids[i], policyv1.Role_ROLE_ADVISOR, "fi")
 		contexts[i] = desks[0].As(ids[i])
 	}
+	for _, d := range desks {
+		d.named(t, ids[advisors-1])
+	}
 	outcomes := make(chan outcome, advisors)
 	start := make(chan struct{})
 	var racers sync.WaitGroup
@@ -158,6 +162,22 @@ func compete(t *testing.T, h *Hub, scope name.Scope, desks ...*Desk) string {
 		}
 	}
 	return winner.revision
+}
+
+// named waits until the desk knows the name of an advisor, and so of all before.
+func (d *Desk) named(t *testing.T, advisor string) {
+	t.Helper()
+	for limit := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		list := must[*providerv1.ListAdvisorsResponse](t)(d.ListAdvisors(d.As(advisor), &providerv1.ListAdvisorsRequest{Parent: name.Provider(d.key), PageSize: 500}))
+		if slices.ContainsFunc(list.Staff, func(m *providerv1.StaffMember) bool {
+			return m.Advisor.Name == name.Advisor(d.key, advisor) && m.Advisor.DisplayName != ""
+		}) {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("%s has not read the name of %s", d.key, advisor)
+		}
+	}
 }
 
 // rebuilt: with its files deleted a provider answers, byte for byte, as before.
