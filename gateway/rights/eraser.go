@@ -25,15 +25,6 @@ import (
 // again is when something that failed is tried again.
 const again = 2 * time.Second
 
-// A Part is a place outside of the cases where something may be kept of a case.
-type Part struct {
-	// Place is its name in the protocol.
-	Place string
-	// Erase removes what is kept of a case, also when it was called before, and
-	// answers how much that was.
-	Erase func(ctx context.Context, caseID string) (int64, error)
-}
-
 // Eraser erases and redacts. It is safe for concurrent use.
 type Eraser struct {
 	bus    *bus.Bus
@@ -41,7 +32,6 @@ type Eraser struct {
 	drafts *bus.Bucket
 	bucket *bus.Bucket
 	ledger *ledger
-	parts  []Part
 	now    func() time.Time
 	log    *slog.Logger
 
@@ -57,10 +47,8 @@ type Options struct {
 	Hub, Drafts *bus.Bucket
 	// File is where the list of erasures is kept beside the log.
 	File string
-	// Parts are further places where something is kept.
-	Parts []Part
-	Now   func() time.Time
-	Log   *slog.Logger
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // Open reads the list of erasures, and does again, in the log, what the log does
@@ -69,7 +57,7 @@ type Options struct {
 func Open(ctx context.Context, o Options) (*Eraser, error) {
 	e := &Eraser{
 		bus: o.Bus, view: o.View, drafts: o.Drafts, bucket: o.Hub, ledger: &ledger{bucket: o.Hub, path: o.File},
-		parts: o.Parts, now: o.Now, log: o.Log, work: make(chan struct{}, 1), late: map[string]bool{},
+		now: o.Now, log: o.Log, work: make(chan struct{}, 1), late: map[string]bool{},
 	}
 	if err := e.ledger.open(ctx); err != nil {
 		return nil, err

@@ -60,13 +60,6 @@ func (e *Eraser) inLog(ctx context.Context, order *entry, anew bool) (did, error
 			return did{}, err
 		}
 		all.add(one)
-		for _, part := range e.parts {
-			n, err := part.Erase(ctx, id)
-			if err != nil {
-				return did{}, fmt.Errorf("erase %s of case %s: %w", part.Place, id, err)
-			}
-			all.count(part.Place, n)
-		}
 	}
 	if order.DraftsOf != "" {
 		n, err := e.eraseDrafts(ctx, order)
