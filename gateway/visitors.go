@@ -18,9 +18,6 @@ import (
 )
 
 const (
-	// visitLife is how long a token lives that the pages call the API with. A provider
-	// that runs apart believes one for so long after its session has ended.
-	visitLife = time.Minute
 	// visitUse is how long the same token is used, and most how many are remembered.
 	visitUse  = 20 * time.Second
 	mostVisit = 10_000
@@ -62,7 +59,7 @@ func (v *visitors) refuse(p token.Principal) error {
 
 // token signs who a session stands for now: what was taken away since the sign-in is
 // gone. For a session that has not begun it only says whether it may.
-func (v *visitors) token(ctx context.Context, s *session.Session) (string, error) {
+func (v *visitors) token(ctx context.Context, s *session.Session, asked time.Duration) (string, error) {
 	if err := v.mayStay(ctx, s); err != nil || s.ID == "" {
 		return "", err
 	}
@@ -71,13 +68,17 @@ func (v *visitors) token(ctx context.Context, s *session.Session) (string, error
 	if r, acts := s.Representation(); acts {
 		p.Representation, p.Companies = r, []string{r.Company}
 	}
-	now, known := v.clock(), fmt.Sprintf("%s %d %+v", s.ID, p.Role, p.Representation)
+	now, lives := v.clock(), asked
+	if end := p.Representation.ValidTo; !end.IsZero() {
+		lives = min(lives, end.Sub(now)) // a stream's token ends with what it stands for
+	}
+	known := fmt.Sprintf("%s %d %+v %s", s.ID, p.Role, p.Representation, asked)
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
 	if made, ok := v.tokens[known]; ok && now.Before(made.until) && !now.Before(made.until.Add(-visitUse)) {
 		return made.token, nil
 	}
-	signed, err := v.key.Sign(p, now, visitLife)
+	signed, err := v.key.Sign(p, now, lives)
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/businessespoo/hub/gateway/session"
 	"github.com/businessespoo/hub/services/kit/problem"
@@ -17,6 +18,14 @@ const (
 	openedCookie   = "hub_opened"
 	signInCookie   = "hub_sign_in"
 	languageCookie = "hub_lang"
+)
+
+// How long the tokens live that the pages call the API with. A provider that runs apart
+// believes one for so long after its session has ended; the gateway, which a stream goes
+// through, ends it with its session.
+const (
+	pageLife   = time.Minute
+	streamLife = 15 * time.Minute
 )
 
 // visitor is who is signed in: what the server keeps, and the token that
@@ -36,14 +45,17 @@ func (s *server) session(r *http.Request) *visitor {
 	if err != nil || s.Sessions == nil {
 		return nil
 	}
-	find := s.Sessions.Find
+	find, lives := s.Sessions.Find, pageLife
+	if r.URL.Path == livePath {
+		lives = streamLife
+	}
 	if r.URL.Path == livePath || r.Header.Get(liveHeader) != "" {
 		find = s.Sessions.Peek // nobody may be there to use it
 	}
 	found, err := find(r.Context(), cookie.Value)
 	var token string
 	if err == nil {
-		token, err = s.Token(r.Context(), &found)
+		token, err = s.Token(r.Context(), &found, lives)
 	}
 	switch {
 	case errors.Is(err, session.ErrNone):

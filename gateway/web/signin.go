@@ -106,7 +106,7 @@ func (s *server) signInCallback(w http.ResponseWriter, r *http.Request, f *frame
 	// A session that was there ends: its cookie may be known to somebody else.
 	s.endSession(r, f.Session)
 	made := sessionOf(login)
-	if _, err := s.Token(r.Context(), &made); err != nil {
+	if _, err := s.Token(r.Context(), &made, pageLife); err != nil {
 		return err
 	}
 	cookie, made, err := s.Sessions.Begin(r.Context(), made)

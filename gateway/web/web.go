@@ -46,10 +46,10 @@ type Options struct {
 	SignIn *signin.Client
 	// Sessions keep who is signed in; nil keeps nobody.
 	Sessions *session.Store
-	// Token answers the token to call the API with for a session, which lives for a
-	// moment, or session.ErrNone for somebody who may no longer be here. It may change
+	// Token answers the token to call the API with for a session, which lives for so
+	// long, or session.ErrNone for somebody who may no longer be here. It may change
 	// the session to what is true now.
-	Token func(context.Context, *session.Session) (string, error)
+	Token func(context.Context, *session.Session, time.Duration) (string, error)
 	// Status tells which parts of the hub are up; nil shows an empty list.
 	Status func(context.Context) []PartStatus
 	// BehindProxy tells that the pages are reached through a proxy alone, which sets
