@@ -69,7 +69,9 @@ func newBrowser(t *testing.T, change ...func(*web.Options)) *browser {
 	b := &browser{t: t, api: api, tokens: map[string]string{}}
 	b.sessions = newSessions(t, time.Now)
 	options.Sessions = b.sessions
-	options.Token = func(_ context.Context, s *session.Session, _ time.Duration) (string, error) { return b.tokens[s.ID], nil }
+	options.Token = func(_ context.Context, s *session.Session, _ time.Duration) (string, error) {
+		return b.tokens[s.ID], nil
+	}
 	for _, c := range change {
 		c(&options)
 	}
