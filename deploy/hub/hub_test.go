@@ -276,6 +276,18 @@ func TestARealHubStartsEmptyAndTakesNoDemo(t *testing.T) {
 	}
 }
 
+// TestVerifyHasNothingAgainstALogWithoutFacts is for the first backup of a new hub.
+func TestVerifyHasNothingAgainstALogWithoutFacts(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := start(t, dir, false).stop(); err != nil {
+		t.Fatal(err)
+	}
+	report, err := Verify(t.Context(), dir, slog.New(slog.DiscardHandler))
+	if err != nil || report.Facts != 0 || len(report.Faults) != 0 {
+		t.Errorf("%d facts, faults %q (%v), want none", report.Facts, report.Faults, err)
+	}
+}
+
 func TestADemoTakesNoIssuers(t *testing.T) {
 	err := Run(t.Context(), Options{Data: t.TempDir(), Demo: true, Issuers: "issuers.yaml", Listen: free, Web: free, Health: free, ProviderListen: free})
 	if err == nil || !strings.Contains(err.Error(), "--issuers") {
