@@ -299,8 +299,11 @@ func TestTwoHubsDoNotShareAFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	start(t, dir, false)
 	err := Run(t.Context(), Options{Data: dir, Listen: free, Web: free, Health: free, ProviderListen: free, Log: slog.New(slog.DiscardHandler)})
-	if err == nil || !strings.Contains(err.Error(), "in use") {
-		t.Errorf("a second hub on the folder: %v, want a refusal", err)
+	_, verified := Verify(t.Context(), dir, slog.New(slog.DiscardHandler))
+	for what, err := range map[string]error{"a second hub on the folder": err, "hub verify": verified} {
+		if err == nil || !strings.Contains(err.Error(), "stop that hub first") {
+			t.Errorf("%s: %v, want a refusal that says what to do", what, err)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 type natsConfigCommand struct {
-	dataFlag
+	newDataFlag
 	Out     string   `placeholder:"DIR" help:"Folder to write to; the data folder when empty. Seeds that are there are kept."`
 	Name    string   `default:"hub-1" help:"Name of the server, unique in a cluster. (default: ${default})"`
 	Listen  string   `default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Address on which the server takes the hub's processes. (default: ${default})"`
