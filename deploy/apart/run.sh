@@ -14,6 +14,13 @@ bin/hub nats-config --data "$data" --listen "$nats" >/dev/null
 data=$(cd "$data" && pwd)
 mkdir -p "$data/run"
 
+# As a hub in one process does: nats-server itself would not notice that another has
+# its files. The processes inherit the lock, so it lasts until the last one has ended.
+if command -v flock >/dev/null; then
+	exec 9>>"$data/LOCK"
+	flock --nonblock 9 || { echo "$data is in use by another process; stop that hub first, or name another folder: make apart DATA=..."; exit 1; }
+fi
+
 running=()
 
 # start NAME COMMAND...: runs it in the background, with its log and process id in DATA/run.

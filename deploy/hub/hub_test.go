@@ -276,6 +276,18 @@ func TestARealHubStartsEmptyAndTakesNoDemo(t *testing.T) {
 	}
 }
 
+// TestVerifyHasNothingAgainstALogWithoutFacts is for the first backup of a new hub.
+func TestVerifyHasNothingAgainstALogWithoutFacts(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := start(t, dir, false).stop(); err != nil {
+		t.Fatal(err)
+	}
+	report, err := Verify(t.Context(), dir, slog.New(slog.DiscardHandler))
+	if err != nil || report.Facts != 0 || len(report.Faults) != 0 {
+		t.Errorf("%d facts, faults %q (%v), want none", report.Facts, report.Faults, err)
+	}
+}
+
 func TestADemoTakesNoIssuers(t *testing.T) {
 	err := Run(t.Context(), Options{Data: t.TempDir(), Demo: true, Issuers: "issuers.yaml", Listen: free, Web: free, Health: free, ProviderListen: free})
 	if err == nil || !strings.Contains(err.Error(), "--issuers") {
@@ -287,8 +299,11 @@ func TestTwoHubsDoNotShareAFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	start(t, dir, false)
 	err := Run(t.Context(), Options{Data: dir, Listen: free, Web: free, Health: free, ProviderListen: free, Log: slog.New(slog.DiscardHandler)})
-	if err == nil || !strings.Contains(err.Error(), "in use") {
-		t.Errorf("a second hub on the folder: %v, want a refusal", err)
+	_, verified := Verify(t.Context(), dir, slog.New(slog.DiscardHandler))
+	for what, err := range map[string]error{"a second hub on the folder": err, "hub verify": verified} {
+		if err == nil || !strings.Contains(err.Error(), "stop that hub first") {
+			t.Errorf("%s: %v, want a refusal that says what to do", what, err)
+		}
 	}
 }
 

@@ -13,9 +13,11 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 )
 
+// newVerifier begins at the first sequence that a log should hold; of one that never held a
+// fact, the server says 0.
 func newVerifier(erased []uint64, first uint64) *verifier {
 	v := &verifier{
-		heads: map[name.Scope]head{}, erased: erased, next: first, gone: map[uint64]bool{}, told: map[uint64]string{},
+		heads: map[name.Scope]head{}, erased: erased, next: max(first, 1), gone: map[uint64]bool{}, told: map[uint64]string{},
 		kept:   map[name.Scope]map[uint64][]byte{},
 		report: Report{Erased: map[string]int{}, Redacted: map[string]int{}},
 	}

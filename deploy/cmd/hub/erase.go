@@ -168,9 +168,12 @@ type erasureHold struct {
 }
 
 // Run holds a case.
-func (c *erasureHold) Run(ctx context.Context) error {
+func (c *erasureHold) Run(ctx context.Context, out output) error {
 	return c.rights(ctx, func(ctx context.Context, rights rightsv1.DataRightsServiceClient) error {
 		_, err := rights.HoldCase(ctx, &rightsv1.HoldCaseRequest{RequestId: uuid.NewString(), Case: c.Case, Reason: c.Reason})
+		if err == nil {
+			fmt.Fprintf(out, "%s is held until hub erasures release\n", c.Case)
+		}
 		return err
 	})
 }
@@ -181,9 +184,12 @@ type erasureRelease struct {
 }
 
 // Run releases a case.
-func (c *erasureRelease) Run(ctx context.Context) error {
+func (c *erasureRelease) Run(ctx context.Context, out output) error {
 	return c.rights(ctx, func(ctx context.Context, rights rightsv1.DataRightsServiceClient) error {
 		_, err := rights.ReleaseCase(ctx, &rightsv1.ReleaseCaseRequest{RequestId: uuid.NewString(), Case: c.Case})
+		if err == nil {
+			fmt.Fprintf(out, "%s is not held\n", c.Case)
+		}
 		return err
 	})
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -58,7 +59,22 @@ func execute(ctx context.Context, args []string, out io.Writer) error {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return fmt.Errorf("%w; hub --help says what there is", err)
+		return fmt.Errorf("%w; %s --help says what there is", err, asked(err))
 	}
 	return parsed.Run()
+}
+
+// asked is the command that a wrong command line meant, as far as it got.
+func asked(err error) string {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) || wrong.Context == nil {
+		return "hub"
+	}
+	command := "hub"
+	for _, step := range wrong.Context.Path {
+		if step.Command != nil {
+			command += " " + step.Command.Name
+		}
+	}
+	return command
 }

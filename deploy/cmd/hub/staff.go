@@ -70,12 +70,12 @@ func operator() token.Principal {
 type staffCommands struct {
 	Add    staffAdd    `cmd:"" help:"Add an advisor, a lead or an operator, or change one. Then give them a token (hub token)."`
 	List   staffList   `cmd:"" help:"List the staff of a provider, or the operators."`
-	Remove staffRemove `cmd:"" help:"Remove an advisor; the name is erased."`
+	Remove staffRemove `cmd:"" help:"Remove an advisor or a lead; the name is erased. Operators cannot be removed: end what makes them one at their issuer."`
 }
 
 type staffAdd struct {
 	gatewayFlags
-	Provider    string   `help:"Key of the provider, such as omnia. Empty for an operator."`
+	Provider    string   `help:"Key of the provider, such as omnia. Needed for advisors and leads; empty for an operator."`
 	ID          string   `required:"" help:"Id within the provider, such as a1."`
 	Name        string   `required:"" help:"Name to show."`
 	Role        string   `default:"advisor" enum:"advisor,lead,operator" help:"Role: advisor, lead or operator. (default: ${default})"`
@@ -88,6 +88,12 @@ func (c *staffAdd) Run(ctx context.Context, out output) error {
 	role, err := token.ParseRole(c.Role)
 	if err != nil {
 		return err
+	}
+	switch operators := c.Role == "operator"; {
+	case operators && c.Provider != "":
+		return fmt.Errorf("operators belong to no provider: leave --provider %s out, or give --role advisor or lead", c.Provider)
+	case !operators && c.Provider == "":
+		return fmt.Errorf("say with --provider whose %s it is, such as --provider omnia, or give --role operator", c.Role)
 	}
 	in := &adminv1.AddStaffRequest{
 		RequestId: uuid.NewString(), AdvisorId: c.ID, DisplayName: c.Name, Role: role, Languages: c.Languages, Competences: c.Competences,

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/businessespoo/hub/deploy/hub"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/token"
 )
@@ -20,7 +21,7 @@ type tokenCommand struct {
 	Company      []string      `help:"Company that the holder acts for: a Business ID such as 9000001-1, or scheme:value such as lei:549300A0JPRWG1KI7U06. Repeat it for several."`
 	Organisation string        `help:"Organisation that an operator belongs to."`
 	Subject      string        `help:"Opaque id of the holder, who keeps it from token to token. Made from role, provider and advisor, or at random, when empty."`
-	TTL          time.Duration `default:"12h" help:"How long the token is valid. (default: ${default})"`
+	TTL          time.Duration `default:"12h" help:"How long the token is valid, such as 30m or 12h. (default: ${default})"`
 }
 
 // Run prints the token alone, so that it can be put into a variable.
@@ -40,13 +41,16 @@ func (c *tokenCommand) Run(out output) error {
 func (c *tokenCommand) principal() (token.Principal, error) {
 	role, err := token.ParseRole(c.Role)
 	if err != nil {
-		return token.Principal{}, err
+		return token.Principal{}, fmt.Errorf("--role %.40q is none of company, advisor, lead, operator", c.Role)
 	}
 	if token.NeedsKey(role) {
 		return token.Principal{}, fmt.Errorf("a token for %s opens nothing: systems have keys, which can be revoked; hub key issue makes one", c.Role)
 	}
 	if c.Provider != "" && !name.Known(c.Provider) {
 		return token.Principal{}, fmt.Errorf("provider %q is none of the seven: %s", c.Provider, strings.Join(name.Providers, ", "))
+	}
+	if staff := role == policyv1.Role_ROLE_ADVISOR || role == policyv1.Role_ROLE_LEAD; staff && (c.Provider == "" || c.Advisor == "") {
+		return token.Principal{}, fmt.Errorf("a token for %s needs --provider and --advisor, such as --provider omnia --advisor a1", c.Role)
 	}
 	p := token.Principal{
 		Role: role, Subject: c.Subject, Provider: c.Provider, Advisor: c.Advisor, Companies: c.Company, Organisation: c.Organisation,
