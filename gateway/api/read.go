@@ -9,11 +9,9 @@ import (
 	"github.com/businessespoo/hub/gateway/view"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
-	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/paging"
 	"github.com/businessespoo/hub/services/kit/problem"
-	"github.com/businessespoo/hub/services/kit/revision"
 	"github.com/businessespoo/hub/services/kit/sight"
 )
 
@@ -88,11 +86,11 @@ func (s *Cases) ListCases(ctx context.Context, req *casesv1.ListCasesRequest) (*
 	if filter.Before, err = placeOf(req, req.PageToken); err != nil {
 		return nil, err
 	}
-	answer := &casesv1.ListCasesResponse{Revision: revision.Encode(bus.StreamCases, s.View.Position(), "")}
 	ids, changed, err := s.View.List(ctx, s.seer(ctx), filter)
 	if err != nil {
 		return nil, err
 	}
+	answer := &casesv1.ListCasesResponse{}
 	if len(ids) > size {
 		ids = ids[:size]
 		if answer.NextPageToken, err = paging.Encode(req, strconv.FormatUint(changed[size-1], 10)); err != nil {

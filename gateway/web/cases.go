@@ -49,7 +49,7 @@ func (s *server) casesPage(w http.ResponseWriter, r *http.Request, f *frame) err
 		return fmt.Errorf("web: list cases: %w", err)
 	}
 	if request.GetPageToken() == "" {
-		f.Watch, f.After = "*", answer.GetRevision()
+		f.Watch = "*"
 	}
 	view := casesView{frame: f, Cases: answer.GetCases(), Filters: f.caseFilters()}
 	view.Filtered = request.GetQuery() != "" || request.GetProvider() != "" || request.GetAsksMe() || len(request.GetStatuses()) > 0 || request.GetCompanyId() != ""

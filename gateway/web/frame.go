@@ -27,7 +27,7 @@ type frame struct {
 	Enter string
 	// Watch is what the page shows and is kept up to date with: a case, a request, a
 	// provider's inbox, or * for all that the visitor sees; empty for none. After is the
-	// revision that it shows.
+	// revision that it shows, if it tells one.
 	Watch, After string
 	// StylePath, ScriptPath and IconPath are where those files are.
 	StylePath, ScriptPath, IconPath string

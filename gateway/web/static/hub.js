@@ -46,12 +46,14 @@
   }
 
   // -- What a tab does with an event -----------------------------------------------------
-  let was = 'ready';
+  let was = 'ready', started = false;
 
   function take(message) {
     switch (message.is) {
       case 'ready':
-        if (was === 'away') refresh(); // something may have happened meanwhile
+        // Something may have happened since the page was made, or while nothing was heard.
+        if (was === 'away' || (!after && !started)) refresh();
+        started = true;
         break;
       case 'changed':
       case 'gone':

@@ -796,8 +796,6 @@ type ListCasesResponse struct {
 	Cases []*Case `protobuf:"bytes,1,rep,name=cases,proto3" json:"cases,omitempty"`
 	// Where to go on; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// WatchEvents from here sends what changes after this answer.
-	Revision      string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -842,13 +840,6 @@ func (x *ListCasesResponse) GetCases() []*Case {
 func (x *ListCasesResponse) GetNextPageToken() string {
 	if x != nil {
 		return x.NextPageToken
-	}
-	return ""
-}
-
-func (x *ListCasesResponse) GetRevision() string {
-	if x != nil {
-		return x.Revision
 	}
 	return ""
 }
@@ -2802,11 +2793,10 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\bprovider\x18\x05 \x01(\tB\b\xaa\xed\x18\x04\b\x02(\x04R\bprovider\x12\x1f\n" +
 	"\x05query\x18\x06 \x01(\tB\t\xaa\xed\x18\x05\b\x03\x18\xc8\x01R\x05query\x12\x1f\n" +
 	"\aasks_me\x18\a \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x06asksMe\x12)\n" +
-	"\fmin_revision\x18\b \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vminRevision\"\xa3\x01\n" +
+	"\fmin_revision\x18\b \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vminRevision\"\x7f\n" +
 	"\x11ListCasesResponse\x12:\n" +
 	"\x05cases\x18\x01 \x03(\v2\x1c.businessespoo.cases.v1.CaseB\x06\xaa\xed\x18\x02\b\x02R\x05cases\x12.\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rnextPageToken\x12\"\n" +
-	"\brevision\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"V\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rnextPageToken\"V\n" +
 	"\x10WatchCaseRequest\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x02R\x04name\x12\"\n" +
