@@ -101,7 +101,8 @@ func takes(s *cataloguev1.JourneyStep, service string) bool {
 }
 
 // follows answers for each request on which others it follows: those whose step comes
-// before its own, past steps that nobody was asked for, and the one that led to it.
+// before its own, past steps that nobody was asked for, and the one that led to it. What
+// another one of them follows on in turn is left out.
 func follows(requests []*casesv1.Request, steps []*cataloguev1.JourneyStep) [][]int {
 	at, byID := map[string]int{}, map[string]*cataloguev1.JourneyStep{}
 	for _, s := range steps {
@@ -131,6 +132,23 @@ func follows(requests []*casesv1.Request, steps []*cataloguev1.JourneyStep) [][]
 		}
 		for j, other := range requests {
 			if found[j] || other.GetName() != "" && j != i && (other.GetName() == r.GetReferredFrom() || other.GetName() == r.GetInvitedTo()) {
+				out[i] = append(out[i], j)
+			}
+		}
+	}
+	return direct(out)
+}
+
+// direct leaves of what each one follows on only what no other of them follows on.
+func direct(after [][]int) [][]int {
+	var leads func(from, to, left int) bool
+	leads = func(from, to, left int) bool {
+		return left > 0 && slices.ContainsFunc(after[from], func(k int) bool { return k == to || leads(k, to, left-1) })
+	}
+	out := make([][]int, len(after))
+	for i, before := range after {
+		for _, j := range before {
+			if !slices.ContainsFunc(before, func(k int) bool { return k != j && leads(k, j, len(after)) }) {
 				out[i] = append(out[i], j)
 			}
 		}
