@@ -36,7 +36,8 @@ func steps() []step {
 		{"answer", company, casePath, "form-answer-omnia-3-1", map[string]string{"text": "Liisa"}, "AnswerSupplement", []string{requestName("omnia-3"), `"number":1`, "Liisa"}, false},
 		{"rate", company, casePath, "form-rate-chamber-1", map[string]string{"stars": "5", "comment": "Hyvä"}, "RateRequest", []string{`"stars":5`, "Hyvä"}, false},
 		{
-			"report", company, casePath, "form-report-employment-2", map[string]string{"result": "granted", "reference": "TE-9", "on": "2026-11-20", "text": "Hyvä juttu"},
+			"report", company, casePath, "form-report-employment-2",
+			map[string]string{"result": "granted", "reference": "TE-9", "on": "2026-11-20", "text": "Hyvä juttu"},
 			"PostMessage",
 			[]string{requestName("employment-2"), "Kerron itse", "ei ole viranomaisen päätös", "myönteisen", "TE-9", "20.11.2026", "Hyvä juttu"},
 			false,

@@ -16,8 +16,10 @@ import (
 // alternatives and by referrals, without saying twice what another one says.
 func TestFollows(t *testing.T) {
 	steps := []*cataloguev1.JourneyStep{
-		{Id: "a", Service: "A"}, {Id: "b", Service: "B", Alternatives: []string{"B2"}, DependsOn: []string{"a"}},
-		{Id: "gap", DependsOn: []string{"b"}}, {Id: "c", Service: "C", DependsOn: []string{"gap", "a"}},
+		{Id: "a", Service: "A"},
+		{Id: "b", Service: "B", Alternatives: []string{"B2"}, DependsOn: []string{"a"}},
+		{Id: "gap", DependsOn: []string{"b"}},
+		{Id: "c", Service: "C", DependsOn: []string{"gap", "a"}},
 	}
 	requests := []*casesv1.Request{
 		{Name: "1", Service: "C"}, {Name: "2", Service: "A"}, {Name: "3", Service: "B2"}, {Name: "4", Service: "X", ReferredFrom: "1"}, {Name: "5", Service: "Y"},
