@@ -35,6 +35,13 @@ func steps() []step {
 		{"message", company, casePath, "form-message-omnia-2", map[string]string{"text": "Hei"}, "PostMessage", []string{requestName("omnia-2"), `"text":"Hei"`}, false},
 		{"answer", company, casePath, "form-answer-omnia-3-1", map[string]string{"text": "Liisa"}, "AnswerSupplement", []string{requestName("omnia-3"), `"number":1`, "Liisa"}, false},
 		{"rate", company, casePath, "form-rate-chamber-1", map[string]string{"stars": "5", "comment": "Hyvä"}, "RateRequest", []string{`"stars":5`, "Hyvä"}, false},
+		{
+			"report", company, casePath, "form-report-employment-2",
+			map[string]string{"result": "granted", "reference": "TE-9", "on": "2026-11-20", "text": "Hyvä juttu"},
+			"PostMessage",
+			[]string{requestName("employment-2"), "Kerron itse", "ei ole viranomaisen päätös", "myönteisen", "TE-9", "20.11.2026", "Hyvä juttu"},
+			false,
+		},
 		{"withdraw", company, casePath, "form-withdraw-omnia-1", map[string]string{"reason": "Turha"}, "WithdrawRequest", []string{requestName("omnia-1"), "Turha"}, true},
 		{"close", company, casePath, "form-close", map[string]string{"reason": ""}, "CloseCase", []string{"cases/" + caseID}, true},
 		{"correct", company, casePath, "form-correct-14", map[string]string{"text": "Oikein", "reason": "Virhe", "remove_old": "yes"}, "CorrectText", []string{"cases/" + caseID, `"text":"Oikein"`, `"removeOld":true`, `"revision":"r"`}, false},

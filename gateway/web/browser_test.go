@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
@@ -55,7 +56,7 @@ func newBrowser(t *testing.T, change ...func(*web.Options)) *browser {
 	options := web.Options{
 		Cases: casesv1.NewCaseServiceClient(conn), Provider: providerv1.NewProviderServiceClient(conn), Catalogue: cataloguev1.NewCatalogueServiceClient(conn),
 		Rights:   rightsv1.NewDataRightsServiceClient(conn),
-		Consents: consentv1.NewConsentServiceClient(conn), Sharing: sharingv1.NewSharedCaseServiceClient(conn),
+		Consents: consentv1.NewConsentServiceClient(conn), Sharing: sharingv1.NewSharedCaseServiceClient(conn), Access: accessv1.NewAccessServiceClient(conn),
 		Keys: keysv1.NewKeyServiceClient(conn), Grants: keysv1.NewGrantServiceClient(conn),
 		Status: func(context.Context) []web.PartStatus {
 			return []web.PartStatus{

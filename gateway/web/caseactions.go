@@ -51,6 +51,8 @@ func (s *server) caseStep(ctx context.Context, f *frame, do, name string, was *s
 	switch do {
 	case "message":
 		return call(ctx, s.Cases.PostMessage, &casesv1.PostMessageRequest{Name: request, RequestId: requestID, Text: v.Get("text")})
+	case "report":
+		return call(ctx, s.Cases.PostMessage, &casesv1.PostMessageRequest{Name: request, RequestId: requestID, Text: f.reported(was)})
 	case "answer":
 		return call(ctx, s.Cases.AnswerSupplement, &casesv1.AnswerSupplementRequest{
 			Name: request, RequestId: requestID, Number: atoi(v.Get("number")), Text: v.Get("text"),

@@ -28,8 +28,11 @@ func (f *frame) caseForm(do string, r *casesv1.Request, c *casesv1.Case) form {
 	switch do {
 	case "withdraw", "close", "remove":
 		fm.Warning = f.T("act." + do + "_warning")
-	case "link", "reopen":
+	case "link", "reopen", "report":
 		fm.Intro = f.T("act." + do + "_intro")
+	}
+	if do == "close" {
+		fm.Intro = f.closes(c)
 	}
 	return fm
 }
@@ -41,6 +44,8 @@ func (f *frame) caseFields(do string) []field {
 		return []field{f.long("text", f.T("act.message_text"), longText).must()}
 	case "answer":
 		return []field{f.long("text", f.T("act.answer_text"), longText).must()}
+	case "report":
+		return f.reportFields()
 	case "withdraw", "close", "reopen":
 		return []field{f.long("reason", f.T("act.reason"), shortText)}
 	case "rate":
@@ -88,7 +93,7 @@ func (f *frame) caseActions(c *casesv1.Case, was *sent) []form {
 
 // ask shows one thing that is asked of the company, with the form that answers it.
 func (s *server) ask(r *http.Request, f *frame, c *casesv1.Case, ask *casesv1.Ask, was *sent) (askView, error) {
-	v := askView{Ask: ask, Heading: f.Enum("ask", ask.GetKind(), "ASK_KIND_")}
+	v := askView{Ask: ask, Heading: f.Enum("ask", ask.GetKind(), "ASK_KIND_"), When: f.left(ask.GetDueDate())}
 	request := requestOf(c, ask.GetRequest())
 	if request != nil {
 		v.About = f.requestTitle(request) + " – " + f.Provider(request.GetProvider())
@@ -99,24 +104,26 @@ func (s *server) ask(r *http.Request, f *frame, c *casesv1.Case, ask *casesv1.As
 			fm.Hidden = append(fm.Hidden, hidden{"number", fmt.Sprint(ask.GetNumber())})
 		}
 		fm.Title = ""
-		fm.Main = ask.GetKind() != casesv1.AskKind_ASK_KIND_RATE
+		fm.Main = true
 		fm = fm.finish(was)
 		return &fm
 	}
 	switch ask.GetKind() {
 	case casesv1.AskKind_ASK_KIND_ANSWER_SUPPLEMENT:
 		if request != nil {
-			v.Form = place(f.caseForm("answer", request, c))
-		}
-	case casesv1.AskKind_ASK_KIND_RATE:
-		if request != nil {
-			v.Form = place(f.caseForm("rate", request, c))
+			v.How, v.Form = f.T("journey_view.how_answer"), place(f.caseForm("answer", request, c))
 		}
 	case casesv1.AskKind_ASK_KIND_ANSWER_REFERRAL:
+		v.How = f.T("journey_view.how_referral")
 		v.Link = fmt.Sprintf("%s/referrals?request=%s&number=%d", caseLink(c.GetName()), requestKey(ask.GetRequest()), ask.GetNumber())
 		v.Heading += ": " + f.ServiceName(ask.GetTarget()) + " – " + f.Provider(providerOf(ask.GetTarget()))
 	case casesv1.AskKind_ASK_KIND_APPLY_ELSEWHERE:
 		v.Official = f.official(request, ask)
+		v.How = f.T("journey_view.how_apply")
+		if request != nil {
+			fm := f.caseForm("report", request, c).finish(was)
+			v.Form = &fm
+		}
 	case casesv1.AskKind_ASK_KIND_CONFIRM_CASE:
 		fm, err := s.confirmForm(r, f, c, was)
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	"github.com/businessespoo/hub/services/kit/problem"
-	"github.com/businessespoo/hub/services/kit/token"
 )
 
 // caseView is one case as its company sees it.
@@ -24,10 +23,18 @@ type caseView struct {
 	Requests []requestView
 	// Finished of how many requests have ended, for the bar.
 	Finished int
-	// Actions are the steps on the case as a whole.
+	// Actions are the steps on the case as a whole, but for Reopen, which undoes a closing.
 	Actions  []form
+	Reopen   *form
 	Timeline []entryView
-	Add      string
+	// Filters are the parts of the timeline to look at.
+	Filters []viewLink
+	// Journey is the requests in their order; nil for fewer than two.
+	Journey *journeyView
+	News    newsView
+	// Next is by when the company hears something next, while it has nothing to do.
+	Next string
+	Add  string
 	// Seen is who may see the case; nil for who may not change that.
 	Seen *seenView
 	Live liveView
@@ -38,6 +45,8 @@ type askView struct {
 	*casesv1.Ask
 	Heading string
 	About   string
+	// How says how it is done, and When how long there is.
+	How, When string
 	// Form answers it on this page; Link leads to where it is answered.
 	Form *form
 	Link string
@@ -56,6 +65,12 @@ type requestView struct {
 	Corrections []form
 	// Apply is where to apply, while that is still to be done.
 	Apply *casesv1.Official
+	// Expect says what to expect and when.
+	Expect string
+	// New: something happened in it since the visitor's last visit.
+	New bool
+	// Rate is the form to rate it, while it is the time to do so.
+	Rate *form
 }
 
 // step is one step of a request's way.
@@ -113,16 +128,29 @@ func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code
 		if err != nil {
 			return err
 		}
-		view.Asks = append(view.Asks, a)
+		if ask.GetKind() != casesv1.AskKind_ASK_KIND_RATE { // an offer: it stands with its request
+			view.Asks = append(view.Asks, a)
+		}
 	}
 	for _, request := range c.GetRequests() {
 		view.Requests = append(view.Requests, f.requestView(c, request, was))
+		if due := request.GetDueDate(); due >= f.today() && !ended(request.GetStatus()) && (view.Next == "" || due < view.Next) {
+			view.Next = due
+		}
 	}
 	if c.GetStatus() == casesv1.CaseStatus_CASE_STATUS_OPEN {
 		view.Add = caseLink(c.GetName()) + "/add"
 	}
 	view.Actions = f.caseActions(c, was)
+	if i := slices.IndexFunc(view.Actions, func(fm form) bool { return fm.Do == "reopen" }); i >= 0 {
+		view.Reopen, view.Actions = &view.Actions[i], slices.Delete(slices.Clone(view.Actions), i, i+1)
+	}
 	f.ownWords(view.Timeline, c, was)
+	f.sides(view.Timeline, c)
+	view.News = s.news(r, f, c)
+	view.News.mark(view.Timeline, view.Requests)
+	view.Timeline, view.Filters = f.story(view.Timeline)
+	view.Journey = s.journey(r.Context(), f, c)
 	if view.Seen, err = s.seen(r, f, c, was); err != nil {
 		return fmt.Errorf("web: list consents: %w", err)
 	}
@@ -146,6 +174,13 @@ func (f *frame) requestView(c *casesv1.Case, r *casesv1.Request, was *sent) requ
 		Answers: f.Answers(r.GetService(), r.GetInputs()),
 	}
 	v.Corrections = f.answerCorrections(c, r, v.Answers, was)
+	v.Expect = f.expect(r)
+	if slices.ContainsFunc(c.GetAsks(), func(a *casesv1.Ask) bool {
+		return a.GetKind() == casesv1.AskKind_ASK_KIND_RATE && a.GetRequest() == r.GetName()
+	}) && f.ratable(r) {
+		fm := f.caseForm("rate", r, c).finish(was)
+		v.Rate = &fm
+	}
 	if r.GetOfficial() != nil && r.GetDecision() == nil && !ended(r.GetStatus()) {
 		v.Apply = f.official(r, nil)
 	}
@@ -231,70 +266,6 @@ func (f *frame) DeclineReason(reason casesv1.DeclineReason) string {
 // ReferralReason is why another service was proposed.
 func (f *frame) ReferralReason(reason casesv1.ReferralReason) string {
 	return f.Enum("referral", reason, "REFERRAL_REASON_")
-}
-
-// entryView is one thing that happened.
-type entryView struct {
-	*casesv1.TimelineEntry
-	Heading, About string
-	// Basis says in words on what basis somebody acted for the company.
-	Basis string
-	// Told is what the rules over the whole case had to say that no earlier entry
-	// says, in the case's Language.
-	Told     []*casesv1.Notice
-	Language string
-	// Forms correct and remove the reader's own words.
-	Forms []form
-}
-
-// timeline is what happened in a case of that language, newest first.
-func (f *frame) timeline(entries []*casesv1.TimelineEntry, requests []*casesv1.Request, language string) []entryView {
-	told := toldFirst(entries)
-	titles := map[string]string{}
-	for _, r := range requests {
-		titles[r.GetName()] = f.requestTitle(r)
-	}
-	out := make([]entryView, 0, len(entries))
-	for _, entry := range slices.Backward(entries) {
-		v := entryView{TimelineEntry: entry, Told: told[entry], Language: language, Heading: f.Enum("entry", entry.GetKind(), "ENTRY_KIND_"), About: titles[entry.GetRequest()]}
-		if key := "basis." + entry.GetRepresentation(); f.texts.has(f.Lang, key) {
-			v.Basis = f.Basis(token.Representation{Basis: entry.GetRepresentation(), Role: entry.GetRepresentationRole()})
-		}
-		switch entry.GetKind() {
-		case casesv1.EntryKind_ENTRY_KIND_DECIDED:
-			v.Heading += ": " + f.Result(entry.GetResult())
-		case casesv1.EntryKind_ENTRY_KIND_REFERRAL_ANSWERED:
-			v.Heading = f.T("entry.referral_refused")
-			if entry.GetAgreed() {
-				v.Heading = f.T("entry.referral_agreed")
-			}
-		}
-		if entry.GetKind() == casesv1.EntryKind_ENTRY_KIND_CORRECTED && entry.GetField() == "reasons" {
-			v.Heading = f.T("entry.corrected_reasons")
-		}
-		if concerns := entry.GetConcerns(); concerns != "" {
-			v.About = f.Provider(concerns)
-		}
-		if service := entry.GetService(); service != "" && f.ServiceName(service) != v.About {
-			v.About = join(v.About, "→", f.ServiceName(service))
-		}
-		out = append(out, v)
-	}
-	return out
-}
-
-// toldFirst answers for each entry the notices whose words no earlier entry has.
-func toldFirst(entries []*casesv1.TimelineEntry) map[*casesv1.TimelineEntry][]*casesv1.Notice {
-	known, told := map[string]bool{}, map[*casesv1.TimelineEntry][]*casesv1.Notice{}
-	for _, entry := range entries {
-		for _, notice := range entry.GetNotices() {
-			if !known[notice.GetText()] {
-				known[notice.GetText()] = true
-				told[entry] = append(told[entry], notice)
-			}
-		}
-	}
-	return told
 }
 
 // decisionView is a decision with the page it is shown on.

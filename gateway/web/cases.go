@@ -13,7 +13,8 @@ import (
 type casesView struct {
 	*frame
 	Filters []field
-	Cases   []*casesv1.Case
+	// Groups are the cases: those that wait for the visitor first, then by company.
+	Groups []caseGroup
 	// Filtered tells an empty list from one that the filters empty.
 	Filtered  bool
 	Next      string
@@ -51,8 +52,13 @@ func (s *server) casesPage(w http.ResponseWriter, r *http.Request, f *frame) err
 	if request.GetPageToken() == "" {
 		f.Watch = "*"
 	}
-	view := casesView{frame: f, Cases: answer.GetCases(), Filters: f.caseFilters()}
+	view := casesView{frame: f, Filters: f.caseFilters()}
 	view.Filtered = request.GetQuery() != "" || request.GetProvider() != "" || request.GetAsksMe() || len(request.GetStatuses()) > 0 || request.GetCompanyId() != ""
+	waiting, err := s.waiting(ctx, &view, request)
+	if err != nil {
+		return err
+	}
+	view.Groups = f.caseGroups(waiting, answer.GetCases())
 	if token := answer.GetNextPageToken(); token != "" {
 		view.Next = f.link(map[string]string{"page": token, "done": ""})
 	}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/proto"
 
+	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
@@ -45,6 +46,8 @@ type fake struct {
 	cases       []*casesv1.Case
 	requests    []*casesv1.Request
 	notes       []*providerv1.Note
+	seen        []*accessv1.Access
+	waiting     []*casesv1.Case
 	secret      string
 }
 
@@ -123,6 +126,7 @@ func (f *fake) serve(t *testing.T) *grpc.ClientConn {
 	consentv1.RegisterConsentServiceServer(server, &fakeConsents{fake: f})
 	sharingv1.RegisterSharedCaseServiceServer(server, &fakeSharing{fake: f})
 	rightsv1.RegisterDataRightsServiceServer(server, fakeRights{})
+	accessv1.RegisterAccessServiceServer(server, &fakeAccess{fake: f})
 	cataloguev1.RegisterCatalogueServiceServer(server, f)
 	keysv1.RegisterKeyServiceServer(server, f)
 	keysv1.RegisterGrantServiceServer(server, f)
@@ -175,7 +179,10 @@ func (f *fake) GetCase(_ context.Context, r *casesv1.GetCaseRequest) (*casesv1.G
 	return &casesv1.GetCaseResponse{Case: f.theCase}, nil
 }
 
-func (f *fake) ListCases(context.Context, *casesv1.ListCasesRequest) (*casesv1.ListCasesResponse, error) {
+func (f *fake) ListCases(_ context.Context, r *casesv1.ListCasesRequest) (*casesv1.ListCasesResponse, error) {
+	if r.GetAsksMe() && f.waiting != nil {
+		return &casesv1.ListCasesResponse{Cases: f.waiting}, nil
+	}
 	return &casesv1.ListCasesResponse{Cases: f.cases, NextPageToken: "token-2"}, nil
 }
 

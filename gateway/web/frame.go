@@ -29,6 +29,9 @@ type frame struct {
 	// provider's inbox, or * for all that the visitor sees; empty for none. After is the
 	// revision that it shows, if it tells one.
 	Watch, After string
+	// Since is when the visitor's last visit ended: what is newer is marked. A page that
+	// keeps itself up to date says it with each fetch.
+	Since string
 	// StylePath, ScriptPath and IconPath are where those files are.
 	StylePath, ScriptPath, IconPath string
 

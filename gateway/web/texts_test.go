@@ -102,7 +102,7 @@ func dynamic() []string {
 		keys = append(keys, "role."+role)
 	}
 	for _, do := range []string{
-		"message", "answer", "withdraw", "rate", "close", "reopen", "confirm", "link",
+		"message", "answer", "report", "withdraw", "rate", "close", "reopen", "confirm", "link",
 		"pickup", "handback", "assign", "reply", "note", "ask", "decline", "refer", "decide", "complete", "contact",
 	} {
 		keys = append(keys, "act."+do, "act."+do+"_button", "done."+do)
@@ -115,8 +115,14 @@ func dynamic() []string {
 	for _, do := range []string{"withdraw", "close", "decline", "complete"} {
 		keys = append(keys, "act."+do+"_warning")
 	}
-	for _, do := range []string{"link", "reopen", "refer", "ask", "contact", "note", "reply", "correct"} {
+	for _, do := range []string{"report", "link", "reopen", "refer", "ask", "contact", "note", "reply", "correct"} {
 		keys = append(keys, "act."+do+"_intro")
+	}
+	for _, part := range storyFilters() {
+		keys = append(keys, "journey_view.show_"+part)
+	}
+	for _, result := range []string{"applied", "granted", "granted_in_part", "rejected", "other"} {
+		keys = append(keys, "journey_view.result_"+result)
 	}
 	for _, view := range []string{"all", "mine", "unassigned", "overdue"} {
 		keys = append(keys, "desk.view_"+view)

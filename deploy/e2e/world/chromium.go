@@ -196,6 +196,18 @@ func (tab *Tab) Size(width, height int64) *Tab {
 	return tab
 }
 
+// Media shows the page as on print, or as on a screen again when empty, with features such
+// as prefers-color-scheme and their values in turn.
+func (tab *Tab) Media(media string, features ...string) *Tab {
+	tab.t.Helper()
+	var set []*emulation.MediaFeature
+	for i := 0; i+1 < len(features); i += 2 {
+		set = append(set, &emulation.MediaFeature{Name: features[i], Value: features[i+1]})
+	}
+	tab.run(emulation.SetEmulatedMedia().WithMedia(media).WithFeatures(set))
+	return tab
+}
+
 // Shot keeps a picture of the whole page in a folder.
 func (tab *Tab) Shot(folder, name string) *Tab {
 	tab.t.Helper()

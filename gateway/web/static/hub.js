@@ -83,7 +83,7 @@
     if (busy) { refresh(); return; }
     busy = true;
     try {
-      const answer = await fetch(location.href, { headers: { 'Hub-Live': '1' }, redirect: 'error' });
+      const answer = await fetch(location.href, { headers: { 'Hub-Live': document.body.dataset.since || '-' }, redirect: 'error' });
       if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html'), everything === true);
       else if (answer.status === 401) take({ is: 'ended' });
       else if (answer.status === 404 || answer.status === 410) location.reload();
@@ -110,6 +110,7 @@
       if (from.nodeValue !== to.nodeValue) from.nodeValue = to.nodeValue;
       return;
     }
+    if (from.dataset.keep !== undefined) return;
     if (from.matches('input, select, textarea') && (touched(from) || from.name === 'request_id')) return;
     attributes(from, to);
     if (from.matches('textarea')) { from.defaultValue = to.defaultValue; return; }
