@@ -238,8 +238,10 @@ func (f *fake) ListNotes(context.Context, *providerv1.ListNotesRequest) (*provid
 
 func (f *fake) ListAdvisors(context.Context, *providerv1.ListAdvisorsRequest) (*providerv1.ListAdvisorsResponse, error) {
 	return &providerv1.ListAdvisorsResponse{Staff: []*providerv1.StaffMember{
-		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/maija", DisplayName: "Maija Meri", Languages: []string{"fi", "sv"}}, OpenRequests: 3},
-		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/kalle", DisplayName: "Kalle Koski", Languages: []string{"fi", "en"}}, OpenRequests: 1},
+		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/maija", DisplayName: "Maija Meri", Languages: []string{"fi", "sv"}}, OpenRequests: 3, Load: &providerv1.Load{Open: 3, Waiting: 1, Overdue: 2, Oldest: at(1)}},
+		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/kalle", DisplayName: "Kalle Koski", Languages: []string{"fi", "en"}}, OpenRequests: 1, Load: &providerv1.Load{Open: 1, Oldest: at(3)}, Lead: true},
+	}, Unclaimed: &providerv1.Load{Open: 4, Oldest: at(2)}, Left: []*providerv1.StaffMember{
+		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/gone"}, OpenRequests: 1, Load: &providerv1.Load{Open: 1, Waiting: 1, Oldest: at(1)}},
 	}}, nil
 }
 

@@ -25,7 +25,7 @@ func everyPage() map[string][]string {
 			"/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/omnia/requests/" + caseID + "/omnia-3", "/desk/employment/requests/" + caseID + "/employment-1",
 			"/desk/omnia/cases/" + caseID, "/desk/omnia/new", "/desk/omnia/new?service=" + apprenticeship,
 		},
-		advisorToken("lead"): {"/desk/omnia/keys", "/desk/chamber/keys", "/desk/omnia/requests/" + caseID + "/omnia-1", "/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/employment/requests/" + caseID + "/employment-2"},
+		advisorToken("lead"): {"/desk/omnia/team", "/desk/omnia/team?advisor=maija&page=token-1", "/desk/chamber/team", "/desk/omnia/keys", "/desk/chamber/keys", "/desk/omnia/requests/" + caseID + "/omnia-1", "/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/employment/requests/" + caseID + "/employment-2"},
 	}
 }
 

@@ -172,6 +172,8 @@ func (s *server) routes() map[string]page {
 		"GET " + sharedCasePattern:     s.sharedCasePage,
 		"POST " + sharedCasePattern:    s.sharedCaseAction,
 		"POST " + deskRequestPattern:   s.deskRequestAction,
+		"GET /desk/{provider}/team":    s.teamPage,
+		"POST /desk/{provider}/team":   s.teamAction,
 		"GET /desk/{provider}/keys":    s.keysPage,
 		"POST /desk/{provider}/keys":   s.keysAction,
 		"GET /grants":                  s.grantsPage,
