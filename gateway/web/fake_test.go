@@ -14,9 +14,11 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/proto"
 
+	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
+	identityv1 "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
@@ -46,6 +48,7 @@ type fake struct {
 	requests    []*casesv1.Request
 	notes       []*providerv1.Note
 	secret      string
+	admin       *fakeAdmin
 }
 
 // called is one call that the API got.
@@ -122,7 +125,9 @@ func (f *fake) serve(t *testing.T) *grpc.ClientConn {
 	providerv1.RegisterProviderServiceServer(server, f)
 	consentv1.RegisterConsentServiceServer(server, &fakeConsents{fake: f})
 	sharingv1.RegisterSharedCaseServiceServer(server, &fakeSharing{fake: f})
-	rightsv1.RegisterDataRightsServiceServer(server, fakeRights{})
+	rightsv1.RegisterDataRightsServiceServer(server, fakeRights{fake: f})
+	adminv1.RegisterAdminServiceServer(server, f.admin)
+	identityv1.RegisterSessionServiceServer(server, fakeSessions{})
 	cataloguev1.RegisterCatalogueServiceServer(server, f)
 	keysv1.RegisterKeyServiceServer(server, f)
 	keysv1.RegisterGrantServiceServer(server, f)

@@ -50,6 +50,9 @@ func TestNoTextOfTheAPIIsMarkup(t *testing.T) {
 		for _, note := range b.api.notes {
 			infect(note.ProtoReflect())
 		}
+		for _, m := range b.api.admin.texts() {
+			infect(m.ProtoReflect())
+		}
 		if who != "" {
 			b.signIn(who)
 		}
