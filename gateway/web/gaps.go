@@ -118,8 +118,8 @@ func (s *server) auditPage(w http.ResponseWriter, _ *http.Request, f *frame) err
 	}
 	for _, service := range f.dir.Services {
 		i, known := rows[providerOf(service.GetName())]
-		if !known {
-			continue
+		if !known || !askable(service) {
+			continue // nobody sees the invited half of a joint service
 		}
 		gaps := gapsOf(service)
 		for _, row := range []*auditRow{&view.Rows[i], &view.Sum} {

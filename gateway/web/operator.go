@@ -24,9 +24,8 @@ const (
 // operatorView is the page that an operator works from: what handlers could not take in.
 type operatorView struct {
 	*frame
-	Parties []partyLetters
-	Told    []outcome
-	// More tells that there are more letters to replay than one step takes.
+	Parties         []partyLetters
+	Told            []outcome
 	Next, FirstPage string
 }
 

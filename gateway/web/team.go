@@ -17,7 +17,7 @@ import (
 	"github.com/businessespoo/hub/services/kit/problem"
 )
 
-// teamPage is how many requests the page of a team shows at once; one press of its
+// teamPageSize is how many requests the page of a team shows at once; one press of its
 // button assigns no more.
 const teamPageSize = 50
 
@@ -30,12 +30,11 @@ type teamView struct {
 	// Told is what came of each request that was to be assigned.
 	Told []outcome
 	// Of says whose requests are listed.
-	Of        string
-	Rows      []teamRow
-	Total     int
-	Advisor   field
-	RequestID string
-	// Refused holds the errors of a form that was sent.
+	Of              string
+	Rows            []teamRow
+	Total           int
+	Advisor         field
+	RequestID       string
 	Next, FirstPage string
 }
 
