@@ -119,6 +119,47 @@ func TestStaff(t *testing.T) {
 	if operator.Name != "operators/o1" {
 		t.Errorf("the operator is %s", operator.Name)
 	}
+	// An operator is removed like anybody else.
+	operators := func() int {
+		return len(get[*adminv1.ListStaffResponse](t)(n.admin.ListStaff(w.operator(), &adminv1.ListStaffRequest{})).Staff)
+	}
+	w.eventually("the operator is listed", func() bool { return operators() == 1 })
+	get[*adminv1.RemoveStaffResponse](t)(n.admin.RemoveStaff(w.operator(), &adminv1.RemoveStaffRequest{RequestId: uuid.NewString(), Name: operator.Name}))
+	w.eventually("the operator is gone", func() bool { return operators() == 0 })
+	if file := onDisk(t, "Operator One", w.dir, n.dir); file != "" {
+		t.Errorf("the operator's name is in %s", file)
+	}
+	_, err = n.admin.RemoveStaff(w.operator(), &adminv1.RemoveStaffRequest{RequestId: uuid.NewString(), Name: operator.Name})
+	refused(t, err, codes.NotFound, "NOT_FOUND")
+}
+
+// TestDropDeadLetter: what is put away is gone, once, and its event stays.
+func TestDropDeadLetter(t *testing.T) {
+	w := newWorld(t)
+	n := w.start()
+	staff := w.put(w.parties["omnia"], "staff.omnia.a9", []byte{0xff})
+	w.eventually("a dead letter", func() bool { return n.letters()[staff] != nil })
+	req := &adminv1.DropDeadLetterRequest{RequestId: uuid.NewString(), Sequence: n.letters()[staff].Sequence, Reason: adminv1.DropReason_DROP_REASON_RUBBISH}
+	wrong := proto.CloneOf(req)
+	wrong.RequestId, wrong.Reason = uuid.NewString(), 99
+	_, err := n.admin.DropDeadLetter(w.operator(), wrong)
+	refused(t, err, codes.InvalidArgument, "INVALID_FIELDS")
+	if n.letters()[staff] == nil {
+		t.Error("a refused call put it away")
+	}
+	for range 2 { // the same call again
+		get[*adminv1.DropDeadLetterResponse](t)(n.admin.DropDeadLetter(w.operator(), req))
+	}
+	if n.letters()[staff] != nil {
+		t.Error("it is still there")
+	}
+	get[bus.Event](t)(w.hub.Get(t.Context(), bus.StreamStaff, staff))
+	again := proto.CloneOf(req)
+	again.RequestId = uuid.NewString()
+	_, err = n.admin.DropDeadLetter(w.operator(), again)
+	refused(t, err, codes.NotFound, "NOT_FOUND")
+	_, err = n.admin.DropDeadLetter(w.company("p1", bakery), again)
+	refused(t, err, codes.PermissionDenied, "ROLE_NOT_ALLOWED")
 }
 
 func TestAdvanceClock(t *testing.T) {

@@ -287,6 +287,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	pages.Consents, pages.Sharing = consentv1.NewConsentServiceClient(g.loopback), sharingv1.NewSharedCaseServiceClient(g.loopback)
 	pages.Access = accessv1.NewAccessServiceClient(g.loopback)
 	pages.Rights = rightsv1.NewDataRightsServiceClient(g.loopback)
+	pages.Admin, pages.Identity = adminv1.NewAdminServiceClient(g.loopback), identityv1.NewSessionServiceClient(g.loopback)
 	pages.Catalogue = cataloguev1.NewCatalogueServiceClient(g.loopback)
 	pages.Keys, pages.Grants = keysv1.NewKeyServiceClient(g.loopback), keysv1.NewGrantServiceClient(g.loopback)
 	pages.Status, pages.Log, pages.Clock = g.status, o.Log, o.Clock

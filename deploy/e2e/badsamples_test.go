@@ -255,6 +255,11 @@ var companySamples = map[string]sample{
 	}, state: func(f *fixture) proto.Message {
 		return &adminv1.ReplayDeadLetterRequest{RequestId: newID(), Sequence: 7}
 	}},
+	"AdminService/DropDeadLetter": {role: "operator", never: "there is no dead letter", valid: func(f *fixture) proto.Message {
+		return &adminv1.DropDeadLetterRequest{RequestId: newID(), Sequence: 1, Reason: adminv1.DropReason_DROP_REASON_RUBBISH}
+	}, state: func(f *fixture) proto.Message {
+		return &adminv1.DropDeadLetterRequest{RequestId: newID(), Sequence: 7, Reason: adminv1.DropReason_DROP_REASON_RUBBISH}
+	}},
 	"AdminService/AdvanceClock": {role: "operator", never: "the hub keeps real time", valid: func(f *fixture) proto.Message {
 		return &adminv1.AdvanceClockRequest{RequestId: newID(), Seconds: 60}
 	}, state: func(f *fixture) proto.Message {

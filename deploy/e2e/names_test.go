@@ -45,6 +45,7 @@ var nameFormats = map[policyv1.Format]string{
 	policyv1.Format_FORMAT_PROVIDER_NAME: "providers/omnia",
 	policyv1.Format_FORMAT_SERVICE_NAME:  "providers/omnia/services/apprenticeship",
 	policyv1.Format_FORMAT_ADVISOR_NAME:  "providers/omnia/advisors/ville",
+	policyv1.Format_FORMAT_STAFF_NAME:    "operators/o1",
 	policyv1.Format_FORMAT_KEY:           "key",
 }
 

@@ -24,6 +24,7 @@ var withoutCase = map[string]string{
 	"AdminService/ListStaff":        "operators see all staff",
 	"AdminService/RemoveStaff":      "operators see all staff",
 	"AdminService/ReplayDeadLetter": "operators see all of them, and no content",
+	"AdminService/DropDeadLetter":   "operators see all of them, and no content",
 
 	"SessionService/ListSessions":      "a person's own; another's is denied whether there is one or not",
 	"SessionService/RevokeAllSessions": "a person's own; another's is denied whether there is one or not",

@@ -93,6 +93,9 @@ func TestSecurityEventsAreLogged(t *testing.T) {
 			})
 			f.mustCall(nil, err)
 		},
+		"dead_letter_dropped": func() {
+			_, _ = w.Admin(t).DropDeadLetter(w.As(t, world.Operator()), &adminv1.DropDeadLetterRequest{RequestId: uuid.NewString(), Sequence: 7, Reason: adminv1.DropReason_DROP_REASON_RUBBISH})
+		},
 		"dead_letter_replayed": func() {
 			_, _ = w.Admin(t).ReplayDeadLetter(w.As(t, world.Operator()), &adminv1.ReplayDeadLetterRequest{RequestId: uuid.NewString(), Sequence: 7})
 		},

@@ -100,6 +100,21 @@ func (s *Admin) ReplayDeadLetter(ctx context.Context, req *adminv1.ReplayDeadLet
 	})
 }
 
+// DropDeadLetter puts a dead letter away. Only the security log keeps that it was there.
+func (s *Admin) DropDeadLetter(ctx context.Context, req *adminv1.DropDeadLetterRequest) (*adminv1.DropDeadLetterResponse, error) {
+	answer := &adminv1.DropDeadLetterResponse{}
+	return answer, s.once(ctx, req, answer, func() error {
+		s.tell(ctx, security.DeadLetterDropped, slog.Uint64("letter", req.Sequence),
+			slog.String("why", strings.ToLower(strings.TrimPrefix(req.Reason.String(), "DROP_REASON_"))))
+		if _, err := s.Bus.GetDeadLetter(ctx, req.Sequence); errors.Is(err, bus.ErrNotFound) {
+			return problem.New(problem.NotFound, "NOT_FOUND", "there is no dead letter %d; it may have been replayed already", req.Sequence)
+		} else if err != nil {
+			return err
+		}
+		return s.Bus.DropDeadLetter(ctx, req.Sequence)
+	})
+}
+
 // AdvanceClock moves the clock of a demo or a test ahead.
 func (s *Admin) AdvanceClock(ctx context.Context, req *adminv1.AdvanceClockRequest) (*adminv1.AdvanceClockResponse, error) {
 	if s.Advance == nil {

@@ -26,7 +26,7 @@ import (
 // AddStaff adds a member of staff or changes one: first the name, then what
 // they can do, so that nobody works without a name.
 func (s *Admin) AddStaff(ctx context.Context, req *adminv1.AddStaffRequest) (*adminv1.AddStaffResponse, error) {
-	provider, resource := directory.Operators, "operators/"+req.AdvisorId
+	provider, resource := directory.Operators, name.Operator(req.AdvisorId)
 	if req.Parent != "" {
 		key, err := name.ParseProvider(req.Parent)
 		if err != nil {
@@ -60,7 +60,7 @@ func (s *Admin) AddStaff(ctx context.Context, req *adminv1.AddStaffRequest) (*ad
 // RemoveStaff removes a member of staff: it erases the name first, so that the
 // same call can be tried again until both is done.
 func (s *Admin) RemoveStaff(ctx context.Context, req *adminv1.RemoveStaffRequest) (*adminv1.RemoveStaffResponse, error) {
-	provider, advisor, err := name.ParseAdvisor(req.Name)
+	provider, advisor, err := name.ParseStaff(req.Name)
 	if err != nil {
 		return nil, problem.New(problem.Invalid, "NAME_INVALID", "%s", err).Field("name", err.Error())
 	}
@@ -80,7 +80,7 @@ func (s *Admin) RemoveStaff(ctx context.Context, req *adminv1.RemoveStaffRequest
 
 // ListStaff lists the staff of a provider, or the operators.
 func (s *Admin) ListStaff(_ context.Context, req *adminv1.ListStaffRequest) (*adminv1.ListStaffResponse, error) {
-	provider, resource := directory.Operators, func(id string) string { return "operators/" + id }
+	provider, resource := directory.Operators, name.Operator
 	if req.Parent != "" {
 		key, err := name.ParseProvider(req.Parent)
 		if err != nil {
@@ -114,7 +114,10 @@ func (s *Admin) member(ctx context.Context, provider, advisor string) (directory
 	member, ok := s.Directory.Member(provider, advisor)
 	if !ok {
 		resource := name.Advisor(provider, advisor)
-		return directory.Member{}, problem.New(problem.NotFound, "NOT_FOUND", "there is no %s; ListAdvisors lists those of a provider", resource)
+		if provider == directory.Operators {
+			resource = name.Operator(advisor)
+		}
+		return directory.Member{}, problem.New(problem.NotFound, "NOT_FOUND", "there is no %s; ListStaff lists those of a provider, and the operators", resource)
 	}
 	return member, nil
 }

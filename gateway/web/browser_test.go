@@ -16,9 +16,11 @@ import (
 	"time"
 
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
+	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
+	identityv1 "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
@@ -55,6 +57,7 @@ func newBrowser(t *testing.T, change ...func(*web.Options)) *browser {
 	conn := api.serve(t)
 	options := web.Options{
 		Cases: casesv1.NewCaseServiceClient(conn), Provider: providerv1.NewProviderServiceClient(conn), Catalogue: cataloguev1.NewCatalogueServiceClient(conn),
+		Admin: adminv1.NewAdminServiceClient(conn), Identity: identityv1.NewSessionServiceClient(conn),
 		Rights:   rightsv1.NewDataRightsServiceClient(conn),
 		Consents: consentv1.NewConsentServiceClient(conn), Sharing: sharingv1.NewSharedCaseServiceClient(conn), Access: accessv1.NewAccessServiceClient(conn),
 		Keys: keysv1.NewKeyServiceClient(conn), Grants: keysv1.NewGrantServiceClient(conn),

@@ -164,6 +164,7 @@ func suggestions() []*casesv1.Suggestion {
 func newFake() *fake {
 	c := theCase()
 	return &fake{
+		admin:   newFakeAdmin(),
 		theCase: c, suggestions: suggestions(), services: catalogueServices(), cases: []*casesv1.Case{c}, requests: requests(), secret: "s3cret-w0rd",
 		notes: []*providerv1.Note{{Number: 1, Text: "Varovasti talouden kanssa.", Advisor: maija(), Time: at(3)}},
 	}

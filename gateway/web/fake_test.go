@@ -15,9 +15,11 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
+	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
+	identityv1 "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
@@ -49,6 +51,7 @@ type fake struct {
 	seen        []*accessv1.Access
 	waiting     []*casesv1.Case
 	secret      string
+	admin       *fakeAdmin
 }
 
 // called is one call that the API got.
@@ -125,8 +128,10 @@ func (f *fake) serve(t *testing.T) *grpc.ClientConn {
 	providerv1.RegisterProviderServiceServer(server, f)
 	consentv1.RegisterConsentServiceServer(server, &fakeConsents{fake: f})
 	sharingv1.RegisterSharedCaseServiceServer(server, &fakeSharing{fake: f})
-	rightsv1.RegisterDataRightsServiceServer(server, fakeRights{})
 	accessv1.RegisterAccessServiceServer(server, &fakeAccess{fake: f})
+	rightsv1.RegisterDataRightsServiceServer(server, fakeRights{fake: f})
+	adminv1.RegisterAdminServiceServer(server, f.admin)
+	identityv1.RegisterSessionServiceServer(server, fakeSessions{})
 	cataloguev1.RegisterCatalogueServiceServer(server, f)
 	keysv1.RegisterKeyServiceServer(server, f)
 	keysv1.RegisterGrantServiceServer(server, f)
@@ -245,8 +250,10 @@ func (f *fake) ListNotes(context.Context, *providerv1.ListNotesRequest) (*provid
 
 func (f *fake) ListAdvisors(context.Context, *providerv1.ListAdvisorsRequest) (*providerv1.ListAdvisorsResponse, error) {
 	return &providerv1.ListAdvisorsResponse{Staff: []*providerv1.StaffMember{
-		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/maija", DisplayName: "Maija Meri", Languages: []string{"fi", "sv"}}, OpenRequests: 3},
-		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/kalle", DisplayName: "Kalle Koski", Languages: []string{"fi", "en"}}, OpenRequests: 1},
+		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/maija", DisplayName: "Maija Meri", Languages: []string{"fi", "sv"}}, OpenRequests: 3, Load: &providerv1.Load{Open: 3, Waiting: 1, Overdue: 2, Oldest: at(1)}},
+		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/kalle", DisplayName: "Kalle Koski", Languages: []string{"fi", "en"}}, OpenRequests: 1, Load: &providerv1.Load{Open: 1, Oldest: at(3)}, Lead: true},
+	}, Unclaimed: &providerv1.Load{Open: 4, Oldest: at(2)}, Left: []*providerv1.StaffMember{
+		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/gone"}, OpenRequests: 1, Load: &providerv1.Load{Open: 1, Waiting: 1, Oldest: at(1)}},
 	}}, nil
 }
 

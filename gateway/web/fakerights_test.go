@@ -9,6 +9,15 @@ import (
 // fakeRights is the fake's service about what is kept of somebody.
 type fakeRights struct {
 	rightsv1.UnimplementedDataRightsServiceServer
+	fake *fake
+}
+
+func (r fakeRights) ListErasures(context.Context, *rightsv1.ListErasuresRequest) (*rightsv1.ListErasuresResponse, error) {
+	return &rightsv1.ListErasuresResponse{Erasures: r.fake.admin.erasures}, nil
+}
+
+func (fakeRights) Erase(context.Context, *rightsv1.EraseRequest) (*rightsv1.EraseResponse, error) {
+	return &rightsv1.EraseResponse{Erasure: &rightsv1.Erasure{Name: "erasures/1"}}, nil
 }
 
 func (fakeRights) CorrectText(context.Context, *rightsv1.CorrectTextRequest) (*rightsv1.CorrectTextResponse, error) {

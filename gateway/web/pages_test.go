@@ -15,7 +15,7 @@ import (
 // everyPage lists each page with who may see it.
 func everyPage() map[string][]string {
 	return map[string][]string{
-		"": {"/", "/choose", "/choose?need=hire", "/open-code", "/status", "/privacy", "/data", "/sign-in", "/nowhere", "/cases", "/cases/" + caseID, "/desk/omnia"},
+		"": {"/", "/choose", "/choose?need=hire", "/open-code", "/status", "/privacy", "/data", "/sign-in", "/nowhere", "/cases", "/cases/" + caseID, "/desk/omnia", "/services", "/operator"},
 		companyToken(): {
 			"/", "/cases", "/cases?q=kahvi&status=open&asks=yes", "/cases/" + caseID, "/cases/" + caseID + "?fresh=yes", "/cases/" + caseID + "/add",
 			"/cases/" + caseID + "/add?service=" + paySubsidy, "/cases/" + caseID + "/referrals?request=omnia-3&number=1", "/cases/another", "/sign-in", "/status", "/grants", "/data",
@@ -25,7 +25,11 @@ func everyPage() map[string][]string {
 			"/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/omnia/requests/" + caseID + "/omnia-3", "/desk/employment/requests/" + caseID + "/employment-1",
 			"/desk/omnia/cases/" + caseID, "/desk/omnia/new", "/desk/omnia/new?service=" + apprenticeship,
 		},
-		advisorToken("lead"): {"/desk/omnia/keys", "/desk/chamber/keys", "/desk/omnia/requests/" + caseID + "/omnia-1", "/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/employment/requests/" + caseID + "/employment-2"},
+		operatorToken(): {
+			"/operator", "/operator?page=token-1", "/operator/staff", "/operator/staff?provider=hub", "/operator/keys", "/operator/erasures",
+			"/operator/catalogue", "/operator/catalogue?provider=omnia&gap=estimated_time", "/services",
+		},
+		advisorToken("lead"): {"/desk/omnia/team", "/desk/omnia/team?advisor=maija&page=token-1", "/desk/chamber/team", "/desk/omnia/keys", "/desk/chamber/keys", "/desk/omnia/requests/" + caseID + "/omnia-1", "/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/employment/requests/" + caseID + "/employment-2"},
 	}
 }
 

@@ -85,6 +85,9 @@ func (s *visitor) Desk() bool {
 // Lead tells whether the visitor assigns work.
 func (s *visitor) Lead() bool { return s != nil && s.Role == "lead" }
 
+// Operator tells whether the visitor runs the hub.
+func (s *visitor) Operator() bool { return s != nil && s.Role == "operator" }
+
 // Advisor is the visitor's resource name as an advisor; empty for others.
 func (s *visitor) Advisor() string {
 	if s == nil || s.AdvisorID == "" {
@@ -101,7 +104,7 @@ func (s *visitor) Home() string {
 	case s.Desk():
 		return "/desk/" + s.Provider
 	case s.Role == "operator":
-		return "/status"
+		return "/operator"
 	default:
 		return "/cases"
 	}

@@ -20,8 +20,10 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
+	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
+	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
 	"github.com/businessespoo/hub/services/kit/catalogue"
 	"github.com/businessespoo/hub/services/kit/problem"
 )
@@ -148,7 +150,23 @@ func dynamic() []string {
 	for _, kind := range []string{"companies", "staff", "operators"} {
 		keys = append(keys, "sign_in."+kind)
 	}
+	enum("drop_reason", "DROP_REASON_", without(adminv1.DropReason_name, 0))
+	enum("erasure", "ERASURE_STATE_", rightsv1.ErasureState_name)
+	for _, kind := range gapKinds() {
+		keys = append(keys, "gap."+kind)
+	}
+	for _, kind := range eraseKinds() {
+		keys = append(keys, "operator.erase_"+kind, "operator.erase_"+kind+"_hint", "operator.goes_"+kind)
+	}
+	keys = append(keys, "done.staff_added", "done.staff_removed", "done.erase")
 	return append(keys, "stars.1", "stars.2", "stars.3", "stars.4", "stars.5")
+}
+
+// without leaves a number out.
+func without(names map[int32]string, number int32) map[int32]string {
+	rest := maps.Clone(names)
+	delete(rest, number)
+	return rest
 }
 
 // TestTextsUsedExist looks for every key in the templates and in the code, and

@@ -19,9 +19,11 @@ import (
 	"github.com/businessespoo/hub/gateway/session"
 	"github.com/businessespoo/hub/gateway/signin"
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
+	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
+	identityv1 "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	rightsv1 "github.com/businessespoo/hub/proto/businessespoo/rights/v1"
@@ -40,8 +42,11 @@ type Options struct {
 	Access    accessv1.AccessServiceClient
 	Keys      keysv1.KeyServiceClient
 	Grants    keysv1.GrantServiceClient
-	// Rights serves the page "your data".
+	// Rights serves the page "your data", and the erasures of operators.
 	Rights rightsv1.DataRightsServiceClient
+	// Admin and Identity serve the pages of operators.
+	Admin    adminv1.AdminServiceClient
+	Identity identityv1.SessionServiceClient
 	// SignIn lets people in; nil lets in nobody.
 	SignIn *signin.Client
 	// Sessions keep who is signed in; nil keeps nobody.
@@ -172,8 +177,20 @@ func (s *server) routes() map[string]page {
 		"GET " + sharedCasePattern:     s.sharedCasePage,
 		"POST " + sharedCasePattern:    s.sharedCaseAction,
 		"POST " + deskRequestPattern:   s.deskRequestAction,
+		"GET /desk/{provider}/team":    s.teamPage,
+		"POST /desk/{provider}/team":   s.teamAction,
 		"GET /desk/{provider}/keys":    s.keysPage,
 		"POST /desk/{provider}/keys":   s.keysAction,
+		"GET /services":                s.servicesPage,
+		"GET /operator":                s.operatorPage,
+		"POST /operator":               s.operatorAction,
+		"GET /operator/staff":          s.operatorStaffPage,
+		"POST /operator/staff":         s.operatorStaffAction,
+		"GET /operator/keys":           s.operatorKeysPage,
+		"POST /operator/keys":          s.operatorKeysAction,
+		"GET /operator/erasures":       s.operatorErasePage,
+		"POST /operator/erasures":      s.operatorEraseAction,
+		"GET /operator/catalogue":      s.auditPage,
 		"GET /grants":                  s.grantsPage,
 		"POST /grants":                 s.grantsAction,
 		"GET /status":                  s.statusPage,

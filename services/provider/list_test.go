@@ -184,6 +184,34 @@ func TestListAdvisors(t *testing.T) {
 	}
 }
 
+// TestListAdvisorsTellsTheLoad: what each has to do, what nobody does, and what is left by
+// somebody who has gone, all of one moment.
+func TestListAdvisorsTellsTheLoad(t *testing.T) {
+	h, d := inbox(t)
+	answer := must(d.ListAdvisors(d.As("a2"), &providerv1.ListAdvisorsRequest{Parent: parent}))(t)
+	mine, free := answer.Staff[0].Load, answer.Unclaimed
+	if mine.GetOpen() != 1 || mine.GetWaiting() != 0 || mine.GetOverdue() != 0 || answer.Staff[1].Load.GetOpen() != 0 || answer.Staff[1].Load.Oldest != nil {
+		t.Errorf("the staff have %v", answer.Staff)
+	}
+	if free.GetOpen() != 4 || free.GetOverdue() != 1 || len(answer.Left) != 0 {
+		t.Errorf("nobody has %v, and %v have left", free, answer.Left)
+	}
+	list := must(d.ListRequests(d.As("a2"), &providerv1.ListRequestsRequest{Parent: parent, Unassigned: true, Order: providerv1.RequestOrder_REQUEST_ORDER_OLDEST}))(t)
+	if oldest := list.Requests[0].RequestedAt.AsTime(); !free.GetOldest().AsTime().Equal(oldest) {
+		t.Errorf("the oldest is of %v, want %v", free.GetOldest().AsTime(), oldest)
+	}
+	taken := must(d.ListRequests(d.As("a2"), &providerv1.ListRequestsRequest{Parent: parent, Advisor: parent + "/advisors/a1"}))(t).Requests[0]
+	asked := must(d.AskSupplement(d.As("a1"), &providerv1.AskSupplementRequest{Name: taken.Name, RequestId: call(), Question: "Montako?", DueDate: "2027-01-15"}))(t)
+	must(d.ListRequests(d.As("a2"), &providerv1.ListRequestsRequest{Parent: parent, MinRevision: asked.Revision}))(t)
+	h.Dismiss(key, "a1")
+	for len(answer.Left) == 0 { // until this process has read it
+		answer = must(d.ListAdvisors(d.As("a2"), &providerv1.ListAdvisorsRequest{Parent: parent}))(t)
+	}
+	if left := answer.Left[0]; len(answer.Left) != 1 || left.Advisor.Name != parent+"/advisors/a1" || left.Load.GetOpen() != 1 || left.Load.GetWaiting() != 1 {
+		t.Errorf("who has left has %v", answer.Left)
+	}
+}
+
 func FuzzSearchWords(f *testing.F) {
 	f.Add(`"ten" OR people* NEAR(a b)`)
 	f.Add("e\u0301cole \u0301")

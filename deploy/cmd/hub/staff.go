@@ -70,7 +70,7 @@ func operator() token.Principal {
 type staffCommands struct {
 	Add    staffAdd    `cmd:"" help:"Add an advisor, a lead or an operator, or change one. Then give them a token (hub token)."`
 	List   staffList   `cmd:"" help:"List the staff of a provider, or the operators."`
-	Remove staffRemove `cmd:"" help:"Remove an advisor or a lead; the name is erased. Operators cannot be removed: end what makes them one at their issuer."`
+	Remove staffRemove `cmd:"" help:"Remove an advisor, a lead or an operator; the name is erased."`
 }
 
 type staffAdd struct {
@@ -138,16 +138,18 @@ func (c *staffList) Run(ctx context.Context, out output) error {
 
 type staffRemove struct {
 	gatewayFlags
-	Provider string `required:"" help:"Key of the provider, such as omnia."`
+	Provider string `help:"Key of the provider, such as omnia. Empty for an operator."`
 	ID       string `required:"" help:"Id within the provider, such as a1."`
 }
 
 // Run removes one member of staff.
 func (c *staffRemove) Run(ctx context.Context) error {
+	who := name.Operator(c.ID)
+	if c.Provider != "" {
+		who = name.Advisor(c.Provider, c.ID)
+	}
 	return c.call(ctx, operator(), func(ctx context.Context, connection *grpc.ClientConn) error {
-		_, err := adminv1.NewAdminServiceClient(connection).RemoveStaff(ctx, &adminv1.RemoveStaffRequest{
-			RequestId: uuid.NewString(), Name: name.Advisor(c.Provider, c.ID),
-		})
+		_, err := adminv1.NewAdminServiceClient(connection).RemoveStaff(ctx, &adminv1.RemoveStaffRequest{RequestId: uuid.NewString(), Name: who})
 		return err
 	})
 }

@@ -53,7 +53,7 @@ var leaves = map[string]string{
 	"AccessService.ListAccess": "case", "AccessService.ListProviderAccess": "case",
 
 	"AdminService.AddStaff": "nothing", "AdminService.RemoveStaff": "nothing", "AdminService.ListStaff": "nothing", "AdminService.ListDeadLetters": "nothing",
-	"AdminService.ReplayDeadLetter": "nothing", "AdminService.AdvanceClock": "nothing",
+	"AdminService.ReplayDeadLetter": "nothing", "AdminService.DropDeadLetter": "nothing", "AdminService.AdvanceClock": "nothing",
 
 	"CaseService.SuggestServices": "no row", "CaseService.OpenCase": "request", "CaseService.GetCase": "request", "CaseService.ListCases": "request",
 	"CaseService.WatchCase": "watch", "CaseService.WatchEvents": "watch", "CaseService.PostMessage": "request", "CaseService.AnswerSupplement": "request",
@@ -313,7 +313,7 @@ var samples = map[policyv1.Format]string{
 	policyv1.Format_FORMAT_PROVIDER_NAME: "providers/chamber", policyv1.Format_FORMAT_SERVICE_NAME: "providers/chamber/services/co",
 	policyv1.Format_FORMAT_ADVISOR_NAME: "providers/chamber/advisors/a1", policyv1.Format_FORMAT_LANGUAGE: "fi", policyv1.Format_FORMAT_CONTACT_LANGUAGE: "fi",
 	policyv1.Format_FORMAT_DATE: "2026-11-23", policyv1.Format_FORMAT_BUSINESS_ID: "9000007-0", policyv1.Format_FORMAT_URL: "https://example.com", policyv1.Format_FORMAT_KEY: "key",
-	policyv1.Format_FORMAT_CONSENT_NAME: caseName + "/consents/1",
+	policyv1.Format_FORMAT_CONSENT_NAME: caseName + "/consents/1", policyv1.Format_FORMAT_STAFF_NAME: "operators/o1",
 }
 
 // filled is a message in which every field holds something, once.

@@ -51,6 +51,13 @@ var formats = map[policyv1.Format]*format{
 		func(text string) bool { return inProvider(text, "advisors") },
 		"the name of an advisor: providers/{provider}/advisors/{advisor}", 0,
 	},
+	policyv1.Format_FORMAT_STAFF_NAME: {
+		func(text string) bool {
+			id, operator := strings.CutPrefix(text, "operators/")
+			return inProvider(text, "advisors") || operator && keyForm.MatchString(id)
+		},
+		"the name of a member of staff: providers/{provider}/advisors/{advisor}, or operators/{id}", 0,
+	},
 	policyv1.Format_FORMAT_LANGUAGE:         {func(text string) bool { return text == "fi" || text == "sv" || text == "en" }, "a language of the hub: fi, sv or en", 0},
 	policyv1.Format_FORMAT_CONTACT_LANGUAGE: {spokenForm.MatchString, "a language code of two or three letters (ISO 639), such as fi, en or zh", 0},
 	policyv1.Format_FORMAT_DATE:             {isDate, "a date, such as 2026-03-31", 0},

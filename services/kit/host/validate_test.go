@@ -176,6 +176,7 @@ func TestFormatTable(t *testing.T) {
 		policyv1.Format_FORMAT_PROVIDER_NAME:    {[]string{"providers/espoo-city", "providers/employment"}, []string{"espoo-city", "providers/", "providers/omnia/"}},
 		policyv1.Format_FORMAT_SERVICE_NAME:     {[]string{"providers/chamber/services/ata-carnet"}, []string{"providers/chamber", "providers/chamber/services/", "providers/chamber/advisors/x", "providers/chamber/services/x/y"}},
 		policyv1.Format_FORMAT_ADVISOR_NAME:     {[]string{"providers/chamber/advisors/a1"}, []string{"providers/chamber/advisors/A1", "providers/chamber/services/a1"}},
+		policyv1.Format_FORMAT_STAFF_NAME:       {[]string{"providers/chamber/advisors/a1", "operators/o1"}, []string{"operators/", "operators/O1", "operators/o1/x", "providers/chamber"}},
 		policyv1.Format_FORMAT_LANGUAGE:         {[]string{"fi", "sv", "en"}, []string{"FI", "de", "fi "}},
 		policyv1.Format_FORMAT_CONTACT_LANGUAGE: {[]string{"fi", "kur"}, []string{"f", "fi-FI", "Ru"}},
 		policyv1.Format_FORMAT_DATE:             {[]string{"2026-03-31", "2028-02-29"}, []string{"2026-02-29", "31.3.2026", "2026-3-1", "2026-03-31T00:00:00Z"}},

@@ -162,6 +162,21 @@ func ParseAdvisor(resource string) (provider, advisor string, err error) {
 	return parseUnder(resource, "advisors", "advisor")
 }
 
+// Operator is the resource name of an operator.
+func Operator(id string) string { return "operators/" + id }
+
+// ParseStaff reads the name of an advisor, or operators/{id}; of an operator the
+// provider is Hub.
+func ParseStaff(resource string) (provider, id string, err error) {
+	if id, ok := strings.CutPrefix(resource, "operators/"); ok {
+		if !validKey(id) {
+			return "", "", fmt.Errorf("%q is no operator; operators are named operators/{id}", resource)
+		}
+		return Hub, id, nil
+	}
+	return ParseAdvisor(resource)
+}
+
 func parseUnder(resource, collection, kind string) (string, string, error) {
 	parts := strings.Split(resource, "/")
 	if len(parts) != 4 || parts[0] != "providers" || parts[2] != collection || !Known(parts[1]) || !validKey(parts[3]) {

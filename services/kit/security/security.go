@@ -40,6 +40,7 @@ const (
 	StaffChanged       Event = "staff_changed"
 	ClockMoved         Event = "clock_moved"
 	DeadLetterReplayed Event = "dead_letter_replayed"
+	DeadLetterDropped  Event = "dead_letter_dropped"
 	BusKeyChanged      Event = "bus_key_changed"
 	KeyIssued          Event = "key_issued"
 	KeyRevoked         Event = "key_revoked"
@@ -58,7 +59,7 @@ func Events() map[Event]slog.Level { return maps.Clone(levels) }
 
 var levels = map[Event]slog.Level{
 	SignIn: slog.LevelInfo, SignOut: slog.LevelInfo, InputRefused: slog.LevelInfo, StaffChanged: slog.LevelInfo,
-	ClockMoved: slog.LevelInfo, DeadLetterReplayed: slog.LevelInfo, BusKeyChanged: slog.LevelInfo,
+	ClockMoved: slog.LevelInfo, DeadLetterReplayed: slog.LevelInfo, DeadLetterDropped: slog.LevelInfo, BusKeyChanged: slog.LevelInfo,
 	KeyIssued: slog.LevelInfo, KeyRevoked: slog.LevelInfo, GrantGiven: slog.LevelInfo, GrantWithdrawn: slog.LevelInfo, DisclosureRecorded: slog.LevelInfo,
 	SessionEnded: slog.LevelInfo, DataExported: slog.LevelInfo, DataErased: slog.LevelInfo, HoldChanged: slog.LevelInfo,
 	SignInRefused: slog.LevelWarn, TokenRefused: slog.LevelWarn, CodeRefused: slog.LevelWarn, AccessDenied: slog.LevelWarn,

@@ -23,6 +23,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// DropReason is why a dead letter needs no handler any more.
+type DropReason int32
+
+const (
+	// Not stated.
+	DropReason_DROP_REASON_UNSPECIFIED DropReason = 0
+	// Nothing that any version could have meant: no handler will ever take it in.
+	DropReason_DROP_REASON_RUBBISH DropReason = 1
+	// What it told has been done in another way.
+	DropReason_DROP_REASON_DONE_OTHERWISE DropReason = 2
+	// Something newer has taken its place.
+	DropReason_DROP_REASON_OUTDATED DropReason = 3
+)
+
+// Enum value maps for DropReason.
+var (
+	DropReason_name = map[int32]string{
+		0: "DROP_REASON_UNSPECIFIED",
+		1: "DROP_REASON_RUBBISH",
+		2: "DROP_REASON_DONE_OTHERWISE",
+		3: "DROP_REASON_OUTDATED",
+	}
+	DropReason_value = map[string]int32{
+		"DROP_REASON_UNSPECIFIED":    0,
+		"DROP_REASON_RUBBISH":        1,
+		"DROP_REASON_DONE_OTHERWISE": 2,
+		"DROP_REASON_OUTDATED":       3,
+	}
+)
+
+func (x DropReason) Enum() *DropReason {
+	p := new(DropReason)
+	*p = x
+	return p
+}
+
+func (x DropReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DropReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_businessespoo_admin_v1_admin_proto_enumTypes[0].Descriptor()
+}
+
+func (DropReason) Type() protoreflect.EnumType {
+	return &file_businessespoo_admin_v1_admin_proto_enumTypes[0]
+}
+
+func (x DropReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DropReason.Descriptor instead.
+func (DropReason) EnumDescriptor() ([]byte, []int) {
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{0}
+}
+
 // AddStaffRequest names a member of staff.
 type AddStaffRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -183,7 +240,7 @@ type RemoveStaffRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A UUID of the caller's choice; makes retries harmless.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// providers/{provider}/advisors/{advisor}.
+	// providers/{provider}/advisors/{advisor}; operators/{id} for an operator.
 	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -764,6 +821,107 @@ func (*ReplayDeadLetterResponse) Descriptor() ([]byte, []int) {
 	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
+// DropDeadLetterRequest names a dead letter.
+type DropDeadLetterRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A UUID of the caller's choice; makes retries harmless.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Its place among the dead letters.
+	Sequence uint64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Why; it stands in the security log.
+	Reason        DropReason `protobuf:"varint,3,opt,name=reason,proto3,enum=businessespoo.admin.v1.DropReason" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DropDeadLetterRequest) Reset() {
+	*x = DropDeadLetterRequest{}
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DropDeadLetterRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DropDeadLetterRequest) ProtoMessage() {}
+
+func (x *DropDeadLetterRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DropDeadLetterRequest.ProtoReflect.Descriptor instead.
+func (*DropDeadLetterRequest) Descriptor() ([]byte, []int) {
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *DropDeadLetterRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *DropDeadLetterRequest) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *DropDeadLetterRequest) GetReason() DropReason {
+	if x != nil {
+		return x.Reason
+	}
+	return DropReason_DROP_REASON_UNSPECIFIED
+}
+
+// DropDeadLetterResponse is empty.
+type DropDeadLetterResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DropDeadLetterResponse) Reset() {
+	*x = DropDeadLetterResponse{}
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DropDeadLetterResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DropDeadLetterResponse) ProtoMessage() {}
+
+func (x *DropDeadLetterResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DropDeadLetterResponse.ProtoReflect.Descriptor instead.
+func (*DropDeadLetterResponse) Descriptor() ([]byte, []int) {
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{13}
+}
+
 // AdvanceClockRequest says by how much.
 type AdvanceClockRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -777,7 +935,7 @@ type AdvanceClockRequest struct {
 
 func (x *AdvanceClockRequest) Reset() {
 	*x = AdvanceClockRequest{}
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -789,7 +947,7 @@ func (x *AdvanceClockRequest) String() string {
 func (*AdvanceClockRequest) ProtoMessage() {}
 
 func (x *AdvanceClockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -802,7 +960,7 @@ func (x *AdvanceClockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdvanceClockRequest.ProtoReflect.Descriptor instead.
 func (*AdvanceClockRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AdvanceClockRequest) GetRequestId() string {
@@ -830,7 +988,7 @@ type AdvanceClockResponse struct {
 
 func (x *AdvanceClockResponse) Reset() {
 	*x = AdvanceClockResponse{}
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -842,7 +1000,7 @@ func (x *AdvanceClockResponse) String() string {
 func (*AdvanceClockResponse) ProtoMessage() {}
 
 func (x *AdvanceClockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_businessespoo_admin_v1_admin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -855,7 +1013,7 @@ func (x *AdvanceClockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdvanceClockResponse.ProtoReflect.Descriptor instead.
 func (*AdvanceClockResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{13}
+	return file_businessespoo_admin_v1_admin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AdvanceClockResponse) GetTime() *timestamppb.Timestamp {
@@ -891,7 +1049,7 @@ const file_businessespoo_admin_v1_admin_proto_rawDesc = "" +
 	"request_id\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\x12\x1e\n" +
 	"\x04name\x18\x02 \x01(\tB\n" +
-	"\xaa\xed\x18\x06\b\x02\x10\x01(\x06R\x04name\"\x15\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x15R\x04name\"\x15\n" +
 	"\x13RemoveStaffResponse\"4\n" +
 	"\x10ListStaffRequest\x12 \n" +
 	"\x06parent\x18\x01 \x01(\tB\b\xaa\xed\x18\x04\b\x02(\x04R\x06parent\"\xdf\x01\n" +
@@ -926,14 +1084,27 @@ const file_businessespoo_admin_v1_admin_proto_rawDesc = "" +
 	"request_id\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\x12$\n" +
 	"\bsequence\x18\x02 \x01(\x04B\b\xaa\xed\x18\x04\b\x02\x10\x01R\bsequence\"\x1a\n" +
-	"\x18ReplayDeadLetterResponse\"k\n" +
+	"\x18ReplayDeadLetterResponse\"\xae\x01\n" +
+	"\x15DropDeadLetterRequest\x12)\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\x12$\n" +
+	"\bsequence\x18\x02 \x01(\x04B\b\xaa\xed\x18\x04\b\x02\x10\x01R\bsequence\x12D\n" +
+	"\x06reason\x18\x03 \x01(\x0e2\".businessespoo.admin.v1.DropReasonB\b\xaa\xed\x18\x04\b\x02\x10\x01R\x06reason\"\x18\n" +
+	"\x16DropDeadLetterResponse\"k\n" +
 	"\x13AdvanceClockRequest\x12)\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\x12)\n" +
 	"\aseconds\x18\x02 \x01(\x03B\x0f\xaa\xed\x18\v\b\x02\x10\x010\x018\x80\x8a\x8a\x0fR\aseconds\"N\n" +
 	"\x14AdvanceClockResponse\x126\n" +
-	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x04time2\xcc\x05\n" +
+	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x04time*|\n" +
+	"\n" +
+	"DropReason\x12\x1b\n" +
+	"\x17DROP_REASON_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13DROP_REASON_RUBBISH\x10\x01\x12\x1e\n" +
+	"\x1aDROP_REASON_DONE_OTHERWISE\x10\x02\x12\x18\n" +
+	"\x14DROP_REASON_OUTDATED\x10\x032\xc8\x06\n" +
 	"\fAdminService\x12h\n" +
 	"\bAddStaff\x12'.businessespoo.admin.v1.AddStaffRequest\x1a(.businessespoo.admin.v1.AddStaffResponse\"\t\xb2\xed\x18\x05\n" +
 	"\x01\x06\x18\x01\x12q\n" +
@@ -944,6 +1115,8 @@ const file_businessespoo_admin_v1_admin_proto_rawDesc = "" +
 	"\x0fListDeadLetters\x12..businessespoo.admin.v1.ListDeadLettersRequest\x1a/.businessespoo.admin.v1.ListDeadLettersResponse\"\a\xb2\xed\x18\x03\n" +
 	"\x01\x06\x12\x80\x01\n" +
 	"\x10ReplayDeadLetter\x12/.businessespoo.admin.v1.ReplayDeadLetterRequest\x1a0.businessespoo.admin.v1.ReplayDeadLetterResponse\"\t\xb2\xed\x18\x05\n" +
+	"\x01\x06\x18\x01\x12z\n" +
+	"\x0eDropDeadLetter\x12-.businessespoo.admin.v1.DropDeadLetterRequest\x1a..businessespoo.admin.v1.DropDeadLetterResponse\"\t\xb2\xed\x18\x05\n" +
 	"\x01\x06\x18\x01\x12t\n" +
 	"\fAdvanceClock\x12+.businessespoo.admin.v1.AdvanceClockRequest\x1a,.businessespoo.admin.v1.AdvanceClockResponse\"\t\xb2\xed\x18\x05\n" +
 	"\x01\x06\x18\x01BCZAgithub.com/businessespoo/hub/proto/businessespoo/admin/v1;adminv1b\x06proto3"
@@ -960,49 +1133,56 @@ func file_businessespoo_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_businessespoo_admin_v1_admin_proto_rawDescData
 }
 
-var file_businessespoo_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_businessespoo_admin_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_businessespoo_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_businessespoo_admin_v1_admin_proto_goTypes = []any{
-	(*AddStaffRequest)(nil),          // 0: businessespoo.admin.v1.AddStaffRequest
-	(*AddStaffResponse)(nil),         // 1: businessespoo.admin.v1.AddStaffResponse
-	(*RemoveStaffRequest)(nil),       // 2: businessespoo.admin.v1.RemoveStaffRequest
-	(*RemoveStaffResponse)(nil),      // 3: businessespoo.admin.v1.RemoveStaffResponse
-	(*ListStaffRequest)(nil),         // 4: businessespoo.admin.v1.ListStaffRequest
-	(*StaffMember)(nil),              // 5: businessespoo.admin.v1.StaffMember
-	(*ListStaffResponse)(nil),        // 6: businessespoo.admin.v1.ListStaffResponse
-	(*DeadLetter)(nil),               // 7: businessespoo.admin.v1.DeadLetter
-	(*ListDeadLettersRequest)(nil),   // 8: businessespoo.admin.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),  // 9: businessespoo.admin.v1.ListDeadLettersResponse
-	(*ReplayDeadLetterRequest)(nil),  // 10: businessespoo.admin.v1.ReplayDeadLetterRequest
-	(*ReplayDeadLetterResponse)(nil), // 11: businessespoo.admin.v1.ReplayDeadLetterResponse
-	(*AdvanceClockRequest)(nil),      // 12: businessespoo.admin.v1.AdvanceClockRequest
-	(*AdvanceClockResponse)(nil),     // 13: businessespoo.admin.v1.AdvanceClockResponse
-	(v1.Role)(0),                     // 14: businessespoo.policy.v1.Role
-	(*timestamppb.Timestamp)(nil),    // 15: google.protobuf.Timestamp
+	(DropReason)(0),                  // 0: businessespoo.admin.v1.DropReason
+	(*AddStaffRequest)(nil),          // 1: businessespoo.admin.v1.AddStaffRequest
+	(*AddStaffResponse)(nil),         // 2: businessespoo.admin.v1.AddStaffResponse
+	(*RemoveStaffRequest)(nil),       // 3: businessespoo.admin.v1.RemoveStaffRequest
+	(*RemoveStaffResponse)(nil),      // 4: businessespoo.admin.v1.RemoveStaffResponse
+	(*ListStaffRequest)(nil),         // 5: businessespoo.admin.v1.ListStaffRequest
+	(*StaffMember)(nil),              // 6: businessespoo.admin.v1.StaffMember
+	(*ListStaffResponse)(nil),        // 7: businessespoo.admin.v1.ListStaffResponse
+	(*DeadLetter)(nil),               // 8: businessespoo.admin.v1.DeadLetter
+	(*ListDeadLettersRequest)(nil),   // 9: businessespoo.admin.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),  // 10: businessespoo.admin.v1.ListDeadLettersResponse
+	(*ReplayDeadLetterRequest)(nil),  // 11: businessespoo.admin.v1.ReplayDeadLetterRequest
+	(*ReplayDeadLetterResponse)(nil), // 12: businessespoo.admin.v1.ReplayDeadLetterResponse
+	(*DropDeadLetterRequest)(nil),    // 13: businessespoo.admin.v1.DropDeadLetterRequest
+	(*DropDeadLetterResponse)(nil),   // 14: businessespoo.admin.v1.DropDeadLetterResponse
+	(*AdvanceClockRequest)(nil),      // 15: businessespoo.admin.v1.AdvanceClockRequest
+	(*AdvanceClockResponse)(nil),     // 16: businessespoo.admin.v1.AdvanceClockResponse
+	(v1.Role)(0),                     // 17: businessespoo.policy.v1.Role
+	(*timestamppb.Timestamp)(nil),    // 18: google.protobuf.Timestamp
 }
 var file_businessespoo_admin_v1_admin_proto_depIdxs = []int32{
-	14, // 0: businessespoo.admin.v1.AddStaffRequest.role:type_name -> businessespoo.policy.v1.Role
-	14, // 1: businessespoo.admin.v1.StaffMember.role:type_name -> businessespoo.policy.v1.Role
-	5,  // 2: businessespoo.admin.v1.ListStaffResponse.staff:type_name -> businessespoo.admin.v1.StaffMember
-	15, // 3: businessespoo.admin.v1.DeadLetter.time:type_name -> google.protobuf.Timestamp
-	7,  // 4: businessespoo.admin.v1.ListDeadLettersResponse.dead_letters:type_name -> businessespoo.admin.v1.DeadLetter
-	15, // 5: businessespoo.admin.v1.AdvanceClockResponse.time:type_name -> google.protobuf.Timestamp
-	0,  // 6: businessespoo.admin.v1.AdminService.AddStaff:input_type -> businessespoo.admin.v1.AddStaffRequest
-	2,  // 7: businessespoo.admin.v1.AdminService.RemoveStaff:input_type -> businessespoo.admin.v1.RemoveStaffRequest
-	4,  // 8: businessespoo.admin.v1.AdminService.ListStaff:input_type -> businessespoo.admin.v1.ListStaffRequest
-	8,  // 9: businessespoo.admin.v1.AdminService.ListDeadLetters:input_type -> businessespoo.admin.v1.ListDeadLettersRequest
-	10, // 10: businessespoo.admin.v1.AdminService.ReplayDeadLetter:input_type -> businessespoo.admin.v1.ReplayDeadLetterRequest
-	12, // 11: businessespoo.admin.v1.AdminService.AdvanceClock:input_type -> businessespoo.admin.v1.AdvanceClockRequest
-	1,  // 12: businessespoo.admin.v1.AdminService.AddStaff:output_type -> businessespoo.admin.v1.AddStaffResponse
-	3,  // 13: businessespoo.admin.v1.AdminService.RemoveStaff:output_type -> businessespoo.admin.v1.RemoveStaffResponse
-	6,  // 14: businessespoo.admin.v1.AdminService.ListStaff:output_type -> businessespoo.admin.v1.ListStaffResponse
-	9,  // 15: businessespoo.admin.v1.AdminService.ListDeadLetters:output_type -> businessespoo.admin.v1.ListDeadLettersResponse
-	11, // 16: businessespoo.admin.v1.AdminService.ReplayDeadLetter:output_type -> businessespoo.admin.v1.ReplayDeadLetterResponse
-	13, // 17: businessespoo.admin.v1.AdminService.AdvanceClock:output_type -> businessespoo.admin.v1.AdvanceClockResponse
-	12, // [12:18] is the sub-list for method output_type
-	6,  // [6:12] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	17, // 0: businessespoo.admin.v1.AddStaffRequest.role:type_name -> businessespoo.policy.v1.Role
+	17, // 1: businessespoo.admin.v1.StaffMember.role:type_name -> businessespoo.policy.v1.Role
+	6,  // 2: businessespoo.admin.v1.ListStaffResponse.staff:type_name -> businessespoo.admin.v1.StaffMember
+	18, // 3: businessespoo.admin.v1.DeadLetter.time:type_name -> google.protobuf.Timestamp
+	8,  // 4: businessespoo.admin.v1.ListDeadLettersResponse.dead_letters:type_name -> businessespoo.admin.v1.DeadLetter
+	0,  // 5: businessespoo.admin.v1.DropDeadLetterRequest.reason:type_name -> businessespoo.admin.v1.DropReason
+	18, // 6: businessespoo.admin.v1.AdvanceClockResponse.time:type_name -> google.protobuf.Timestamp
+	1,  // 7: businessespoo.admin.v1.AdminService.AddStaff:input_type -> businessespoo.admin.v1.AddStaffRequest
+	3,  // 8: businessespoo.admin.v1.AdminService.RemoveStaff:input_type -> businessespoo.admin.v1.RemoveStaffRequest
+	5,  // 9: businessespoo.admin.v1.AdminService.ListStaff:input_type -> businessespoo.admin.v1.ListStaffRequest
+	9,  // 10: businessespoo.admin.v1.AdminService.ListDeadLetters:input_type -> businessespoo.admin.v1.ListDeadLettersRequest
+	11, // 11: businessespoo.admin.v1.AdminService.ReplayDeadLetter:input_type -> businessespoo.admin.v1.ReplayDeadLetterRequest
+	13, // 12: businessespoo.admin.v1.AdminService.DropDeadLetter:input_type -> businessespoo.admin.v1.DropDeadLetterRequest
+	15, // 13: businessespoo.admin.v1.AdminService.AdvanceClock:input_type -> businessespoo.admin.v1.AdvanceClockRequest
+	2,  // 14: businessespoo.admin.v1.AdminService.AddStaff:output_type -> businessespoo.admin.v1.AddStaffResponse
+	4,  // 15: businessespoo.admin.v1.AdminService.RemoveStaff:output_type -> businessespoo.admin.v1.RemoveStaffResponse
+	7,  // 16: businessespoo.admin.v1.AdminService.ListStaff:output_type -> businessespoo.admin.v1.ListStaffResponse
+	10, // 17: businessespoo.admin.v1.AdminService.ListDeadLetters:output_type -> businessespoo.admin.v1.ListDeadLettersResponse
+	12, // 18: businessespoo.admin.v1.AdminService.ReplayDeadLetter:output_type -> businessespoo.admin.v1.ReplayDeadLetterResponse
+	14, // 19: businessespoo.admin.v1.AdminService.DropDeadLetter:output_type -> businessespoo.admin.v1.DropDeadLetterResponse
+	16, // 20: businessespoo.admin.v1.AdminService.AdvanceClock:output_type -> businessespoo.admin.v1.AdvanceClockResponse
+	14, // [14:21] is the sub-list for method output_type
+	7,  // [7:14] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_admin_v1_admin_proto_init() }
@@ -1015,13 +1195,14 @@ func file_businessespoo_admin_v1_admin_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_admin_v1_admin_proto_rawDesc), len(file_businessespoo_admin_v1_admin_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   14,
+			NumEnums:      1,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_businessespoo_admin_v1_admin_proto_goTypes,
 		DependencyIndexes: file_businessespoo_admin_v1_admin_proto_depIdxs,
+		EnumInfos:         file_businessespoo_admin_v1_admin_proto_enumTypes,
 		MessageInfos:      file_businessespoo_admin_v1_admin_proto_msgTypes,
 	}.Build()
 	File_businessespoo_admin_v1_admin_proto = out.File

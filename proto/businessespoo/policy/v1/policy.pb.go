@@ -291,6 +291,8 @@ const (
 	Format_FORMAT_KEY Format = 12
 	// cases/{id}/consents/{n}, n from 1.
 	Format_FORMAT_CONSENT_NAME Format = 20
+	// providers/{provider}/advisors/{advisor}, or operators/{id}.
+	Format_FORMAT_STAFF_NAME Format = 21
 )
 
 // Enum value maps for Format.
@@ -310,6 +312,7 @@ var (
 		11: "FORMAT_URL",
 		12: "FORMAT_KEY",
 		20: "FORMAT_CONSENT_NAME",
+		21: "FORMAT_STAFF_NAME",
 	}
 	Format_value = map[string]int32{
 		"FORMAT_UNSPECIFIED":      0,
@@ -326,6 +329,7 @@ var (
 		"FORMAT_URL":              11,
 		"FORMAT_KEY":              12,
 		"FORMAT_CONSENT_NAME":     20,
+		"FORMAT_STAFF_NAME":       21,
 	}
 )
 
@@ -646,7 +650,7 @@ const file_businessespoo_policy_v1_policy_proto_rawDesc = "" +
 	"\tPART_DESK\x10\x02\x12\x0f\n" +
 	"\vPART_SHARED\x10\x03\x12\x0f\n" +
 	"\vPART_PUBLIC\x10\x04\x12\f\n" +
-	"\bPART_OWN\x10\x05*\xc0\x02\n" +
+	"\bPART_OWN\x10\x05*\xd7\x02\n" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vFORMAT_UUID\x10\x01\x12\x14\n" +
@@ -664,7 +668,8 @@ const file_businessespoo_policy_v1_policy_proto_rawDesc = "" +
 	"FORMAT_URL\x10\v\x12\x0e\n" +
 	"\n" +
 	"FORMAT_KEY\x10\f\x12\x17\n" +
-	"\x13FORMAT_CONSENT_NAME\x10\x14:[\n" +
+	"\x13FORMAT_CONSENT_NAME\x10\x14\x12\x15\n" +
+	"\x11FORMAT_STAFF_NAME\x10\x15:[\n" +
 	"\x05field\x12\x1d.google.protobuf.FieldOptions\x18Ս\x03 \x01(\v2$.businessespoo.policy.v1.FieldPolicyR\x05field:_\n" +
 	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18֍\x03 \x01(\v2%.businessespoo.policy.v1.MethodAccessR\x06accessBEZCgithub.com/businessespoo/hub/proto/businessespoo/policy/v1;policyv1b\x06proto3"
 

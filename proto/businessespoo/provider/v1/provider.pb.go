@@ -2666,7 +2666,9 @@ type StaffMember struct {
 	// Whether they are a lead.
 	Lead bool `protobuf:"varint,3,opt,name=lead,proto3" json:"lead,omitempty"`
 	// How many requests they work on now.
-	OpenRequests  int32 `protobuf:"varint,4,opt,name=open_requests,json=openRequests,proto3" json:"open_requests,omitempty"`
+	OpenRequests int32 `protobuf:"varint,4,opt,name=open_requests,json=openRequests,proto3" json:"open_requests,omitempty"`
+	// Those requests, counted.
+	Load          *Load `protobuf:"bytes,5,opt,name=load,proto3" json:"load,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2729,6 +2731,86 @@ func (x *StaffMember) GetOpenRequests() int32 {
 	return 0
 }
 
+func (x *StaffMember) GetLoad() *Load {
+	if x != nil {
+		return x.Load
+	}
+	return nil
+}
+
+// Load is how many requests have not ended, and how old they are.
+type Load struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// All of them.
+	Open int32 `protobuf:"varint,1,opt,name=open,proto3" json:"open,omitempty"`
+	// Those of them that wait for the company.
+	Waiting int32 `protobuf:"varint,2,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// Those of them whose expected time has passed.
+	Overdue int32 `protobuf:"varint,3,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	// When the oldest of them was made; unset when there is none.
+	Oldest        *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=oldest,proto3" json:"oldest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Load) Reset() {
+	*x = Load{}
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Load) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Load) ProtoMessage() {}
+
+func (x *Load) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Load.ProtoReflect.Descriptor instead.
+func (*Load) Descriptor() ([]byte, []int) {
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *Load) GetOpen() int32 {
+	if x != nil {
+		return x.Open
+	}
+	return 0
+}
+
+func (x *Load) GetWaiting() int32 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+func (x *Load) GetOverdue() int32 {
+	if x != nil {
+		return x.Overdue
+	}
+	return 0
+}
+
+func (x *Load) GetOldest() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Oldest
+	}
+	return nil
+}
+
 // ListAdvisorsResponse holds one page.
 type ListAdvisorsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2736,13 +2818,17 @@ type ListAdvisorsResponse struct {
 	Staff []*StaffMember `protobuf:"bytes,1,rep,name=staff,proto3" json:"staff,omitempty"`
 	// Where to go on; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// The requests that nobody works on.
+	Unclaimed *Load `protobuf:"bytes,3,opt,name=unclaimed,proto3" json:"unclaimed,omitempty"`
+	// Whoever has left and still has requests that have not ended, by their ids; they have no name any more.
+	Left          []*StaffMember `protobuf:"bytes,4,rep,name=left,proto3" json:"left,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListAdvisorsResponse) Reset() {
 	*x = ListAdvisorsResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[38]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2754,7 +2840,7 @@ func (x *ListAdvisorsResponse) String() string {
 func (*ListAdvisorsResponse) ProtoMessage() {}
 
 func (x *ListAdvisorsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[38]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2767,7 +2853,7 @@ func (x *ListAdvisorsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdvisorsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdvisorsResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{38}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListAdvisorsResponse) GetStaff() []*StaffMember {
@@ -2782,6 +2868,20 @@ func (x *ListAdvisorsResponse) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
+}
+
+func (x *ListAdvisorsResponse) GetUnclaimed() *Load {
+	if x != nil {
+		return x.Unclaimed
+	}
+	return nil
+}
+
+func (x *ListAdvisorsResponse) GetLeft() []*StaffMember {
+	if x != nil {
+		return x.Left
+	}
+	return nil
 }
 
 var File_businessespoo_provider_v1_provider_proto protoreflect.FileDescriptor
@@ -3018,15 +3118,23 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\blanguage\x18\x02 \x01(\tB\b\xaa\xed\x18\x04\b\x02(\bR\blanguage\x12&\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\t\xaa\xed\x18\x05\b\x018\xf4\x03R\bpageSize\x12(\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\t\xaa\xed\x18\x05\b\x01\x18\xe8\aR\tpageToken\"\xc3\x01\n" +
+	"page_token\x18\x04 \x01(\tB\t\xaa\xed\x18\x05\b\x01\x18\xe8\aR\tpageToken\"\x80\x02\n" +
 	"\vStaffMember\x12A\n" +
 	"\aadvisor\x18\x01 \x01(\v2\x1f.businessespoo.cases.v1.AdvisorB\x06\xaa\xed\x18\x02\b\x02R\aadvisor\x12(\n" +
 	"\vcompetences\x18\x02 \x03(\tB\x06\xaa\xed\x18\x02\b\x02R\vcompetences\x12\x1a\n" +
 	"\x04lead\x18\x03 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x04lead\x12+\n" +
-	"\ropen_requests\x18\x04 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\fopenRequests\"\x8c\x01\n" +
+	"\ropen_requests\x18\x04 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\fopenRequests\x12;\n" +
+	"\x04load\x18\x05 \x01(\v2\x1f.businessespoo.provider.v1.LoadB\x06\xaa\xed\x18\x02\b\x02R\x04load\"\xa2\x01\n" +
+	"\x04Load\x12\x1a\n" +
+	"\x04open\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x04open\x12 \n" +
+	"\awaiting\x18\x02 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\awaiting\x12 \n" +
+	"\aoverdue\x18\x03 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\aoverdue\x12:\n" +
+	"\x06oldest\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x06oldest\"\x97\x02\n" +
 	"\x14ListAdvisorsResponse\x12D\n" +
 	"\x05staff\x18\x01 \x03(\v2&.businessespoo.provider.v1.StaffMemberB\x06\xaa\xed\x18\x02\b\x02R\x05staff\x12.\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rnextPageToken*|\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rnextPageToken\x12E\n" +
+	"\tunclaimed\x18\x03 \x01(\v2\x1f.businessespoo.provider.v1.LoadB\x06\xaa\xed\x18\x02\b\x02R\tunclaimed\x12B\n" +
+	"\x04left\x18\x04 \x03(\v2&.businessespoo.provider.v1.StaffMemberB\x06\xaa\xed\x18\x02\b\x02R\x04left*|\n" +
 	"\fRequestOrder\x12\x1d\n" +
 	"\x19REQUEST_ORDER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REQUEST_ORDER_OLDEST\x10\x01\x12\x18\n" +
@@ -3084,7 +3192,7 @@ func file_businessespoo_provider_v1_provider_proto_rawDescGZIP() []byte {
 }
 
 var file_businessespoo_provider_v1_provider_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_businessespoo_provider_v1_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
+var file_businessespoo_provider_v1_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_businessespoo_provider_v1_provider_proto_goTypes = []any{
 	(RequestOrder)(0),                // 0: businessespoo.provider.v1.RequestOrder
 	(*ListRequestsRequest)(nil),      // 1: businessespoo.provider.v1.ListRequestsRequest
@@ -3125,94 +3233,99 @@ var file_businessespoo_provider_v1_provider_proto_goTypes = []any{
 	(*WatchRequestsResponse)(nil),    // 36: businessespoo.provider.v1.WatchRequestsResponse
 	(*ListAdvisorsRequest)(nil),      // 37: businessespoo.provider.v1.ListAdvisorsRequest
 	(*StaffMember)(nil),              // 38: businessespoo.provider.v1.StaffMember
-	(*ListAdvisorsResponse)(nil),     // 39: businessespoo.provider.v1.ListAdvisorsResponse
-	(v1.RequestStatus)(0),            // 40: businessespoo.cases.v1.RequestStatus
-	(*v1.Request)(nil),               // 41: businessespoo.cases.v1.Request
-	(*v1.TimelineEntry)(nil),         // 42: businessespoo.cases.v1.TimelineEntry
-	(v1.DeclineReason)(0),            // 43: businessespoo.cases.v1.DeclineReason
-	(v1.ReferralReason)(0),           // 44: businessespoo.cases.v1.ReferralReason
-	(*v1.Decision)(nil),              // 45: businessespoo.cases.v1.Decision
-	(v1.ContactKind)(0),              // 46: businessespoo.cases.v1.ContactKind
-	(*timestamppb.Timestamp)(nil),    // 47: google.protobuf.Timestamp
-	(*v1.Advisor)(nil),               // 48: businessespoo.cases.v1.Advisor
-	(*v1.Company)(nil),               // 49: businessespoo.cases.v1.Company
-	(*v1.Input)(nil),                 // 50: businessespoo.cases.v1.Input
+	(*Load)(nil),                     // 39: businessespoo.provider.v1.Load
+	(*ListAdvisorsResponse)(nil),     // 40: businessespoo.provider.v1.ListAdvisorsResponse
+	(v1.RequestStatus)(0),            // 41: businessespoo.cases.v1.RequestStatus
+	(*v1.Request)(nil),               // 42: businessespoo.cases.v1.Request
+	(*v1.TimelineEntry)(nil),         // 43: businessespoo.cases.v1.TimelineEntry
+	(v1.DeclineReason)(0),            // 44: businessespoo.cases.v1.DeclineReason
+	(v1.ReferralReason)(0),           // 45: businessespoo.cases.v1.ReferralReason
+	(*v1.Decision)(nil),              // 46: businessespoo.cases.v1.Decision
+	(v1.ContactKind)(0),              // 47: businessespoo.cases.v1.ContactKind
+	(*timestamppb.Timestamp)(nil),    // 48: google.protobuf.Timestamp
+	(*v1.Advisor)(nil),               // 49: businessespoo.cases.v1.Advisor
+	(*v1.Company)(nil),               // 50: businessespoo.cases.v1.Company
+	(*v1.Input)(nil),                 // 51: businessespoo.cases.v1.Input
 }
 var file_businessespoo_provider_v1_provider_proto_depIdxs = []int32{
-	40, // 0: businessespoo.provider.v1.ListRequestsRequest.statuses:type_name -> businessespoo.cases.v1.RequestStatus
+	41, // 0: businessespoo.provider.v1.ListRequestsRequest.statuses:type_name -> businessespoo.cases.v1.RequestStatus
 	0,  // 1: businessespoo.provider.v1.ListRequestsRequest.order:type_name -> businessespoo.provider.v1.RequestOrder
-	41, // 2: businessespoo.provider.v1.ListRequestsResponse.requests:type_name -> businessespoo.cases.v1.Request
-	41, // 3: businessespoo.provider.v1.GetRequestResponse.request:type_name -> businessespoo.cases.v1.Request
-	42, // 4: businessespoo.provider.v1.GetRequestResponse.timeline:type_name -> businessespoo.cases.v1.TimelineEntry
-	41, // 5: businessespoo.provider.v1.PickUpResponse.request:type_name -> businessespoo.cases.v1.Request
-	41, // 6: businessespoo.provider.v1.HandBackResponse.request:type_name -> businessespoo.cases.v1.Request
-	41, // 7: businessespoo.provider.v1.AssignResponse.request:type_name -> businessespoo.cases.v1.Request
-	41, // 8: businessespoo.provider.v1.ReplyResponse.request:type_name -> businessespoo.cases.v1.Request
-	41, // 9: businessespoo.provider.v1.AskSupplementResponse.request:type_name -> businessespoo.cases.v1.Request
-	43, // 10: businessespoo.provider.v1.DeclineRequest.reason:type_name -> businessespoo.cases.v1.DeclineReason
-	41, // 11: businessespoo.provider.v1.DeclineResponse.request:type_name -> businessespoo.cases.v1.Request
-	44, // 12: businessespoo.provider.v1.ReferRequest.reason:type_name -> businessespoo.cases.v1.ReferralReason
-	41, // 13: businessespoo.provider.v1.ReferResponse.request:type_name -> businessespoo.cases.v1.Request
-	45, // 14: businessespoo.provider.v1.DecideRequest.decision:type_name -> businessespoo.cases.v1.Decision
-	41, // 15: businessespoo.provider.v1.DecideResponse.request:type_name -> businessespoo.cases.v1.Request
-	41, // 16: businessespoo.provider.v1.CompleteResponse.request:type_name -> businessespoo.cases.v1.Request
-	46, // 17: businessespoo.provider.v1.RecordContactRequest.kind:type_name -> businessespoo.cases.v1.ContactKind
-	47, // 18: businessespoo.provider.v1.RecordContactRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	41, // 19: businessespoo.provider.v1.RecordContactResponse.request:type_name -> businessespoo.cases.v1.Request
-	41, // 20: businessespoo.provider.v1.CorrectTextResponse.request:type_name -> businessespoo.cases.v1.Request
-	48, // 21: businessespoo.provider.v1.Note.advisor:type_name -> businessespoo.cases.v1.Advisor
-	47, // 22: businessespoo.provider.v1.Note.time:type_name -> google.protobuf.Timestamp
+	42, // 2: businessespoo.provider.v1.ListRequestsResponse.requests:type_name -> businessespoo.cases.v1.Request
+	42, // 3: businessespoo.provider.v1.GetRequestResponse.request:type_name -> businessespoo.cases.v1.Request
+	43, // 4: businessespoo.provider.v1.GetRequestResponse.timeline:type_name -> businessespoo.cases.v1.TimelineEntry
+	42, // 5: businessespoo.provider.v1.PickUpResponse.request:type_name -> businessespoo.cases.v1.Request
+	42, // 6: businessespoo.provider.v1.HandBackResponse.request:type_name -> businessespoo.cases.v1.Request
+	42, // 7: businessespoo.provider.v1.AssignResponse.request:type_name -> businessespoo.cases.v1.Request
+	42, // 8: businessespoo.provider.v1.ReplyResponse.request:type_name -> businessespoo.cases.v1.Request
+	42, // 9: businessespoo.provider.v1.AskSupplementResponse.request:type_name -> businessespoo.cases.v1.Request
+	44, // 10: businessespoo.provider.v1.DeclineRequest.reason:type_name -> businessespoo.cases.v1.DeclineReason
+	42, // 11: businessespoo.provider.v1.DeclineResponse.request:type_name -> businessespoo.cases.v1.Request
+	45, // 12: businessespoo.provider.v1.ReferRequest.reason:type_name -> businessespoo.cases.v1.ReferralReason
+	42, // 13: businessespoo.provider.v1.ReferResponse.request:type_name -> businessespoo.cases.v1.Request
+	46, // 14: businessespoo.provider.v1.DecideRequest.decision:type_name -> businessespoo.cases.v1.Decision
+	42, // 15: businessespoo.provider.v1.DecideResponse.request:type_name -> businessespoo.cases.v1.Request
+	42, // 16: businessespoo.provider.v1.CompleteResponse.request:type_name -> businessespoo.cases.v1.Request
+	47, // 17: businessespoo.provider.v1.RecordContactRequest.kind:type_name -> businessespoo.cases.v1.ContactKind
+	48, // 18: businessespoo.provider.v1.RecordContactRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	42, // 19: businessespoo.provider.v1.RecordContactResponse.request:type_name -> businessespoo.cases.v1.Request
+	42, // 20: businessespoo.provider.v1.CorrectTextResponse.request:type_name -> businessespoo.cases.v1.Request
+	49, // 21: businessespoo.provider.v1.Note.advisor:type_name -> businessespoo.cases.v1.Advisor
+	48, // 22: businessespoo.provider.v1.Note.time:type_name -> google.protobuf.Timestamp
 	27, // 23: businessespoo.provider.v1.AddNoteResponse.note:type_name -> businessespoo.provider.v1.Note
 	27, // 24: businessespoo.provider.v1.ListNotesResponse.notes:type_name -> businessespoo.provider.v1.Note
-	49, // 25: businessespoo.provider.v1.OpenCaseOnBehalfRequest.company:type_name -> businessespoo.cases.v1.Company
+	50, // 25: businessespoo.provider.v1.OpenCaseOnBehalfRequest.company:type_name -> businessespoo.cases.v1.Company
 	33, // 26: businessespoo.provider.v1.OpenCaseOnBehalfRequest.services:type_name -> businessespoo.provider.v1.Choice
-	46, // 27: businessespoo.provider.v1.OpenCaseOnBehalfRequest.kind:type_name -> businessespoo.cases.v1.ContactKind
-	50, // 28: businessespoo.provider.v1.Choice.inputs:type_name -> businessespoo.cases.v1.Input
-	41, // 29: businessespoo.provider.v1.WatchRequestsResponse.request:type_name -> businessespoo.cases.v1.Request
-	42, // 30: businessespoo.provider.v1.WatchRequestsResponse.entry:type_name -> businessespoo.cases.v1.TimelineEntry
-	48, // 31: businessespoo.provider.v1.StaffMember.advisor:type_name -> businessespoo.cases.v1.Advisor
-	38, // 32: businessespoo.provider.v1.ListAdvisorsResponse.staff:type_name -> businessespoo.provider.v1.StaffMember
-	1,  // 33: businessespoo.provider.v1.ProviderService.ListRequests:input_type -> businessespoo.provider.v1.ListRequestsRequest
-	3,  // 34: businessespoo.provider.v1.ProviderService.GetRequest:input_type -> businessespoo.provider.v1.GetRequestRequest
-	5,  // 35: businessespoo.provider.v1.ProviderService.PickUp:input_type -> businessespoo.provider.v1.PickUpRequest
-	7,  // 36: businessespoo.provider.v1.ProviderService.HandBack:input_type -> businessespoo.provider.v1.HandBackRequest
-	9,  // 37: businessespoo.provider.v1.ProviderService.Assign:input_type -> businessespoo.provider.v1.AssignRequest
-	11, // 38: businessespoo.provider.v1.ProviderService.Reply:input_type -> businessespoo.provider.v1.ReplyRequest
-	13, // 39: businessespoo.provider.v1.ProviderService.AskSupplement:input_type -> businessespoo.provider.v1.AskSupplementRequest
-	15, // 40: businessespoo.provider.v1.ProviderService.Decline:input_type -> businessespoo.provider.v1.DeclineRequest
-	17, // 41: businessespoo.provider.v1.ProviderService.Refer:input_type -> businessespoo.provider.v1.ReferRequest
-	19, // 42: businessespoo.provider.v1.ProviderService.Decide:input_type -> businessespoo.provider.v1.DecideRequest
-	21, // 43: businessespoo.provider.v1.ProviderService.Complete:input_type -> businessespoo.provider.v1.CompleteRequest
-	28, // 44: businessespoo.provider.v1.ProviderService.AddNote:input_type -> businessespoo.provider.v1.AddNoteRequest
-	30, // 45: businessespoo.provider.v1.ProviderService.ListNotes:input_type -> businessespoo.provider.v1.ListNotesRequest
-	23, // 46: businessespoo.provider.v1.ProviderService.RecordContact:input_type -> businessespoo.provider.v1.RecordContactRequest
-	25, // 47: businessespoo.provider.v1.ProviderService.CorrectText:input_type -> businessespoo.provider.v1.CorrectTextRequest
-	32, // 48: businessespoo.provider.v1.ProviderService.OpenCaseOnBehalf:input_type -> businessespoo.provider.v1.OpenCaseOnBehalfRequest
-	35, // 49: businessespoo.provider.v1.ProviderService.WatchRequests:input_type -> businessespoo.provider.v1.WatchRequestsRequest
-	37, // 50: businessespoo.provider.v1.ProviderService.ListAdvisors:input_type -> businessespoo.provider.v1.ListAdvisorsRequest
-	2,  // 51: businessespoo.provider.v1.ProviderService.ListRequests:output_type -> businessespoo.provider.v1.ListRequestsResponse
-	4,  // 52: businessespoo.provider.v1.ProviderService.GetRequest:output_type -> businessespoo.provider.v1.GetRequestResponse
-	6,  // 53: businessespoo.provider.v1.ProviderService.PickUp:output_type -> businessespoo.provider.v1.PickUpResponse
-	8,  // 54: businessespoo.provider.v1.ProviderService.HandBack:output_type -> businessespoo.provider.v1.HandBackResponse
-	10, // 55: businessespoo.provider.v1.ProviderService.Assign:output_type -> businessespoo.provider.v1.AssignResponse
-	12, // 56: businessespoo.provider.v1.ProviderService.Reply:output_type -> businessespoo.provider.v1.ReplyResponse
-	14, // 57: businessespoo.provider.v1.ProviderService.AskSupplement:output_type -> businessespoo.provider.v1.AskSupplementResponse
-	16, // 58: businessespoo.provider.v1.ProviderService.Decline:output_type -> businessespoo.provider.v1.DeclineResponse
-	18, // 59: businessespoo.provider.v1.ProviderService.Refer:output_type -> businessespoo.provider.v1.ReferResponse
-	20, // 60: businessespoo.provider.v1.ProviderService.Decide:output_type -> businessespoo.provider.v1.DecideResponse
-	22, // 61: businessespoo.provider.v1.ProviderService.Complete:output_type -> businessespoo.provider.v1.CompleteResponse
-	29, // 62: businessespoo.provider.v1.ProviderService.AddNote:output_type -> businessespoo.provider.v1.AddNoteResponse
-	31, // 63: businessespoo.provider.v1.ProviderService.ListNotes:output_type -> businessespoo.provider.v1.ListNotesResponse
-	24, // 64: businessespoo.provider.v1.ProviderService.RecordContact:output_type -> businessespoo.provider.v1.RecordContactResponse
-	26, // 65: businessespoo.provider.v1.ProviderService.CorrectText:output_type -> businessespoo.provider.v1.CorrectTextResponse
-	34, // 66: businessespoo.provider.v1.ProviderService.OpenCaseOnBehalf:output_type -> businessespoo.provider.v1.OpenCaseOnBehalfResponse
-	36, // 67: businessespoo.provider.v1.ProviderService.WatchRequests:output_type -> businessespoo.provider.v1.WatchRequestsResponse
-	39, // 68: businessespoo.provider.v1.ProviderService.ListAdvisors:output_type -> businessespoo.provider.v1.ListAdvisorsResponse
-	51, // [51:69] is the sub-list for method output_type
-	33, // [33:51] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	47, // 27: businessespoo.provider.v1.OpenCaseOnBehalfRequest.kind:type_name -> businessespoo.cases.v1.ContactKind
+	51, // 28: businessespoo.provider.v1.Choice.inputs:type_name -> businessespoo.cases.v1.Input
+	42, // 29: businessespoo.provider.v1.WatchRequestsResponse.request:type_name -> businessespoo.cases.v1.Request
+	43, // 30: businessespoo.provider.v1.WatchRequestsResponse.entry:type_name -> businessespoo.cases.v1.TimelineEntry
+	49, // 31: businessespoo.provider.v1.StaffMember.advisor:type_name -> businessespoo.cases.v1.Advisor
+	39, // 32: businessespoo.provider.v1.StaffMember.load:type_name -> businessespoo.provider.v1.Load
+	48, // 33: businessespoo.provider.v1.Load.oldest:type_name -> google.protobuf.Timestamp
+	38, // 34: businessespoo.provider.v1.ListAdvisorsResponse.staff:type_name -> businessespoo.provider.v1.StaffMember
+	39, // 35: businessespoo.provider.v1.ListAdvisorsResponse.unclaimed:type_name -> businessespoo.provider.v1.Load
+	38, // 36: businessespoo.provider.v1.ListAdvisorsResponse.left:type_name -> businessespoo.provider.v1.StaffMember
+	1,  // 37: businessespoo.provider.v1.ProviderService.ListRequests:input_type -> businessespoo.provider.v1.ListRequestsRequest
+	3,  // 38: businessespoo.provider.v1.ProviderService.GetRequest:input_type -> businessespoo.provider.v1.GetRequestRequest
+	5,  // 39: businessespoo.provider.v1.ProviderService.PickUp:input_type -> businessespoo.provider.v1.PickUpRequest
+	7,  // 40: businessespoo.provider.v1.ProviderService.HandBack:input_type -> businessespoo.provider.v1.HandBackRequest
+	9,  // 41: businessespoo.provider.v1.ProviderService.Assign:input_type -> businessespoo.provider.v1.AssignRequest
+	11, // 42: businessespoo.provider.v1.ProviderService.Reply:input_type -> businessespoo.provider.v1.ReplyRequest
+	13, // 43: businessespoo.provider.v1.ProviderService.AskSupplement:input_type -> businessespoo.provider.v1.AskSupplementRequest
+	15, // 44: businessespoo.provider.v1.ProviderService.Decline:input_type -> businessespoo.provider.v1.DeclineRequest
+	17, // 45: businessespoo.provider.v1.ProviderService.Refer:input_type -> businessespoo.provider.v1.ReferRequest
+	19, // 46: businessespoo.provider.v1.ProviderService.Decide:input_type -> businessespoo.provider.v1.DecideRequest
+	21, // 47: businessespoo.provider.v1.ProviderService.Complete:input_type -> businessespoo.provider.v1.CompleteRequest
+	28, // 48: businessespoo.provider.v1.ProviderService.AddNote:input_type -> businessespoo.provider.v1.AddNoteRequest
+	30, // 49: businessespoo.provider.v1.ProviderService.ListNotes:input_type -> businessespoo.provider.v1.ListNotesRequest
+	23, // 50: businessespoo.provider.v1.ProviderService.RecordContact:input_type -> businessespoo.provider.v1.RecordContactRequest
+	25, // 51: businessespoo.provider.v1.ProviderService.CorrectText:input_type -> businessespoo.provider.v1.CorrectTextRequest
+	32, // 52: businessespoo.provider.v1.ProviderService.OpenCaseOnBehalf:input_type -> businessespoo.provider.v1.OpenCaseOnBehalfRequest
+	35, // 53: businessespoo.provider.v1.ProviderService.WatchRequests:input_type -> businessespoo.provider.v1.WatchRequestsRequest
+	37, // 54: businessespoo.provider.v1.ProviderService.ListAdvisors:input_type -> businessespoo.provider.v1.ListAdvisorsRequest
+	2,  // 55: businessespoo.provider.v1.ProviderService.ListRequests:output_type -> businessespoo.provider.v1.ListRequestsResponse
+	4,  // 56: businessespoo.provider.v1.ProviderService.GetRequest:output_type -> businessespoo.provider.v1.GetRequestResponse
+	6,  // 57: businessespoo.provider.v1.ProviderService.PickUp:output_type -> businessespoo.provider.v1.PickUpResponse
+	8,  // 58: businessespoo.provider.v1.ProviderService.HandBack:output_type -> businessespoo.provider.v1.HandBackResponse
+	10, // 59: businessespoo.provider.v1.ProviderService.Assign:output_type -> businessespoo.provider.v1.AssignResponse
+	12, // 60: businessespoo.provider.v1.ProviderService.Reply:output_type -> businessespoo.provider.v1.ReplyResponse
+	14, // 61: businessespoo.provider.v1.ProviderService.AskSupplement:output_type -> businessespoo.provider.v1.AskSupplementResponse
+	16, // 62: businessespoo.provider.v1.ProviderService.Decline:output_type -> businessespoo.provider.v1.DeclineResponse
+	18, // 63: businessespoo.provider.v1.ProviderService.Refer:output_type -> businessespoo.provider.v1.ReferResponse
+	20, // 64: businessespoo.provider.v1.ProviderService.Decide:output_type -> businessespoo.provider.v1.DecideResponse
+	22, // 65: businessespoo.provider.v1.ProviderService.Complete:output_type -> businessespoo.provider.v1.CompleteResponse
+	29, // 66: businessespoo.provider.v1.ProviderService.AddNote:output_type -> businessespoo.provider.v1.AddNoteResponse
+	31, // 67: businessespoo.provider.v1.ProviderService.ListNotes:output_type -> businessespoo.provider.v1.ListNotesResponse
+	24, // 68: businessespoo.provider.v1.ProviderService.RecordContact:output_type -> businessespoo.provider.v1.RecordContactResponse
+	26, // 69: businessespoo.provider.v1.ProviderService.CorrectText:output_type -> businessespoo.provider.v1.CorrectTextResponse
+	34, // 70: businessespoo.provider.v1.ProviderService.OpenCaseOnBehalf:output_type -> businessespoo.provider.v1.OpenCaseOnBehalfResponse
+	36, // 71: businessespoo.provider.v1.ProviderService.WatchRequests:output_type -> businessespoo.provider.v1.WatchRequestsResponse
+	40, // 72: businessespoo.provider.v1.ProviderService.ListAdvisors:output_type -> businessespoo.provider.v1.ListAdvisorsResponse
+	55, // [55:73] is the sub-list for method output_type
+	37, // [37:55] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_provider_v1_provider_proto_init() }
@@ -3226,7 +3339,7 @@ func file_businessespoo_provider_v1_provider_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_provider_v1_provider_proto_rawDesc), len(file_businessespoo_provider_v1_provider_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   39,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
