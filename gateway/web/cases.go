@@ -18,6 +18,8 @@ type casesView struct {
 	Filtered  bool
 	Next      string
 	FirstPage string
+	// Saved has the drafts to go on with.
+	Saved savedView
 }
 
 // caseStatuses are the states to filter by, as they stand in an address.
@@ -53,6 +55,9 @@ func (s *server) casesPage(w http.ResponseWriter, r *http.Request, f *frame) err
 	}
 	view := casesView{frame: f, Cases: answer.GetCases(), Filters: f.caseFilters()}
 	view.Filtered = request.GetQuery() != "" || request.GetProvider() != "" || request.GetAsksMe() || len(request.GetStatuses()) > 0 || request.GetCompanyId() != ""
+	if request.GetPageToken() == "" && !view.Filtered {
+		view.Saved = savedView{F: f, Drafts: s.drafts(r, f)}
+	}
 	if token := answer.GetNextPageToken(); token != "" {
 		view.Next = f.link(map[string]string{"page": token, "done": ""})
 	}

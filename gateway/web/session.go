@@ -17,6 +17,7 @@ const (
 	openedCookie   = "hub_opened"
 	signInCookie   = "hub_sign_in"
 	languageCookie = "hub_lang"
+	keptCookie     = "hub_kept"
 )
 
 // visitor is who is signed in: what the server keeps, and the token that
@@ -143,6 +144,8 @@ func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 		c.MaxAge = 365 * 24 * 3600
 	case signInCookie:
 		c.MaxAge = 600
+	case keptCookie:
+		c.MaxAge = int(session.KeptLife.Seconds())
 	}
 	http.SetCookie(w, c)
 }
