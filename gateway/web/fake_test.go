@@ -117,7 +117,7 @@ func (f *fake) failing(method string, err error) {
 // serve starts the API and returns a connection to it.
 func (f *fake) serve(t *testing.T) *grpc.ClientConn {
 	t.Helper()
-	f.fail, f.drafts = map[string]error{}, fakeDrafts{}
+	f.fail, f.drafts = map[string]error{}, fakeDrafts{"unfinished": unfinished()}
 	listener := bufconn.Listen(1 << 20)
 	server := grpc.NewServer(grpc.UnaryInterceptor(f.intercept))
 	casesv1.RegisterCaseServiceServer(server, f)

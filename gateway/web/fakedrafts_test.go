@@ -15,6 +15,12 @@ import (
 // fakeDrafts are drafts as the API keeps them, of one person.
 type fakeDrafts map[string]*casesv1.Draft
 
+// unfinished is a draft that was begun before the test.
+func unfinished() *casesv1.Draft {
+	const content = `{"at":"0","values":{"text":["Kahvila <b>Tapiolaan</b>"],"service":["` + apprenticeship + `","` + paySubsidy + `"],"draft":["unfinished"],"in:` + apprenticeship + `:tasks":["Kassatyö"]}}`
+	return &casesv1.Draft{Key: "unfinished", DisplayName: "Kahvila <b>Tapiolaan</b>", Content: content, Etag: "1", UpdatedAt: timestamppb.New(noon())}
+}
+
 func (f *fake) SaveDraft(_ context.Context, r *casesv1.SaveDraftRequest) (*casesv1.SaveDraftResponse, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -81,10 +81,17 @@ func (f *frame) kept(left leftForm, signIn bool) *keptForm {
 // unsent is the form that a failure kept from being taken. One that another site sent is
 // not offered again.
 func (f *frame) unsent(r *http.Request, p *problem.Problem) *keptForm {
-	if r.Method != http.MethodPost || r.URL.Path == "/kept" || p.Reason == "CROSS_ORIGIN" || p.Reason == "FORM_UNREADABLE" {
+	if r.Method != http.MethodPost || p.Reason == "CROSS_ORIGIN" || p.Reason == "FORM_UNREADABLE" {
 		return nil
 	}
 	path := r.URL.RequestURI()
+	if path == "/kept" {
+		left, err := leftOf(r)
+		if err != nil {
+			return nil
+		}
+		return f.kept(left, f.Session == nil)
+	}
 	if path == "/drafts" {
 		path = "/check" // it was on its way to be saved
 		if r.PostForm.Get("form") == "need" {
@@ -100,15 +107,25 @@ type keptView struct {
 	Kept *keptForm
 }
 
+// leftOf reads the form that is to be kept: one that opens a case sends itself, others
+// come in one text of a page that explains.
+func leftOf(r *http.Request) (leftForm, error) {
+	if !r.PostForm.Has("kept") {
+		return leftForm{Path: "/check", Values: r.PostForm}, nil
+	}
+	path := localPath(r.PostForm.Get("path"))
+	values, err := url.ParseQuery(r.PostForm.Get("kept"))
+	if err != nil || path == "" {
+		return leftForm{}, problem.New(problem.Invalid, "FORM_UNREADABLE", "what was kept cannot be read").Because(err)
+	}
+	return leftForm{Path: path, Values: values}, nil
+}
+
 // keepAction takes a form along to the sign-in page; without that step it shows the form again.
 func (s *server) keepAction(w http.ResponseWriter, r *http.Request, f *frame) error {
-	left := leftForm{Path: "/check", Values: r.PostForm}
-	if r.PostForm.Has("kept") {
-		values, err := url.ParseQuery(r.PostForm.Get("kept"))
-		if err != nil || localPath(r.PostForm.Get("path")) == "" {
-			return problem.New(problem.Invalid, "FORM_UNREADABLE", "what was kept cannot be read").Because(err)
-		}
-		left = leftForm{Path: localPath(r.PostForm.Get("path")), Values: values}
+	left, err := leftOf(r)
+	if err != nil {
+		return err
 	}
 	if r.PostForm.Get("do") != "sign_in" {
 		return s.showKept(w, r, f, left)
