@@ -30,7 +30,11 @@
       }
     };
     form.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(save, pause); });
-    form.addEventListener('submit', () => { clearTimeout(timer); if (sending) sending.abort(); });
+    form.addEventListener('submit', () => { // it is saved with what it sends, unless that stays here
+      if (!form.dataset.there) return;
+      clearTimeout(timer);
+      if (sending) sending.abort();
+    });
   }
 
   // -- Not sent into a network that is away ----------------------------------------------
