@@ -211,7 +211,7 @@ var companySamples = map[string]sample{
 	"CaseService/SaveDraft": {role: "company", valid: func(f *fixture) proto.Message {
 		return &casesv1.SaveDraftRequest{RequestId: newID(), Draft: &casesv1.Draft{Key: "luonnos", Content: "{}"}}
 	}},
-	"CaseService/GetDraft": {role: "company", valid: func(f *fixture) proto.Message { return &casesv1.GetDraftRequest{Key: "kept"} }},
+	"CaseService/GetDraft":   {role: "company", valid: func(f *fixture) proto.Message { return &casesv1.GetDraftRequest{Key: "kept"} }},
 	"CaseService/ListDrafts": {role: "company", valid: func(*fixture) proto.Message { return &casesv1.ListDraftsRequest{} }},
 	"CaseService/DeleteDraft": {
 		role:   "company",
