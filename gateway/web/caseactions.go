@@ -14,6 +14,9 @@ import (
 
 // caseAction takes one step on a case and shows the case after it.
 func (s *server) caseAction(w http.ResponseWriter, r *http.Request, f *frame) error {
+	if f.Session == nil && (f.Holder == nil || f.Holder.Case != r.PathValue("case")) {
+		return errSignIn() // with what was written
+	}
 	was := sentForm(r.PostForm)
 	do := was.values.Get("do")
 	fields := f.caseFields(do)

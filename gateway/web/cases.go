@@ -19,6 +19,8 @@ type casesView struct {
 	Filtered  bool
 	Next      string
 	FirstPage string
+	// Saved has the drafts to go on with.
+	Saved savedView
 }
 
 // caseStatuses are the states to filter by, as they stand in an address.
@@ -59,6 +61,9 @@ func (s *server) casesPage(w http.ResponseWriter, r *http.Request, f *frame) err
 		return err
 	}
 	view.Groups = f.caseGroups(waiting, answer.GetCases())
+	if request.GetPageToken() == "" && !view.Filtered {
+		view.Saved = savedView{F: f, Drafts: s.drafts(r, f)}
+	}
 	if token := answer.GetNextPageToken(); token != "" {
 		view.Next = f.link(map[string]string{"page": token, "done": ""})
 	}

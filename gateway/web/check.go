@@ -11,20 +11,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 )
 
-// checkView is the page on which everything is filled in and sent.
-type checkView struct {
-	*frame
-	Text, Need  string
-	Services    []checkService
-	Contact     field
-	Company     companyFields
-	Secret      field
-	Consent     consentView
-	RequestID   string
-	MoreService bool
-}
-
-// checkService is one chosen service with its questions.
+// checkService is one service with its questions.
 type checkService struct {
 	serviceView
 	Fields []field
@@ -32,6 +19,7 @@ type checkService struct {
 
 // companyFields are the questions about who the case is for.
 type companyFields struct {
+	F *frame
 	// Nameless says that the visitor is not signed in, so that the case can have no name.
 	Nameless bool
 	Choice   field
@@ -43,37 +31,6 @@ type companyFields struct {
 type consentView struct {
 	Text, Version string
 	Fields        []field
-}
-
-// checkPageKeeps tells which values of the check page the choose page carries
-// along, so that going back loses nothing.
-func checkPageKeeps(name string) bool {
-	return strings.HasPrefix(name, "in:") || slices.Contains([]string{
-		"contact_language", "company", "company_id", "company_name", "secret", "request_id",
-	}, name)
-}
-
-// checkPage shows the check page, or sends the case when that was asked.
-func (s *server) checkPage(w http.ResponseWriter, r *http.Request, f *frame) error {
-	if f.dirError != nil {
-		return f.dirError
-	}
-	values := r.PostForm
-	if gone := values.Get("remove"); gone != "" {
-		values["service"] = slices.DeleteFunc(values["service"], func(name string) bool { return name == gone })
-	}
-	values["service"] = known(f, values["service"])
-	if len(values["service"]) == 0 {
-		f.sent = &sent{form: "choose"}
-		f.sent.fail("service", fieldError{Text: f.T("choose.none")})
-		f.sent.show("service", "services")
-		return s.showChoose(w, r, f, http.StatusUnprocessableEntity, values)
-	}
-	was := &sent{form: "check", values: values}
-	if values.Get("do") != "send" {
-		return s.showCheck(w, r, f, http.StatusOK, was)
-	}
-	return s.send(w, r, f, was)
 }
 
 // known keeps each service of the catalogue once, at most as many as a case may have.
@@ -90,40 +47,6 @@ func known(f *frame, names []string) []string {
 // mostServices is the contract's limit of services in one call.
 const mostServices = 20
 
-func (s *server) showCheck(w http.ResponseWriter, r *http.Request, f *frame, code int, was *sent) error {
-	values := was.values
-	f.Title = f.T("check.title")
-	f.LanguageForm, f.LanguageAction, f.Enter = "check", "/check", "send"
-	f.sent = was
-	if !values.Has("contact_language") {
-		values.Set("contact_language", f.Lang)
-	}
-	if !values.Has("request_id") {
-		values.Set("request_id", newRequestID())
-	}
-	if was.used {
-		values.Set("request_id", newRequestID())
-	}
-	view := checkView{frame: f, Text: values.Get("text"), Need: values.Get("need"), RequestID: values.Get("request_id")}
-	for _, name := range values["service"] {
-		service := checkService{serviceView: f.Service(name)}
-		for _, x := range f.inputFields(name) {
-			service.Fields = append(service.Fields, x.place("check", was))
-		}
-		view.Services = append(view.Services, service)
-	}
-	view.MoreService = len(view.Services) > 1
-	view.Contact = f.contactField().place("check", was)
-	view.Secret = f.text("secret", f.T("check.secret")).as("check").hinted(f.T("check.secret_hint")).place("check", was)
-	view.Company = f.companyFields(was)
-	consent, err := s.consent(r, f, was, "check", providersOf(f, values["service"]), values.Get("text"), values["service"][0])
-	if err != nil {
-		return err
-	}
-	view.Consent = consent
-	return s.render(w, "check", code, view)
-}
-
 func (f *frame) contactField() field {
 	return f.choose("select", "contact_language", f.T("check.contact_language"), f.languageChoices()).must().hinted(f.T("check.contact_language_hint"))
 }
@@ -131,7 +54,7 @@ func (f *frame) contactField() field {
 // companyFields asks who the case is for. Only somebody who is signed in can
 // open a case with a name.
 func (f *frame) companyFields(was *sent) companyFields {
-	c := companyFields{Nameless: f.Session == nil || f.Session.Desk()}
+	c := companyFields{F: f, Nameless: f.Session == nil || f.Session.Desk()}
 	if c.Nameless {
 		return c
 	}

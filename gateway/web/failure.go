@@ -18,6 +18,8 @@ type failurePage struct {
 	Reason, English string
 	SignIn          bool
 	Reference       string
+	// Kept is the form that was sent, when somebody typed into it.
+	Kept *keptForm
 }
 
 // explain answers with a page about an error. Only faults of the hub are
@@ -41,6 +43,11 @@ func (s *server) explain(w http.ResponseWriter, r *http.Request, f *frame, err e
 		frame: f, Heading: f.Title, Advice: f.T("failure." + string(p.Kind) + "_advice"),
 		SignIn:    p.Kind == problem.Unauthenticated || p.Kind == problem.Denied,
 		Reference: p.Metadata["reference"],
+	}
+	if page.Kept = f.unsent(r, p); page.Kept != nil {
+		page.SignIn = page.SignIn && !page.Kept.SignIn
+		f.LanguageForm, f.LanguageAction = "kept", "/kept"
+		w.Header().Set("Cache-Control", "no-store")
 	}
 	text := f.reason(p)
 	page.Reason = text.Text

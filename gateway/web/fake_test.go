@@ -41,6 +41,8 @@ type fake struct {
 	fail  map[string]error
 	// late is how many reads pass before a code is known or a request is there.
 	late int
+	// drafts are those that are kept.
+	drafts fakeDrafts
 
 	theCase     *casesv1.Case
 	suggestions []*casesv1.Suggestion
@@ -121,7 +123,7 @@ func (f *fake) failing(method string, err error) {
 // serve starts the API and returns a connection to it.
 func (f *fake) serve(t *testing.T) *grpc.ClientConn {
 	t.Helper()
-	f.fail = map[string]error{}
+	f.fail, f.drafts = map[string]error{}, fakeDrafts{"unfinished": unfinished()}
 	listener := bufconn.Listen(1 << 20)
 	server := grpc.NewServer(grpc.UnaryInterceptor(f.intercept))
 	casesv1.RegisterCaseServiceServer(server, f)

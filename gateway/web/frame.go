@@ -32,9 +32,11 @@ type frame struct {
 	// Since is when the visitor's last visit ended: what is newer is marked. A page that
 	// keeps itself up to date says it with each fetch.
 	Since string
-	// StylePath, ScriptPath and IconPath are where those files are.
-	StylePath, ScriptPath, IconPath string
+	// StylePath and those after it are where those files are.
+	StylePath, ScriptPath, FormsPath, IconPath string
 
+	// draft and draftEtag are the visitor's draft that this page has read.
+	draft, draftEtag string
 	// header is the answer's.
 	header http.Header
 	// sent is the form that was sent and refused, if one was.
@@ -51,7 +53,7 @@ type frame struct {
 func (s *server) frame(w http.ResponseWriter, r *http.Request) *frame {
 	f := &frame{
 		Lang: language(w, r), Session: s.session(r), Holder: s.holder(r),
-		StylePath: s.style.path, ScriptPath: s.script.path, IconPath: s.icon.path,
+		StylePath: s.style.path, ScriptPath: s.script.path, FormsPath: s.forms.path, IconPath: s.icon.path,
 		header: w.Header(), path: r.URL.Path, query: r.URL.Query(), texts: s.texts, now: s.Clock(),
 	}
 	if f.Session != nil || f.Holder != nil {

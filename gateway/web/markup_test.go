@@ -83,7 +83,9 @@ func live(t *testing.T, page string) []string {
 		if n.Type != html.ElementNode {
 			continue
 		}
-		if n.Data == "script" && n.FirstChild == nil && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "src" && strings.HasPrefix(a.Val, "/static/hub-") }) {
+		if n.Data == "script" && n.FirstChild == nil && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool {
+			return a.Key == "src" && (strings.HasPrefix(a.Val, "/static/hub-") || strings.HasPrefix(a.Val, "/static/form-"))
+		}) {
 			continue // the pages' own
 		}
 		if slices.Contains([]string{"script", "iframe", "object", "embed", "base", "style", "math"}, n.Data) || n.Data == "svg" && !drawn(n) {

@@ -18,17 +18,22 @@ type needView struct {
 	*frame
 	Text  field
 	Needs []choice
+	Carry []hidden
+	Saved savedView
 }
 
 func (s *server) needPage(w http.ResponseWriter, r *http.Request, f *frame) error {
-	return s.showNeed(w, f, http.StatusOK, &sent{form: "need", values: r.PostForm})
+	return s.showNeed(w, r, f, http.StatusOK, &sent{form: "need", values: r.PostForm})
 }
 
-func (s *server) showNeed(w http.ResponseWriter, f *frame, code int, was *sent) error {
+func (s *server) showNeed(w http.ResponseWriter, r *http.Request, f *frame, code int, was *sent) error {
 	f.Title = f.T("need.title")
 	f.LanguageForm, f.LanguageAction = "need", "/"
 	f.sent = was
 	view := needView{frame: f, Text: f.long("text", f.T("need.label"), midText).must().hinted(f.T("need.hint")).place("need", was)}
+	view.Saved = f.saved(was.values)
+	view.Saved.Drafts = s.drafts(r, f)
+	view.Carry = carried(was.values, without(opens, "text", "need", "draft"))
 	for _, need := range f.dir.Needs {
 		view.Needs = append(view.Needs, choice{Value: need.GetCode(), Label: in(f.Lang, need.GetDisplayName())})
 	}
@@ -48,6 +53,7 @@ type chooseView struct {
 	// All shows the whole catalogue open.
 	All   bool
 	Carry []hidden
+	Saved savedView
 }
 
 type suggestionView struct {
@@ -59,20 +65,27 @@ type suggestionView struct {
 // choosePage shows the services that answer the need, and all others. Nothing
 // is sent to anybody yet.
 func (s *server) choosePage(w http.ResponseWriter, r *http.Request, f *frame) error {
-	values := r.Form
-	if r.Method == http.MethodPost && values.Get("form") == "need" {
-		was := sentForm(values)
-		switch n := utf8.RuneCountInString(values.Get("text")); {
-		case strings.TrimSpace(values.Get("text")) == "":
-			was.fail("text", fieldError{Text: f.T("need.empty")})
-		case n > midText:
-			was.fail("text", fieldError{Text: f.T("error.too_long", "field", f.T("need.label"), "max", midText, "n", n)})
-		}
-		if was.failed() {
-			return s.showNeed(w, f, http.StatusUnprocessableEntity, was)
-		}
+	if r.Method == http.MethodGet {
+		return s.showChoose(w, r, f, http.StatusOK, r.Form)
 	}
-	return s.showChoose(w, r, f, http.StatusOK, values)
+	values, err := s.posted(r, f)
+	if err != nil {
+		return err
+	}
+	if values.Get("form") != "need" || values.Has("lang") {
+		return s.goTo(w, r, f, values, "choose") // back from a later page, or in another language
+	}
+	was := sentForm(values)
+	switch n := utf8.RuneCountInString(values.Get("text")); {
+	case strings.TrimSpace(values.Get("text")) == "":
+		was.fail("text", fieldError{Text: f.T("need.empty")})
+	case n > midText:
+		was.fail("text", fieldError{Text: f.T("error.too_long", "field", f.T("need.label"), "max", midText, "n", n)})
+	}
+	if was.failed() {
+		return s.showNeed(w, r, f, http.StatusUnprocessableEntity, was)
+	}
+	return s.goTo(w, r, f, values, "choose")
 }
 
 func (s *server) showChoose(w http.ResponseWriter, r *http.Request, f *frame, code int, values url.Values) error {
@@ -80,12 +93,13 @@ func (s *server) showChoose(w http.ResponseWriter, r *http.Request, f *frame, co
 		return f.dirError
 	}
 	f.Title = f.T("choose.title")
+	f.Enter = "next"
 	f.LanguageForm, f.LanguageAction = "choose", "/choose"
 	view := chooseView{frame: f, Text: strings.TrimSpace(values.Get("text")), Need: values.Get("need"), Chosen: map[string]bool{}}
 	if view.Need != "" {
 		view.NeedLabel = f.NeedName(view.Need)
 	}
-	first := !values.Has("form") || values.Get("form") == "need"
+	first := !values.Has("form") && !values.Has("service") || values.Get("form") == "need"
 	for _, service := range values["service"] {
 		view.Chosen[service] = true
 	}
@@ -114,7 +128,8 @@ func (s *server) showChoose(w http.ResponseWriter, r *http.Request, f *frame, co
 		}
 		return askable(service) && !suggested
 	})
-	view.Carry = carried(values, func(name string) bool { return checkPageKeeps(name) })
+	view.Carry = carried(values, without(opens, "text", "need", "service", "draft"))
+	view.Saved = f.saved(values)
 	return s.render(w, "choose", code, view)
 }
 

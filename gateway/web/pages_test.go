@@ -19,6 +19,8 @@ func everyPage() map[string][]string {
 		companyToken(): {
 			"/", "/cases", "/cases?q=kahvi&status=open&asks=yes", "/cases/" + caseID, "/cases/" + caseID + "?fresh=yes", "/cases/" + caseID + "/add",
 			"/cases/" + caseID + "/add?service=" + paySubsidy, "/cases/" + caseID + "/referrals?request=omnia-3&number=1", "/cases/another", "/sign-in", "/status", "/grants", "/data",
+			"/drafts/unfinished", "/drafts/unfinished?at=need", "/drafts/unfinished?at=choose", "/drafts/unfinished?at=1&changing=yes", "/drafts/unfinished?at=2",
+			"/drafts/unfinished?at=3", "/drafts/unfinished?at=4", "/drafts/none", "/kept",
 		},
 		advisorToken("advisor"): {
 			"/desk/omnia", "/desk/omnia?view=mine&status=new&language=sv&order=oldest&q=x", "/desk/omnia/requests/" + caseID + "/omnia-1",

@@ -24,16 +24,18 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, f *frame, was *sen
 	if code := values.Get("need"); code != "" {
 		request.NeedCodes = []string{code}
 	}
-	for _, service := range values["service"] {
-		request.Services = append(request.Services, &casesv1.ServiceChoice{Service: service, Inputs: f.answers(was, service)})
+	stages := f.stages(values["service"])
+	for _, one := range stages {
+		f.checkStage(was, one)
 	}
-	f.check(was, []field{f.contactField()})
-	nameless := f.chooseCompany(was, request)
-	providers := providersOf(f, values["service"])
-	f.check(was, f.consentFields(providers))
-	request.Consents = consents(values, providers)
+	for _, service := range values["service"] {
+		request.Services = append(request.Services, &casesv1.ServiceChoice{Service: service, Inputs: f.answers(&sent{values: values}, service)})
+	}
+	nameless := f.chooseCompany(&sent{values: values}, request)
+	request.Consents = consents(values, providersOf(f, values["service"]))
 	if was.failed() {
-		return s.showCheck(w, r, f, http.StatusUnprocessableEntity, was)
+		values.Set("changing", "yes")
+		return s.showStage(w, r, f, http.StatusUnprocessableEntity, was, f.wrongStage(stages, was))
 	}
 
 	ctx := r.Context()
@@ -45,8 +47,10 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, f *frame, was *sen
 		if err := f.refused(was, err, openCaseField(request)); err != nil {
 			return err
 		}
-		return s.showCheck(w, r, f, problem.From(err).HTTPStatus(), was)
+		values.Set("changing", "yes")
+		return s.showStage(w, r, f, problem.From(err).HTTPStatus(), was, f.wrongStage(stages, was))
 	}
+	s.dropDraft(r, f, values.Get("draft"))
 	name := answer.GetCase().GetName()
 	query := url.Values{"rev": {answer.GetRevision()}}
 	if answer.GetSecret() != "" {

@@ -18,6 +18,7 @@ const (
 	openedCookie   = "hub_opened"
 	signInCookie   = "hub_sign_in"
 	languageCookie = "hub_lang"
+	keptCookie     = "hub_kept"
 )
 
 // How long the tokens live that the pages call the API with. A provider that runs apart
@@ -158,6 +159,8 @@ func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 		c.MaxAge = 365 * 24 * 3600
 	case signInCookie:
 		c.MaxAge = 600
+	case keptCookie:
+		c.MaxAge = int(session.KeptLife.Seconds())
 	}
 	http.SetCookie(w, c)
 }

@@ -183,6 +183,7 @@ func (s *server) signOut(w http.ResponseWriter, r *http.Request, f *frame) error
 	forget(w)
 	dropCookie(w, r, sessionCookie)
 	dropCookie(w, r, holderCookie)
+	dropCookie(w, r, keptCookie)
 	http.Redirect(w, r, "/?done=signed_out", http.StatusSeeOther)
 	return nil
 }

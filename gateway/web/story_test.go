@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -31,6 +32,42 @@ func choose(t *testing.T, b *browser, services ...string) (page, url.Values) {
 	return checked, checked.hidden(t, "check")
 }
 
+var buttonDo = regexp.MustCompile(`<button class="main" name="do" value="([a-z]+)">`)
+
+// walk goes through the pages of the opening from the one that is shown, filling in what
+// each asks and nothing else, until a page refuses or shows all answers.
+func (b *browser) walk(p page, answers url.Values) page {
+	b.t.Helper()
+	for range 20 {
+		step := buttonDo.FindStringSubmatch(p.body)
+		if p.code != http.StatusOK || step == nil || step[1] != "next" {
+			return p
+		}
+		values := p.hidden(b.t, "check")
+		for name, v := range answers {
+			if strings.Contains(p.body, ` name="`+name+`"`) && !values.Has(name) {
+				values[name] = v
+			}
+		}
+		if strings.Contains(p.body, `name="contact_language"`) && values.Get("contact_language") == "" {
+			values.Set("contact_language", "fi") // a browser sends what is selected
+		}
+		values.Set("do", "next")
+		p = b.post("/check", values)
+	}
+	b.t.Fatalf("the opening does not end; it is at %s", p.url)
+	return p
+}
+
+// sends sends what the last page shows.
+func (b *browser) sends(p page) (page, url.Values) {
+	b.t.Helper()
+	p.has(b.t, `name="do" value="send"`)
+	values := p.hidden(b.t, "check")
+	values.Set("do", "send")
+	return b.post("/check", values), values
+}
+
 // filled answers everything that the check page asks of the apprenticeship.
 func filled(values url.Values) url.Values {
 	in := func(id string) string { return "in:" + apprenticeship + ":" + id }
@@ -46,11 +83,10 @@ func filled(values url.Values) url.Values {
 func TestCompanyOpensCase(t *testing.T) {
 	b := newBrowser(t)
 	b.signIn(companyToken())
-	_, values := choose(t, b, apprenticeship)
-	filled(values)
-	values.Set("company", "own:9000001-1")
-	values.Set("company_name", "Kahvila Aino")
-	after := b.post("/check", values)
+	first, _ := choose(t, b, apprenticeship)
+	last := b.walk(first, filled(url.Values{"company": {"own:9000001-1"}, "company_name": {"Kahvila Aino"}}))
+	last.has(t, "Kassatyö", "2\u00a0100,50\u00a0€", "1.2.2027", "Kahvila Aino", "Annan suostumuksen")
+	after, values := b.sends(last)
 	if after.code != http.StatusOK || !strings.HasPrefix(after.url, "/cases/"+caseID+"?") {
 		t.Fatalf("sending led to %d at %s", after.code, after.url)
 	}
@@ -90,10 +126,10 @@ func TestCompanyOpensCase(t *testing.T) {
 func TestNamelessCase(t *testing.T) {
 	b := newBrowser(t)
 	b.api.theCase.Company, b.api.theCase.Code, b.api.theCase.Anonymous = nil, "K7P2-M9Q4", true
-	checked, values := choose(t, b, apprenticeship)
-	checked.has(t, "Et ole kirjautunut sisään")
+	first, _ := choose(t, b, apprenticeship)
+	last := b.walk(first, filled(url.Values{}))
 	b.api.late = 2 // the code is known a moment after the answer
-	after := b.post("/check", filled(values))
+	after, _ := b.sends(last)
 	after.has(t, "K7P2-M9Q4", b.api.secret, "/open-code", "Näytämme salasanan vain tämän kerran")
 	if strings.Contains(after.url, b.api.secret) {
 		t.Errorf("the secret is in the address %s", after.url)
@@ -124,75 +160,126 @@ func TestNamelessCase(t *testing.T) {
 	p.has(t, "Koodi ja salasana eivät sovi yhteen", `value="K7P2-M9Q4"`)
 }
 
-// TestCheckKeepsAndExplains sends a form full of errors.
+// TestCheckKeepsAndExplains sends pages full of errors: each explains its own.
 func TestCheckKeepsAndExplains(t *testing.T) {
 	b := newBrowser(t)
 	b.signIn(companyToken())
-	_, values := choose(t, b, apprenticeship, paySubsidy)
+	first, _ := choose(t, b, apprenticeship, paySubsidy)
 	in := func(id string) string { return "in:" + apprenticeship + ":" + id }
-	for name, value := range map[string]string{
-		"do": "send", "contact_language": "fi", in("tasks"): strings.Repeat("x", 101), in("hours"): "41", in("wage"): "paljon", in("start"): "huomenna",
-		in("employer"): "9000001-2", in("web"): "kotisivu", "company": "other", "company_id": "0101263-7", "consent:providers/omnia": "yes",
-	} {
-		values.Set(name, value)
+	wrong := url.Values{
+		in("tasks"): {strings.Repeat("x", 101)}, in("hours"): {"41"}, in("wage"): {"paljon"}, in("start"): {"huomenna"},
+		in("employer"): {"9000001-2"}, in("web"): {"kotisivu"}, "company": {"other"}, "company_id": {"0101263-7"},
 	}
-	p := b.post("/check", values)
-	if p.code != http.StatusUnprocessableEntity || b.api.count("OpenCase") != 0 {
-		t.Fatalf("status %d, %d calls", p.code, b.api.count("OpenCase"))
+	p := b.walk(first, wrong)
+	if p.code != http.StatusUnprocessableEntity {
+		t.Fatalf("status %d", p.code)
 	}
 	p.has(t, "Lyhennä kohtaa ”Työtehtävät”: enintään 100", "Kohdan ”Työaika viikossa” luvun on oltava enintään 40", "Kirjoita kohtaan ”Palkka” summa euroina",
 		"Kirjoita kohtaan ”Alkaa” päivämäärä", "Valitse vaihtoehto kohtaan ”Taso”", "Tarkista kohta ”Työnantaja”", "Kirjoita kohtaan ”Verkkosivu” koko",
-		"Täytä kohta ”Tehtävä”", "Tarkista kohta ”Yrityksen tunnus”", "Merkitse ruutu", `value="paljon"`, `value="0101263-7"`, "<title>Korjaa:", `role="alert"`)
+		`value="paljon"`, "<title>Korjaa:", `role="alert"`)
 	labelled(t, p)
 	headingsInOrder(t, p)
-	if got := p.hidden(t, "check"); got.Get("request_id") != values.Get("request_id") || got.Get("text") != need {
-		t.Errorf("the form came back as %v", got)
+	right := filled(p.hidden(t, "check"))
+	right.Set("do", "next")
+	p = b.walk(b.post("/check", right), wrong)
+	p.has(t, "Täytä kohta ”Tehtävä”")
+	right = p.hidden(t, "check")
+	right.Set("in:"+paySubsidy+":job", "Keittiöapu")
+	right.Set("do", "next")
+	p = b.walk(b.post("/check", right), wrong)
+	p.has(t, "Tarkista kohta ”Yrityksen tunnus”", `value="0101263-7"`)
+	labelled(t, p)
+	right = p.hidden(t, "check")
+	for name, value := range map[string]string{"do": "next", "company": "own:9000001-1", "contact_language": "fi"} {
+		right.Set(name, value)
+	}
+	p = b.walk(b.post("/check", right), url.Values{"consent:providers/omnia": {"yes"}})
+	p.has(t, "Merkitse ruutu")
+	labelled(t, p)
+	// Who sends all the same, without the pages, is led to the first that is wrong.
+	right = p.hidden(t, "check")
+	right.Set("do", "send")
+	right.Set(in("hours"), "41")
+	p = b.post("/check", right)
+	p.has(t, "Kohdan ”Työaika viikossa” luvun on oltava enintään 40")
+	if got := p.hidden(t, "check"); p.code != http.StatusUnprocessableEntity || b.api.count("OpenCase") != 0 || got.Get("request_id") != right.Get("request_id") || got.Get("text") != need {
+		t.Errorf("status %d, %d calls, the form came back as %v", p.code, b.api.count("OpenCase"), got)
 	}
 }
 
-// TestCheckShowsWhatTheAPIRefuses maps the API's field paths to the fields.
+// TestCheckShowsWhatTheAPIRefuses maps the API's field paths to the fields: the first
+// page with something to mend is shown, and then the next.
 func TestCheckShowsWhatTheAPIRefuses(t *testing.T) {
 	b := newBrowser(t)
 	b.signIn(companyToken())
-	_, values := choose(t, b, apprenticeship)
-	filled(values)
-	values.Set("company", "own:9000001-1")
-	b.api.failing("OpenCase", problem.New(problem.Invalid, "INPUTS", "wrong").Field("services[0].inputs[1].value", "too few hours").Field("services[0].inputs.level", "not today").
-		Field("company.id", "not yours").Field("consents[0].text_version", "an old text"))
-	p := b.post("/check", values)
-	if p.code != http.StatusBadRequest {
-		t.Errorf("status %d", p.code)
+	first, _ := choose(t, b, apprenticeship)
+	last := b.walk(first, filled(url.Values{"company": {"own:9000001-1"}}))
+	refusal := func(fields ...string) error {
+		p := problem.New(problem.Invalid, "INPUTS", "wrong")
+		for i := 0; i < len(fields); i += 2 {
+			p = p.Field(fields[i], fields[i+1])
+		}
+		return p
 	}
-	for _, field := range []string{"in:" + apprenticeship + ":hours", "in:" + apprenticeship + ":level", "company_id", "consent:providers/omnia"} {
-		id := strings.NewReplacer(":", "-", "/", "-").Replace("check-" + field)
-		p.has(t, `<a href="#`+id+`">`, `id="`+id+`-error"`)
+	for _, test := range []struct {
+		refused error
+		fields  []string
+	}{
+		{refusal("services[0].inputs[1].value", "too few hours", "services[0].inputs.level", "not today", "consents[0].text_version", "an old text"), []string{"in:" + apprenticeship + ":hours", "in:" + apprenticeship + ":level"}},
+		{refusal("company.id", "not yours", "consents[0].text_version", "an old text"), []string{"company_id"}},
+		{refusal("consents[0].text_version", "an old text"), []string{"consent:providers/omnia"}},
+	} {
+		b.api.failing("OpenCase", test.refused)
+		p, _ := b.sends(last)
+		if p.code != http.StatusBadRequest {
+			t.Errorf("status %d", p.code)
+		}
+		for _, field := range test.fields {
+			id := strings.NewReplacer(":", "-", "/", "-").Replace("check-" + field)
+			p.has(t, `<a href="#`+id+`">`, `id="`+id+`-error"`)
+		}
+		if n := strings.Count(p.body, `<li><a href="#check-`); n != len(test.fields) {
+			t.Errorf("%d errors are told, want %d", n, len(test.fields))
+		}
+		p.has(t, "Tätä ei voitu hyväksyä.")
+		labelled(t, p)
 	}
-	p.has(t, `<span lang="en">too few hours</span>`, "Tätä ei voitu hyväksyä.")
-	labelled(t, p)
 }
 
 func TestChangingLanguageAndServicesLosesNothing(t *testing.T) {
-	b := newBrowser(t)
-	b.signIn(companyToken())
-	_, values := choose(t, b, apprenticeship, paySubsidy)
-	filled(values)
-	values.Del("do")
-	values.Set("company", "none")
-	values.Set("lang", "sv")
-	p := b.post("/check", values)
-	p.has(t, `<html lang="sv">`, "Kassatyö", `value="37,5"`, "Läroavtal")
-	values.Del("lang")
-	p = b.post("/choose", values) // "change the choice of services"
-	again := p.hidden(t, "choose")
-	again["service"] = []string{apprenticeship}
-	p = b.post("/check", again)
-	p.has(t, `value="37,5"`, `value="none" checked`)
-	p.lacks(t, "Lönesubvention</h3>")
-	if b.api.count("OpenCase") != 0 {
-		t.Error("changing something sent the case")
+	for _, who := range []string{"", companyToken()} {
+		b := newBrowser(t)
+		if who != "" {
+			b.signIn(who)
+		}
+		_, values := choose(t, b, apprenticeship, paySubsidy)
+		filled(values)
+		values.Del("do")
+		values.Set("lang", "sv")
+		p := b.post("/check", values)
+		p.has(t, `<html lang="sv">`, "Kassatyö", `value="37,5"`, "Läroavtal")
+		values = p.hidden(t, "check")
+		values.Set("do", "back")
+		filled := filled(url.Values{})
+		filled.Del("do")
+		for name, v := range filled {
+			values[name] = v
+		}
+		p = b.post("/check", values)
+		again := p.hidden(t, "choose")
+		again["service"] = []string{apprenticeship}
+		p = b.post("/check", again)
+		p.has(t, `value="37,5"`)
+		filled.Set("company", "none")
+		last := b.walk(p, filled)
+		last.has(t, "37,5")
+		last.lacks(t, "Lönesubvention")
+		if b.api.count("OpenCase") != 0 {
+			t.Error("changing something sent the case")
+		}
+		none := b.post("/check", url.Values{"form": {"choose"}, "text": {need}})
+		none.has(t, "Välj minst en tjänst")
 	}
-	none := b.post("/check", url.Values{"form": {"choose"}, "text": {need}})
-	none.has(t, "Välj minst en tjänst")
 }
 
 func TestNeedThatFindsNothing(t *testing.T) {

@@ -111,7 +111,7 @@ func dynamic() []string {
 	}
 	keys = append(keys, "act.correct", "act.correct_button", "done.correct", "act.correct_words", "act.correct_decision", "act.correct_reasons", "act.remove", "act.remove_button", "act.remove_warning", "done.remove")
 	keys = append(keys, "act.share", "act.share_button", "act.unshare", "act.unshare_button", "done.share", "done.unshare")
-	for _, do := range []string{"disclose", "opened", "add", "agree", "refuse", "behalf", "signed_out", "left", "grant", "withdraw_grant", "revoke", "drafts_deleted"} {
+	for _, do := range []string{"disclose", "opened", "add", "agree", "refuse", "behalf", "signed_out", "left", "grant", "withdraw_grant", "revoke", "drafts_deleted", "draft_saved", "draft_deleted"} {
 		keys = append(keys, "done."+do)
 	}
 	for _, do := range []string{"withdraw", "close", "decline", "complete"} {
@@ -144,13 +144,16 @@ func dynamic() []string {
 	for _, role := range []string{"chair", "board_member", "managing_director", "signatory", "entrepreneur", "business_services", "accounting"} {
 		keys = append(keys, "representation."+role)
 	}
+	for _, kind := range []string{"service", "company", "consent", "answers"} {
+		keys = append(keys, "saved.stage_"+kind)
+	}
 	for _, why := range []string{"expired", "invalid", "ended"} {
 		keys = append(keys, "me.dropped_"+why)
 	}
 	for _, kind := range []string{"companies", "staff", "operators"} {
 		keys = append(keys, "sign_in."+kind)
 	}
-	enum("drop_reason", "DROP_REASON_", without(adminv1.DropReason_name, 0))
+	enum("drop_reason", "DROP_REASON_", lacking(adminv1.DropReason_name, 0))
 	enum("erasure", "ERASURE_STATE_", rightsv1.ErasureState_name)
 	for _, kind := range gapKinds() {
 		keys = append(keys, "gap."+kind)
@@ -162,8 +165,8 @@ func dynamic() []string {
 	return append(keys, "stars.1", "stars.2", "stars.3", "stars.4", "stars.5")
 }
 
-// without leaves a number out.
-func without(names map[int32]string, number int32) map[int32]string {
+// lacking leaves a number out.
+func lacking(names map[int32]string, number int32) map[int32]string {
 	rest := maps.Clone(names)
 	delete(rest, number)
 	return rest

@@ -51,6 +51,10 @@ const (
 	// one address may bring at once, and how often over time.
 	wrongSignIns     = 20
 	wrongSignInEvery = 3 * time.Second
+	// mostKept and keptEvery are how many forms of people who are not signed in are kept
+	// for one address at once, and how often over time.
+	mostKept  = 10
+	keptEvery = 30 * time.Second
 	// pageBurst is how many seconds' worth of pages may be asked for at once.
 	pageBurst = 5
 )
@@ -59,12 +63,14 @@ const (
 type limits struct {
 	perSecond    float64
 	pages, wrong *limit.Buckets
+	kept         *limit.Buckets
 }
 
 func newLimits(perSecond float64) limits {
 	return limits{
 		perSecond: perSecond, pages: limit.NewBuckets(perSecond, int(perSecond*pageBurst)),
 		wrong: limit.NewBuckets(1/wrongSignInEvery.Seconds(), wrongSignIns),
+		kept:  limit.NewBuckets(1/keptEvery.Seconds(), mostKept),
 	}
 }
 

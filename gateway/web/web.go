@@ -81,6 +81,7 @@ type server struct {
 	pages     pages
 	style     asset
 	script    asset
+	forms     asset
 	icon      asset
 	catalogue catalogueCache
 	privacy   *privacy.Register
@@ -103,14 +104,14 @@ func New(options Options) http.Handler {
 	}
 	s := &server{
 		Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(),
-		style: newAsset("style", ".css", "text/css", styleFile), script: newAsset("hub", ".js", "text/javascript", scriptFile), icon: newAsset("icon", ".svg", "image/svg+xml", iconFile),
+		style: newAsset("style", ".css", "text/css", styleFile), script: newAsset("hub", ".js", "text/javascript", scriptFile), forms: newAsset("form", ".js", "text/javascript", formsFile), icon: newAsset("icon", ".svg", "image/svg+xml", iconFile),
 		limits: newLimits(options.RateLimit), cookies: mustBox(options.CookieKeys), security: security.New(options.Log, nil),
 	}
 	mux := http.NewServeMux()
 	for pattern, page := range s.routes() {
 		mux.Handle(pattern, s.serve(page))
 	}
-	for _, a := range []asset{s.style, s.script, s.icon} {
+	for _, a := range []asset{s.style, s.script, s.forms, s.icon} {
 		mux.HandleFunc("GET "+a.path, a.serve)
 	}
 	mux.HandleFunc("GET "+livePath, s.live)
@@ -156,6 +157,12 @@ func (s *server) routes() map[string]page {
 		"POST /choose": s.choosePage,
 		"GET /check":   redirect("/"),
 		"POST /check":  s.checkPage,
+
+		"POST /drafts":                s.saveDraft,
+		"GET /drafts/{draft}":         s.draftPage,
+		"POST /drafts/{draft}/delete": s.deleteDraft,
+		"GET /kept":                   s.keptPage,
+		"POST /kept":                  s.keepAction,
 
 		"GET /cases":                   s.casesPage,
 		"GET /cases/{case}":            s.casePage,

@@ -59,7 +59,7 @@ var leaves = map[string]string{
 	"CaseService.WatchCase": "watch", "CaseService.WatchEvents": "watch", "CaseService.PostMessage": "request", "CaseService.AnswerSupplement": "request",
 	"CaseService.AnswerReferral": "request", "CaseService.AddRequest": "request", "CaseService.WithdrawRequest": "request", "CaseService.CloseCase": "request",
 	"CaseService.ReopenCase": "request", "CaseService.ConfirmCase": "request", "CaseService.RateRequest": "request", "CaseService.SaveDraft": "nothing",
-	"CaseService.GetDraft": "nothing", "CaseService.LinkCompany": "request",
+	"CaseService.GetDraft": "nothing", "CaseService.ListDrafts": "nothing", "CaseService.DeleteDraft": "nothing", "CaseService.LinkCompany": "request",
 
 	"SharedCaseService.GetSharedCase": "request", "SharedCaseService.ListSharedCases": "request", "SharedCaseService.WatchSharedCase": "watch",
 	"SharedCaseService.ListLegalGrounds": "nothing", "SharedCaseService.RecordDisclosure": "case",

@@ -10,6 +10,7 @@ import (
 	_ "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -2323,7 +2324,11 @@ type Draft struct {
 	// What has been filled in so far, in a form of the caller's choice (OpenCaseRequest as JSON by custom); at most 100 000 characters.
 	Content string `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
 	// Names this state of the draft.
-	Etag          string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
+	// What the caller calls it in a list; may be empty, at most 200 characters.
+	DisplayName string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// When it was saved last; the hub sets it.
+	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2377,6 +2382,20 @@ func (x *Draft) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *Draft) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *Draft) GetUpdatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdatedAt
+	}
+	return nil
 }
 
 // SaveDraftRequest saves a draft.
@@ -2572,6 +2591,181 @@ func (x *GetDraftResponse) GetDraft() *Draft {
 	return nil
 }
 
+// ListDraftsRequest asks for all drafts of the caller.
+type ListDraftsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDraftsRequest) Reset() {
+	*x = ListDraftsRequest{}
+	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDraftsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDraftsRequest) ProtoMessage() {}
+
+func (x *ListDraftsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDraftsRequest.ProtoReflect.Descriptor instead.
+func (*ListDraftsRequest) Descriptor() ([]byte, []int) {
+	return file_businessespoo_cases_v1_service_proto_rawDescGZIP(), []int{38}
+}
+
+// ListDraftsResponse holds the drafts.
+type ListDraftsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The drafts without their content, the one that was changed last first.
+	Drafts        []*Draft `protobuf:"bytes,1,rep,name=drafts,proto3" json:"drafts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDraftsResponse) Reset() {
+	*x = ListDraftsResponse{}
+	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDraftsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDraftsResponse) ProtoMessage() {}
+
+func (x *ListDraftsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDraftsResponse.ProtoReflect.Descriptor instead.
+func (*ListDraftsResponse) Descriptor() ([]byte, []int) {
+	return file_businessespoo_cases_v1_service_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ListDraftsResponse) GetDrafts() []*Draft {
+	if x != nil {
+		return x.Drafts
+	}
+	return nil
+}
+
+// DeleteDraftRequest names a draft to erase.
+type DeleteDraftRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The caller's own key for it.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// A UUID of the caller's choice; makes retries harmless.
+	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteDraftRequest) Reset() {
+	*x = DeleteDraftRequest{}
+	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteDraftRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteDraftRequest) ProtoMessage() {}
+
+func (x *DeleteDraftRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteDraftRequest.ProtoReflect.Descriptor instead.
+func (*DeleteDraftRequest) Descriptor() ([]byte, []int) {
+	return file_businessespoo_cases_v1_service_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *DeleteDraftRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *DeleteDraftRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// DeleteDraftResponse is empty.
+type DeleteDraftResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteDraftResponse) Reset() {
+	*x = DeleteDraftResponse{}
+	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteDraftResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteDraftResponse) ProtoMessage() {}
+
+func (x *DeleteDraftResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteDraftResponse.ProtoReflect.Descriptor instead.
+func (*DeleteDraftResponse) Descriptor() ([]byte, []int) {
+	return file_businessespoo_cases_v1_service_proto_rawDescGZIP(), []int{41}
+}
+
 // LinkCompanyRequest links a case to a company.
 type LinkCompanyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2593,7 +2787,7 @@ type LinkCompanyRequest struct {
 
 func (x *LinkCompanyRequest) Reset() {
 	*x = LinkCompanyRequest{}
-	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[38]
+	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2605,7 +2799,7 @@ func (x *LinkCompanyRequest) String() string {
 func (*LinkCompanyRequest) ProtoMessage() {}
 
 func (x *LinkCompanyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[38]
+	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2618,7 +2812,7 @@ func (x *LinkCompanyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkCompanyRequest.ProtoReflect.Descriptor instead.
 func (*LinkCompanyRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_cases_v1_service_proto_rawDescGZIP(), []int{38}
+	return file_businessespoo_cases_v1_service_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *LinkCompanyRequest) GetName() string {
@@ -2676,7 +2870,7 @@ type LinkCompanyResponse struct {
 
 func (x *LinkCompanyResponse) Reset() {
 	*x = LinkCompanyResponse{}
-	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[39]
+	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2688,7 +2882,7 @@ func (x *LinkCompanyResponse) String() string {
 func (*LinkCompanyResponse) ProtoMessage() {}
 
 func (x *LinkCompanyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[39]
+	mi := &file_businessespoo_cases_v1_service_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2701,7 +2895,7 @@ func (x *LinkCompanyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkCompanyResponse.ProtoReflect.Descriptor instead.
 func (*LinkCompanyResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_cases_v1_service_proto_rawDescGZIP(), []int{39}
+	return file_businessespoo_cases_v1_service_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *LinkCompanyResponse) GetCase() *Case {
@@ -2722,7 +2916,7 @@ var File_businessespoo_cases_v1_service_proto protoreflect.FileDescriptor
 
 const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"$businessespoo/cases/v1/service.proto\x12\x16businessespoo.cases.v1\x1a!businessespoo/cases/v1/case.proto\x1a$businessespoo/policy/v1/policy.proto\"\xad\x01\n" +
+	"$businessespoo/cases/v1/service.proto\x12\x16businessespoo.cases.v1\x1a!businessespoo/cases/v1/case.proto\x1a$businessespoo/policy/v1/policy.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xad\x01\n" +
 	"\x16SuggestServicesRequest\x12\x1d\n" +
 	"\x04text\x18\x01 \x01(\tB\t\xaa\xed\x18\x05\b\x03\x18\xd0\x0fR\x04text\x12$\n" +
 	"\blanguage\x18\x02 \x01(\tB\b\xaa\xed\x18\x04\b\x01(\aR\blanguage\x12'\n" +
@@ -2920,12 +3114,15 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\x04etag\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x04etag\"|\n" +
 	"\x13RateRequestResponse\x12A\n" +
 	"\arequest\x18\x01 \x01(\v2\x1f.businessespoo.cases.v1.RequestB\x06\xaa\xed\x18\x02\b\x02R\arequest\x12\"\n" +
-	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"i\n" +
+	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\xda\x01\n" +
 	"\x05Draft\x12\x1e\n" +
 	"\x03key\x18\x01 \x01(\tB\f\xaa\xed\x18\b\b\x03\x10\x01\x18<(\fR\x03key\x12$\n" +
 	"\acontent\x18\x02 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x03\x18\xa0\x8d\x06R\acontent\x12\x1a\n" +
-	"\x04etag\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x04etag\"|\n" +
+	"\x04etag\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x03R\x04etag\x12,\n" +
+	"\fdisplay_name\x18\x04 \x01(\tB\t\xaa\xed\x18\x05\b\x03\x18\xc8\x01R\vdisplayName\x12A\n" +
+	"\n" +
+	"updated_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x03R\tupdatedAt\"|\n" +
 	"\x10SaveDraftRequest\x12)\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\n" +
@@ -2936,7 +3133,16 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\x0fGetDraftRequest\x12\x1e\n" +
 	"\x03key\x18\x01 \x01(\tB\f\xaa\xed\x18\b\b\x03\x10\x01\x18<(\fR\x03key\"O\n" +
 	"\x10GetDraftResponse\x12;\n" +
-	"\x05draft\x18\x01 \x01(\v2\x1d.businessespoo.cases.v1.DraftB\x06\xaa\xed\x18\x02\b\x03R\x05draft\"\xfc\x01\n" +
+	"\x05draft\x18\x01 \x01(\v2\x1d.businessespoo.cases.v1.DraftB\x06\xaa\xed\x18\x02\b\x03R\x05draft\"\x13\n" +
+	"\x11ListDraftsRequest\"S\n" +
+	"\x12ListDraftsResponse\x12=\n" +
+	"\x06drafts\x18\x01 \x03(\v2\x1d.businessespoo.cases.v1.DraftB\x06\xaa\xed\x18\x02\b\x03R\x06drafts\"_\n" +
+	"\x12DeleteDraftRequest\x12\x1e\n" +
+	"\x03key\x18\x01 \x01(\tB\f\xaa\xed\x18\b\b\x03\x10\x01\x18<(\fR\x03key\x12)\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\"\x15\n" +
+	"\x13DeleteDraftResponse\"\xfc\x01\n" +
 	"\x12LinkCompanyRequest\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x02R\x04name\x12)\n" +
@@ -2949,7 +3155,7 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\x06secret\x18\x06 \x01(\tB\x06\xaa\xed\x18\x02\b\fR\x06secret\"s\n" +
 	"\x13LinkCompanyResponse\x128\n" +
 	"\x04case\x18\x01 \x01(\v2\x1c.businessespoo.cases.v1.CaseB\x06\xaa\xed\x18\x02\b\x02R\x04case\x12\"\n" +
-	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision2\xf8\x11\n" +
+	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision2\xdd\x13\n" +
 	"\vCaseService\x12|\n" +
 	"\x0fSuggestServices\x12..businessespoo.cases.v1.SuggestServicesRequest\x1a/.businessespoo.cases.v1.SuggestServicesResponse\"\b\xb2\xed\x18\x04\x10\x01P\x05\x12z\n" +
 	"\bOpenCase\x12'.businessespoo.cases.v1.OpenCaseRequest\x1a(.businessespoo.cases.v1.OpenCaseResponse\"\x1b\xb2\xed\x18\x17\n" +
@@ -2993,7 +3199,12 @@ const file_businessespoo_cases_v1_service_proto_rawDesc = "" +
 	"\tSaveDraft\x12(.businessespoo.cases.v1.SaveDraftRequest\x1a).businessespoo.cases.v1.SaveDraftResponse\"\v\xb2\xed\x18\a\n" +
 	"\x01\x01\x18\x01P\x05\x12h\n" +
 	"\bGetDraft\x12'.businessespoo.cases.v1.GetDraftRequest\x1a(.businessespoo.cases.v1.GetDraftResponse\"\t\xb2\xed\x18\x05\n" +
-	"\x01\x01P\x05\x12\x81\x01\n" +
+	"\x01\x01P\x05\x12n\n" +
+	"\n" +
+	"ListDrafts\x12).businessespoo.cases.v1.ListDraftsRequest\x1a*.businessespoo.cases.v1.ListDraftsResponse\"\t\xb2\xed\x18\x05\n" +
+	"\x01\x01P\x05\x12s\n" +
+	"\vDeleteDraft\x12*.businessespoo.cases.v1.DeleteDraftRequest\x1a+.businessespoo.cases.v1.DeleteDraftResponse\"\v\xb2\xed\x18\a\n" +
+	"\x01\x01\x18\x01P\x05\x12\x81\x01\n" +
 	"\vLinkCompany\x12*.businessespoo.cases.v1.LinkCompanyRequest\x1a+.businessespoo.cases.v1.LinkCompanyResponse\"\x19\xb2\xed\x18\x15\n" +
 	"\x02\x01\x05\x18\x01P\x01\xf2\x01\n" +
 	"case:writeBCZAgithub.com/businessespoo/hub/proto/businessespoo/cases/v1;casesv1b\x06proto3"
@@ -3010,7 +3221,7 @@ func file_businessespoo_cases_v1_service_proto_rawDescGZIP() []byte {
 	return file_businessespoo_cases_v1_service_proto_rawDescData
 }
 
-var file_businessespoo_cases_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
+var file_businessespoo_cases_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
 var file_businessespoo_cases_v1_service_proto_goTypes = []any{
 	(*SuggestServicesRequest)(nil),   // 0: businessespoo.cases.v1.SuggestServicesRequest
 	(*Reason)(nil),                   // 1: businessespoo.cases.v1.Reason
@@ -3050,92 +3261,103 @@ var file_businessespoo_cases_v1_service_proto_goTypes = []any{
 	(*SaveDraftResponse)(nil),        // 35: businessespoo.cases.v1.SaveDraftResponse
 	(*GetDraftRequest)(nil),          // 36: businessespoo.cases.v1.GetDraftRequest
 	(*GetDraftResponse)(nil),         // 37: businessespoo.cases.v1.GetDraftResponse
-	(*LinkCompanyRequest)(nil),       // 38: businessespoo.cases.v1.LinkCompanyRequest
-	(*LinkCompanyResponse)(nil),      // 39: businessespoo.cases.v1.LinkCompanyResponse
-	(*Input)(nil),                    // 40: businessespoo.cases.v1.Input
-	(*Company)(nil),                  // 41: businessespoo.cases.v1.Company
-	(*Consent)(nil),                  // 42: businessespoo.cases.v1.Consent
-	(*Case)(nil),                     // 43: businessespoo.cases.v1.Case
-	(CaseStatus)(0),                  // 44: businessespoo.cases.v1.CaseStatus
-	(*TimelineEntry)(nil),            // 45: businessespoo.cases.v1.TimelineEntry
-	(*Request)(nil),                  // 46: businessespoo.cases.v1.Request
+	(*ListDraftsRequest)(nil),        // 38: businessespoo.cases.v1.ListDraftsRequest
+	(*ListDraftsResponse)(nil),       // 39: businessespoo.cases.v1.ListDraftsResponse
+	(*DeleteDraftRequest)(nil),       // 40: businessespoo.cases.v1.DeleteDraftRequest
+	(*DeleteDraftResponse)(nil),      // 41: businessespoo.cases.v1.DeleteDraftResponse
+	(*LinkCompanyRequest)(nil),       // 42: businessespoo.cases.v1.LinkCompanyRequest
+	(*LinkCompanyResponse)(nil),      // 43: businessespoo.cases.v1.LinkCompanyResponse
+	(*Input)(nil),                    // 44: businessespoo.cases.v1.Input
+	(*Company)(nil),                  // 45: businessespoo.cases.v1.Company
+	(*Consent)(nil),                  // 46: businessespoo.cases.v1.Consent
+	(*Case)(nil),                     // 47: businessespoo.cases.v1.Case
+	(CaseStatus)(0),                  // 48: businessespoo.cases.v1.CaseStatus
+	(*TimelineEntry)(nil),            // 49: businessespoo.cases.v1.TimelineEntry
+	(*Request)(nil),                  // 50: businessespoo.cases.v1.Request
+	(*timestamppb.Timestamp)(nil),    // 51: google.protobuf.Timestamp
 }
 var file_businessespoo_cases_v1_service_proto_depIdxs = []int32{
 	1,  // 0: businessespoo.cases.v1.Suggestion.reasons:type_name -> businessespoo.cases.v1.Reason
 	2,  // 1: businessespoo.cases.v1.SuggestServicesResponse.suggestions:type_name -> businessespoo.cases.v1.Suggestion
-	40, // 2: businessespoo.cases.v1.ServiceChoice.inputs:type_name -> businessespoo.cases.v1.Input
-	41, // 3: businessespoo.cases.v1.OpenCaseRequest.company:type_name -> businessespoo.cases.v1.Company
+	44, // 2: businessespoo.cases.v1.ServiceChoice.inputs:type_name -> businessespoo.cases.v1.Input
+	45, // 3: businessespoo.cases.v1.OpenCaseRequest.company:type_name -> businessespoo.cases.v1.Company
 	4,  // 4: businessespoo.cases.v1.OpenCaseRequest.services:type_name -> businessespoo.cases.v1.ServiceChoice
-	42, // 5: businessespoo.cases.v1.OpenCaseRequest.consents:type_name -> businessespoo.cases.v1.Consent
-	43, // 6: businessespoo.cases.v1.OpenCaseResponse.case:type_name -> businessespoo.cases.v1.Case
-	43, // 7: businessespoo.cases.v1.GetCaseResponse.case:type_name -> businessespoo.cases.v1.Case
-	44, // 8: businessespoo.cases.v1.ListCasesRequest.statuses:type_name -> businessespoo.cases.v1.CaseStatus
-	43, // 9: businessespoo.cases.v1.ListCasesResponse.cases:type_name -> businessespoo.cases.v1.Case
-	43, // 10: businessespoo.cases.v1.WatchCaseResponse.case:type_name -> businessespoo.cases.v1.Case
-	45, // 11: businessespoo.cases.v1.WatchCaseResponse.entry:type_name -> businessespoo.cases.v1.TimelineEntry
-	45, // 12: businessespoo.cases.v1.WatchEventsResponse.entry:type_name -> businessespoo.cases.v1.TimelineEntry
-	43, // 13: businessespoo.cases.v1.WatchEventsResponse.gained:type_name -> businessespoo.cases.v1.Case
-	46, // 14: businessespoo.cases.v1.PostMessageResponse.request:type_name -> businessespoo.cases.v1.Request
-	40, // 15: businessespoo.cases.v1.AnswerSupplementRequest.inputs:type_name -> businessespoo.cases.v1.Input
-	46, // 16: businessespoo.cases.v1.AnswerSupplementResponse.request:type_name -> businessespoo.cases.v1.Request
-	40, // 17: businessespoo.cases.v1.AnswerReferralRequest.inputs:type_name -> businessespoo.cases.v1.Input
-	42, // 18: businessespoo.cases.v1.AnswerReferralRequest.consents:type_name -> businessespoo.cases.v1.Consent
-	43, // 19: businessespoo.cases.v1.AnswerReferralResponse.case:type_name -> businessespoo.cases.v1.Case
+	46, // 5: businessespoo.cases.v1.OpenCaseRequest.consents:type_name -> businessespoo.cases.v1.Consent
+	47, // 6: businessespoo.cases.v1.OpenCaseResponse.case:type_name -> businessespoo.cases.v1.Case
+	47, // 7: businessespoo.cases.v1.GetCaseResponse.case:type_name -> businessespoo.cases.v1.Case
+	48, // 8: businessespoo.cases.v1.ListCasesRequest.statuses:type_name -> businessespoo.cases.v1.CaseStatus
+	47, // 9: businessespoo.cases.v1.ListCasesResponse.cases:type_name -> businessespoo.cases.v1.Case
+	47, // 10: businessespoo.cases.v1.WatchCaseResponse.case:type_name -> businessespoo.cases.v1.Case
+	49, // 11: businessespoo.cases.v1.WatchCaseResponse.entry:type_name -> businessespoo.cases.v1.TimelineEntry
+	49, // 12: businessespoo.cases.v1.WatchEventsResponse.entry:type_name -> businessespoo.cases.v1.TimelineEntry
+	47, // 13: businessespoo.cases.v1.WatchEventsResponse.gained:type_name -> businessespoo.cases.v1.Case
+	50, // 14: businessespoo.cases.v1.PostMessageResponse.request:type_name -> businessespoo.cases.v1.Request
+	44, // 15: businessespoo.cases.v1.AnswerSupplementRequest.inputs:type_name -> businessespoo.cases.v1.Input
+	50, // 16: businessespoo.cases.v1.AnswerSupplementResponse.request:type_name -> businessespoo.cases.v1.Request
+	44, // 17: businessespoo.cases.v1.AnswerReferralRequest.inputs:type_name -> businessespoo.cases.v1.Input
+	46, // 18: businessespoo.cases.v1.AnswerReferralRequest.consents:type_name -> businessespoo.cases.v1.Consent
+	47, // 19: businessespoo.cases.v1.AnswerReferralResponse.case:type_name -> businessespoo.cases.v1.Case
 	4,  // 20: businessespoo.cases.v1.AddRequestRequest.service:type_name -> businessespoo.cases.v1.ServiceChoice
-	42, // 21: businessespoo.cases.v1.AddRequestRequest.consents:type_name -> businessespoo.cases.v1.Consent
-	43, // 22: businessespoo.cases.v1.AddRequestResponse.case:type_name -> businessespoo.cases.v1.Case
-	46, // 23: businessespoo.cases.v1.WithdrawRequestResponse.request:type_name -> businessespoo.cases.v1.Request
-	43, // 24: businessespoo.cases.v1.CloseCaseResponse.case:type_name -> businessespoo.cases.v1.Case
-	43, // 25: businessespoo.cases.v1.ReopenCaseResponse.case:type_name -> businessespoo.cases.v1.Case
-	42, // 26: businessespoo.cases.v1.ConfirmCaseRequest.consents:type_name -> businessespoo.cases.v1.Consent
-	43, // 27: businessespoo.cases.v1.ConfirmCaseResponse.case:type_name -> businessespoo.cases.v1.Case
-	46, // 28: businessespoo.cases.v1.RateRequestResponse.request:type_name -> businessespoo.cases.v1.Request
-	33, // 29: businessespoo.cases.v1.SaveDraftRequest.draft:type_name -> businessespoo.cases.v1.Draft
-	33, // 30: businessespoo.cases.v1.SaveDraftResponse.draft:type_name -> businessespoo.cases.v1.Draft
-	33, // 31: businessespoo.cases.v1.GetDraftResponse.draft:type_name -> businessespoo.cases.v1.Draft
-	41, // 32: businessespoo.cases.v1.LinkCompanyRequest.company:type_name -> businessespoo.cases.v1.Company
-	43, // 33: businessespoo.cases.v1.LinkCompanyResponse.case:type_name -> businessespoo.cases.v1.Case
-	0,  // 34: businessespoo.cases.v1.CaseService.SuggestServices:input_type -> businessespoo.cases.v1.SuggestServicesRequest
-	5,  // 35: businessespoo.cases.v1.CaseService.OpenCase:input_type -> businessespoo.cases.v1.OpenCaseRequest
-	7,  // 36: businessespoo.cases.v1.CaseService.GetCase:input_type -> businessespoo.cases.v1.GetCaseRequest
-	9,  // 37: businessespoo.cases.v1.CaseService.ListCases:input_type -> businessespoo.cases.v1.ListCasesRequest
-	11, // 38: businessespoo.cases.v1.CaseService.WatchCase:input_type -> businessespoo.cases.v1.WatchCaseRequest
-	13, // 39: businessespoo.cases.v1.CaseService.WatchEvents:input_type -> businessespoo.cases.v1.WatchEventsRequest
-	15, // 40: businessespoo.cases.v1.CaseService.PostMessage:input_type -> businessespoo.cases.v1.PostMessageRequest
-	17, // 41: businessespoo.cases.v1.CaseService.AnswerSupplement:input_type -> businessespoo.cases.v1.AnswerSupplementRequest
-	19, // 42: businessespoo.cases.v1.CaseService.AnswerReferral:input_type -> businessespoo.cases.v1.AnswerReferralRequest
-	21, // 43: businessespoo.cases.v1.CaseService.AddRequest:input_type -> businessespoo.cases.v1.AddRequestRequest
-	23, // 44: businessespoo.cases.v1.CaseService.WithdrawRequest:input_type -> businessespoo.cases.v1.WithdrawRequestRequest
-	25, // 45: businessespoo.cases.v1.CaseService.CloseCase:input_type -> businessespoo.cases.v1.CloseCaseRequest
-	27, // 46: businessespoo.cases.v1.CaseService.ReopenCase:input_type -> businessespoo.cases.v1.ReopenCaseRequest
-	29, // 47: businessespoo.cases.v1.CaseService.ConfirmCase:input_type -> businessespoo.cases.v1.ConfirmCaseRequest
-	31, // 48: businessespoo.cases.v1.CaseService.RateRequest:input_type -> businessespoo.cases.v1.RateRequestRequest
-	34, // 49: businessespoo.cases.v1.CaseService.SaveDraft:input_type -> businessespoo.cases.v1.SaveDraftRequest
-	36, // 50: businessespoo.cases.v1.CaseService.GetDraft:input_type -> businessespoo.cases.v1.GetDraftRequest
-	38, // 51: businessespoo.cases.v1.CaseService.LinkCompany:input_type -> businessespoo.cases.v1.LinkCompanyRequest
-	3,  // 52: businessespoo.cases.v1.CaseService.SuggestServices:output_type -> businessespoo.cases.v1.SuggestServicesResponse
-	6,  // 53: businessespoo.cases.v1.CaseService.OpenCase:output_type -> businessespoo.cases.v1.OpenCaseResponse
-	8,  // 54: businessespoo.cases.v1.CaseService.GetCase:output_type -> businessespoo.cases.v1.GetCaseResponse
-	10, // 55: businessespoo.cases.v1.CaseService.ListCases:output_type -> businessespoo.cases.v1.ListCasesResponse
-	12, // 56: businessespoo.cases.v1.CaseService.WatchCase:output_type -> businessespoo.cases.v1.WatchCaseResponse
-	14, // 57: businessespoo.cases.v1.CaseService.WatchEvents:output_type -> businessespoo.cases.v1.WatchEventsResponse
-	16, // 58: businessespoo.cases.v1.CaseService.PostMessage:output_type -> businessespoo.cases.v1.PostMessageResponse
-	18, // 59: businessespoo.cases.v1.CaseService.AnswerSupplement:output_type -> businessespoo.cases.v1.AnswerSupplementResponse
-	20, // 60: businessespoo.cases.v1.CaseService.AnswerReferral:output_type -> businessespoo.cases.v1.AnswerReferralResponse
-	22, // 61: businessespoo.cases.v1.CaseService.AddRequest:output_type -> businessespoo.cases.v1.AddRequestResponse
-	24, // 62: businessespoo.cases.v1.CaseService.WithdrawRequest:output_type -> businessespoo.cases.v1.WithdrawRequestResponse
-	26, // 63: businessespoo.cases.v1.CaseService.CloseCase:output_type -> businessespoo.cases.v1.CloseCaseResponse
-	28, // 64: businessespoo.cases.v1.CaseService.ReopenCase:output_type -> businessespoo.cases.v1.ReopenCaseResponse
-	30, // 65: businessespoo.cases.v1.CaseService.ConfirmCase:output_type -> businessespoo.cases.v1.ConfirmCaseResponse
-	32, // 66: businessespoo.cases.v1.CaseService.RateRequest:output_type -> businessespoo.cases.v1.RateRequestResponse
-	35, // 67: businessespoo.cases.v1.CaseService.SaveDraft:output_type -> businessespoo.cases.v1.SaveDraftResponse
-	37, // 68: businessespoo.cases.v1.CaseService.GetDraft:output_type -> businessespoo.cases.v1.GetDraftResponse
-	39, // 69: businessespoo.cases.v1.CaseService.LinkCompany:output_type -> businessespoo.cases.v1.LinkCompanyResponse
-	52, // [52:70] is the sub-list for method output_type
-	34, // [34:52] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	46, // 21: businessespoo.cases.v1.AddRequestRequest.consents:type_name -> businessespoo.cases.v1.Consent
+	47, // 22: businessespoo.cases.v1.AddRequestResponse.case:type_name -> businessespoo.cases.v1.Case
+	50, // 23: businessespoo.cases.v1.WithdrawRequestResponse.request:type_name -> businessespoo.cases.v1.Request
+	47, // 24: businessespoo.cases.v1.CloseCaseResponse.case:type_name -> businessespoo.cases.v1.Case
+	47, // 25: businessespoo.cases.v1.ReopenCaseResponse.case:type_name -> businessespoo.cases.v1.Case
+	46, // 26: businessespoo.cases.v1.ConfirmCaseRequest.consents:type_name -> businessespoo.cases.v1.Consent
+	47, // 27: businessespoo.cases.v1.ConfirmCaseResponse.case:type_name -> businessespoo.cases.v1.Case
+	50, // 28: businessespoo.cases.v1.RateRequestResponse.request:type_name -> businessespoo.cases.v1.Request
+	51, // 29: businessespoo.cases.v1.Draft.updated_at:type_name -> google.protobuf.Timestamp
+	33, // 30: businessespoo.cases.v1.SaveDraftRequest.draft:type_name -> businessespoo.cases.v1.Draft
+	33, // 31: businessespoo.cases.v1.SaveDraftResponse.draft:type_name -> businessespoo.cases.v1.Draft
+	33, // 32: businessespoo.cases.v1.GetDraftResponse.draft:type_name -> businessespoo.cases.v1.Draft
+	33, // 33: businessespoo.cases.v1.ListDraftsResponse.drafts:type_name -> businessespoo.cases.v1.Draft
+	45, // 34: businessespoo.cases.v1.LinkCompanyRequest.company:type_name -> businessespoo.cases.v1.Company
+	47, // 35: businessespoo.cases.v1.LinkCompanyResponse.case:type_name -> businessespoo.cases.v1.Case
+	0,  // 36: businessespoo.cases.v1.CaseService.SuggestServices:input_type -> businessespoo.cases.v1.SuggestServicesRequest
+	5,  // 37: businessespoo.cases.v1.CaseService.OpenCase:input_type -> businessespoo.cases.v1.OpenCaseRequest
+	7,  // 38: businessespoo.cases.v1.CaseService.GetCase:input_type -> businessespoo.cases.v1.GetCaseRequest
+	9,  // 39: businessespoo.cases.v1.CaseService.ListCases:input_type -> businessespoo.cases.v1.ListCasesRequest
+	11, // 40: businessespoo.cases.v1.CaseService.WatchCase:input_type -> businessespoo.cases.v1.WatchCaseRequest
+	13, // 41: businessespoo.cases.v1.CaseService.WatchEvents:input_type -> businessespoo.cases.v1.WatchEventsRequest
+	15, // 42: businessespoo.cases.v1.CaseService.PostMessage:input_type -> businessespoo.cases.v1.PostMessageRequest
+	17, // 43: businessespoo.cases.v1.CaseService.AnswerSupplement:input_type -> businessespoo.cases.v1.AnswerSupplementRequest
+	19, // 44: businessespoo.cases.v1.CaseService.AnswerReferral:input_type -> businessespoo.cases.v1.AnswerReferralRequest
+	21, // 45: businessespoo.cases.v1.CaseService.AddRequest:input_type -> businessespoo.cases.v1.AddRequestRequest
+	23, // 46: businessespoo.cases.v1.CaseService.WithdrawRequest:input_type -> businessespoo.cases.v1.WithdrawRequestRequest
+	25, // 47: businessespoo.cases.v1.CaseService.CloseCase:input_type -> businessespoo.cases.v1.CloseCaseRequest
+	27, // 48: businessespoo.cases.v1.CaseService.ReopenCase:input_type -> businessespoo.cases.v1.ReopenCaseRequest
+	29, // 49: businessespoo.cases.v1.CaseService.ConfirmCase:input_type -> businessespoo.cases.v1.ConfirmCaseRequest
+	31, // 50: businessespoo.cases.v1.CaseService.RateRequest:input_type -> businessespoo.cases.v1.RateRequestRequest
+	34, // 51: businessespoo.cases.v1.CaseService.SaveDraft:input_type -> businessespoo.cases.v1.SaveDraftRequest
+	36, // 52: businessespoo.cases.v1.CaseService.GetDraft:input_type -> businessespoo.cases.v1.GetDraftRequest
+	38, // 53: businessespoo.cases.v1.CaseService.ListDrafts:input_type -> businessespoo.cases.v1.ListDraftsRequest
+	40, // 54: businessespoo.cases.v1.CaseService.DeleteDraft:input_type -> businessespoo.cases.v1.DeleteDraftRequest
+	42, // 55: businessespoo.cases.v1.CaseService.LinkCompany:input_type -> businessespoo.cases.v1.LinkCompanyRequest
+	3,  // 56: businessespoo.cases.v1.CaseService.SuggestServices:output_type -> businessespoo.cases.v1.SuggestServicesResponse
+	6,  // 57: businessespoo.cases.v1.CaseService.OpenCase:output_type -> businessespoo.cases.v1.OpenCaseResponse
+	8,  // 58: businessespoo.cases.v1.CaseService.GetCase:output_type -> businessespoo.cases.v1.GetCaseResponse
+	10, // 59: businessespoo.cases.v1.CaseService.ListCases:output_type -> businessespoo.cases.v1.ListCasesResponse
+	12, // 60: businessespoo.cases.v1.CaseService.WatchCase:output_type -> businessespoo.cases.v1.WatchCaseResponse
+	14, // 61: businessespoo.cases.v1.CaseService.WatchEvents:output_type -> businessespoo.cases.v1.WatchEventsResponse
+	16, // 62: businessespoo.cases.v1.CaseService.PostMessage:output_type -> businessespoo.cases.v1.PostMessageResponse
+	18, // 63: businessespoo.cases.v1.CaseService.AnswerSupplement:output_type -> businessespoo.cases.v1.AnswerSupplementResponse
+	20, // 64: businessespoo.cases.v1.CaseService.AnswerReferral:output_type -> businessespoo.cases.v1.AnswerReferralResponse
+	22, // 65: businessespoo.cases.v1.CaseService.AddRequest:output_type -> businessespoo.cases.v1.AddRequestResponse
+	24, // 66: businessespoo.cases.v1.CaseService.WithdrawRequest:output_type -> businessespoo.cases.v1.WithdrawRequestResponse
+	26, // 67: businessespoo.cases.v1.CaseService.CloseCase:output_type -> businessespoo.cases.v1.CloseCaseResponse
+	28, // 68: businessespoo.cases.v1.CaseService.ReopenCase:output_type -> businessespoo.cases.v1.ReopenCaseResponse
+	30, // 69: businessespoo.cases.v1.CaseService.ConfirmCase:output_type -> businessespoo.cases.v1.ConfirmCaseResponse
+	32, // 70: businessespoo.cases.v1.CaseService.RateRequest:output_type -> businessespoo.cases.v1.RateRequestResponse
+	35, // 71: businessespoo.cases.v1.CaseService.SaveDraft:output_type -> businessespoo.cases.v1.SaveDraftResponse
+	37, // 72: businessespoo.cases.v1.CaseService.GetDraft:output_type -> businessespoo.cases.v1.GetDraftResponse
+	39, // 73: businessespoo.cases.v1.CaseService.ListDrafts:output_type -> businessespoo.cases.v1.ListDraftsResponse
+	41, // 74: businessespoo.cases.v1.CaseService.DeleteDraft:output_type -> businessespoo.cases.v1.DeleteDraftResponse
+	43, // 75: businessespoo.cases.v1.CaseService.LinkCompany:output_type -> businessespoo.cases.v1.LinkCompanyResponse
+	56, // [56:76] is the sub-list for method output_type
+	36, // [36:56] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_cases_v1_service_proto_init() }
@@ -3150,7 +3372,7 @@ func file_businessespoo_cases_v1_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_cases_v1_service_proto_rawDesc), len(file_businessespoo_cases_v1_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   40,
+			NumMessages:   44,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -36,6 +36,8 @@ const (
 	CaseService_RateRequest_FullMethodName      = "/businessespoo.cases.v1.CaseService/RateRequest"
 	CaseService_SaveDraft_FullMethodName        = "/businessespoo.cases.v1.CaseService/SaveDraft"
 	CaseService_GetDraft_FullMethodName         = "/businessespoo.cases.v1.CaseService/GetDraft"
+	CaseService_ListDrafts_FullMethodName       = "/businessespoo.cases.v1.CaseService/ListDrafts"
+	CaseService_DeleteDraft_FullMethodName      = "/businessespoo.cases.v1.CaseService/DeleteDraft"
 	CaseService_LinkCompany_FullMethodName      = "/businessespoo.cases.v1.CaseService/LinkCompany"
 )
 
@@ -108,6 +110,10 @@ type CaseServiceClient interface {
 	SaveDraft(ctx context.Context, in *SaveDraftRequest, opts ...grpc.CallOption) (*SaveDraftResponse, error)
 	// Answers a draft that the caller saved.
 	GetDraft(ctx context.Context, in *GetDraftRequest, opts ...grpc.CallOption) (*GetDraftResponse, error)
+	// Lists the caller's drafts, the one that was changed last first, at most 50 of them. Their content is left out.
+	ListDrafts(ctx context.Context, in *ListDraftsRequest, opts ...grpc.CallOption) (*ListDraftsResponse, error)
+	// Erases a draft of the caller. One that is not there is no error.
+	DeleteDraft(ctx context.Context, in *DeleteDraftRequest, opts ...grpc.CallOption) (*DeleteDraftResponse, error)
 	// Links a case that has no company yet to one that the caller acts for.
 	// Nothing of the case is lost, and its name stays; so does the way in by the code and secret of a case
 	// without a name. Fails when it is linked to another.
@@ -310,6 +316,26 @@ func (c *caseServiceClient) GetDraft(ctx context.Context, in *GetDraftRequest, o
 	return out, nil
 }
 
+func (c *caseServiceClient) ListDrafts(ctx context.Context, in *ListDraftsRequest, opts ...grpc.CallOption) (*ListDraftsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDraftsResponse)
+	err := c.cc.Invoke(ctx, CaseService_ListDrafts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) DeleteDraft(ctx context.Context, in *DeleteDraftRequest, opts ...grpc.CallOption) (*DeleteDraftResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteDraftResponse)
+	err := c.cc.Invoke(ctx, CaseService_DeleteDraft_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *caseServiceClient) LinkCompany(ctx context.Context, in *LinkCompanyRequest, opts ...grpc.CallOption) (*LinkCompanyResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(LinkCompanyResponse)
@@ -389,6 +415,10 @@ type CaseServiceServer interface {
 	SaveDraft(context.Context, *SaveDraftRequest) (*SaveDraftResponse, error)
 	// Answers a draft that the caller saved.
 	GetDraft(context.Context, *GetDraftRequest) (*GetDraftResponse, error)
+	// Lists the caller's drafts, the one that was changed last first, at most 50 of them. Their content is left out.
+	ListDrafts(context.Context, *ListDraftsRequest) (*ListDraftsResponse, error)
+	// Erases a draft of the caller. One that is not there is no error.
+	DeleteDraft(context.Context, *DeleteDraftRequest) (*DeleteDraftResponse, error)
 	// Links a case that has no company yet to one that the caller acts for.
 	// Nothing of the case is lost, and its name stays; so does the way in by the code and secret of a case
 	// without a name. Fails when it is linked to another.
@@ -453,6 +483,12 @@ func (UnimplementedCaseServiceServer) SaveDraft(context.Context, *SaveDraftReque
 }
 func (UnimplementedCaseServiceServer) GetDraft(context.Context, *GetDraftRequest) (*GetDraftResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetDraft not implemented")
+}
+func (UnimplementedCaseServiceServer) ListDrafts(context.Context, *ListDraftsRequest) (*ListDraftsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDrafts not implemented")
+}
+func (UnimplementedCaseServiceServer) DeleteDraft(context.Context, *DeleteDraftRequest) (*DeleteDraftResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteDraft not implemented")
 }
 func (UnimplementedCaseServiceServer) LinkCompany(context.Context, *LinkCompanyRequest) (*LinkCompanyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method LinkCompany not implemented")
@@ -770,6 +806,42 @@ func _CaseService_GetDraft_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CaseService_ListDrafts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDraftsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).ListDrafts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_ListDrafts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).ListDrafts(ctx, req.(*ListDraftsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_DeleteDraft_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteDraftRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).DeleteDraft(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_DeleteDraft_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).DeleteDraft(ctx, req.(*DeleteDraftRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CaseService_LinkCompany_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(LinkCompanyRequest)
 	if err := dec(in); err != nil {
@@ -854,6 +926,14 @@ var CaseService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetDraft",
 			Handler:    _CaseService_GetDraft_Handler,
+		},
+		{
+			MethodName: "ListDrafts",
+			Handler:    _CaseService_ListDrafts_Handler,
+		},
+		{
+			MethodName: "DeleteDraft",
+			Handler:    _CaseService_DeleteDraft_Handler,
 		},
 		{
 			MethodName: "LinkCompany",
