@@ -147,10 +147,42 @@ func (d desk) ListRequests(ctx context.Context, in *providerv1.ListRequestsReque
 			return nil, err
 		}
 	}
+	if in.WithCounts {
+		if out.Counts, err = d.countViews(ctx, who); err != nil {
+			return nil, err
+		}
+	}
 	for _, r := range out.Requests {
 		d.directory.Name(r.Advisor)
 	}
 	return out, nil
+}
+
+// countQuery counts each view of the inbox from the indexes alone.
+const countQuery = `SELECT
+	(SELECT count(*) FROM requests WHERE advisor = ?1 AND open = 1),
+	(SELECT count(*) FROM requests WHERE advisor = '' AND open = 1),
+	(SELECT count(*) FROM requests WHERE open = 1),
+	(SELECT count(*) FROM requests WHERE status = ?2),
+	(SELECT count(*) FROM requests WHERE open = 1 AND overdue = 1),
+	(SELECT count(*) FROM requests WHERE open = 0)`
+
+// countViews counts what each view of the inbox holds.
+func (p *Provider) countViews(ctx context.Context, who caller) (*providerv1.InboxCounts, error) {
+	mine := "nobody" // no advisor's resource name
+	if who.member.Advisor != "" {
+		mine = name.Advisor(p.key, who.member.Advisor)
+	}
+	statement, err := p.inbox.db.Prepared(ctx, countQuery)
+	if err != nil {
+		return nil, err
+	}
+	c := &providerv1.InboxCounts{}
+	row := statement.QueryRowContext(ctx, mine, int64(casesv1.RequestStatus_REQUEST_STATUS_WAITING))
+	if err := row.Scan(&c.Mine, &c.Unclaimed, &c.Open, &c.Waiting, &c.Overdue, &c.Ended); err != nil {
+		return nil, fmt.Errorf("provider: count the views of the inbox: %w", err)
+	}
+	return c, nil
 }
 
 // page is one page of the inbox: next is where the next begins, nil on the last.
