@@ -45,6 +45,7 @@ type fake struct {
 	cases       []*casesv1.Case
 	requests    []*casesv1.Request
 	notes       []*providerv1.Note
+	blocks      []*providerv1.TextBlock
 	secret      string
 }
 
@@ -220,7 +221,8 @@ func (f *fake) LinkCompany(context.Context, *casesv1.LinkCompanyRequest) (*cases
 }
 
 func (f *fake) ListRequests(context.Context, *providerv1.ListRequestsRequest) (*providerv1.ListRequestsResponse, error) {
-	return &providerv1.ListRequestsResponse{Requests: f.requests, TotalSize: int32(len(f.requests)), NextPageToken: "token-2"}, nil
+	return &providerv1.ListRequestsResponse{Requests: f.requests, TotalSize: int32(len(f.requests)), NextPageToken: "token-2",
+		Counts: &providerv1.InboxCounts{Mine: 1, Unclaimed: 20, Open: 300, Waiting: 4, Overdue: 5, Ended: 6}}, nil
 }
 
 func (f *fake) GetRequest(_ context.Context, r *providerv1.GetRequestRequest) (*providerv1.GetRequestResponse, error) {
@@ -241,6 +243,18 @@ func (f *fake) ListAdvisors(context.Context, *providerv1.ListAdvisorsRequest) (*
 		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/maija", DisplayName: "Maija Meri", Languages: []string{"fi", "sv"}}, OpenRequests: 3},
 		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/kalle", DisplayName: "Kalle Koski", Languages: []string{"fi", "en"}}, OpenRequests: 1},
 	}}, nil
+}
+
+func (f *fake) ListTextBlocks(context.Context, *providerv1.ListTextBlocksRequest) (*providerv1.ListTextBlocksResponse, error) {
+	return &providerv1.ListTextBlocksResponse{TextBlocks: f.blocks}, nil
+}
+
+func (f *fake) SetTextBlock(context.Context, *providerv1.SetTextBlockRequest) (*providerv1.SetTextBlockResponse, error) {
+	return &providerv1.SetTextBlockResponse{Revision: "rev-2"}, nil
+}
+
+func (f *fake) DeleteTextBlock(context.Context, *providerv1.DeleteTextBlockRequest) (*providerv1.DeleteTextBlockResponse, error) {
+	return &providerv1.DeleteTextBlockResponse{Revision: "rev-2"}, nil
 }
 
 func (f *fake) PickUp(context.Context, *providerv1.PickUpRequest) (*providerv1.PickUpResponse, error) {

@@ -29,8 +29,12 @@ type frame struct {
 	// provider's inbox, or * for all that the visitor sees; empty for none. After is the
 	// revision that it shows.
 	Watch, After string
+	// Pace is the least time between two looks at what is new; 0 is at once.
+	Pace time.Duration
+	// Desk tells that the page has shortcuts and help of an advisor's desk.
+	Desk bool
 	// StylePath, ScriptPath and IconPath are where those files are.
-	StylePath, ScriptPath, IconPath string
+	StylePath, ScriptPath, IconPath, DeskScriptPath string
 
 	// header is the answer's.
 	header http.Header
@@ -48,7 +52,7 @@ type frame struct {
 func (s *server) frame(w http.ResponseWriter, r *http.Request) *frame {
 	f := &frame{
 		Lang: language(w, r), Session: s.session(r), Holder: s.holder(r),
-		StylePath: s.style.path, ScriptPath: s.script.path, IconPath: s.icon.path,
+		StylePath: s.style.path, ScriptPath: s.script.path, IconPath: s.icon.path, DeskScriptPath: s.deskScript.path,
 		header: w.Header(), path: r.URL.Path, query: r.URL.Query(), texts: s.texts, now: s.Clock(),
 	}
 	if f.Session != nil || f.Holder != nil {

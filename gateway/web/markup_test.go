@@ -47,6 +47,9 @@ func TestNoTextOfTheAPIIsMarkup(t *testing.T) {
 		for _, r := range b.api.requests {
 			infect(r.ProtoReflect())
 		}
+		for _, block := range b.api.blocks {
+			infect(block.ProtoReflect())
+		}
 		for _, note := range b.api.notes {
 			infect(note.ProtoReflect())
 		}
@@ -80,7 +83,9 @@ func live(t *testing.T, page string) []string {
 		if n.Type != html.ElementNode {
 			continue
 		}
-		if n.Data == "script" && n.FirstChild == nil && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "src" && strings.HasPrefix(a.Val, "/static/hub-") }) {
+		if n.Data == "script" && n.FirstChild == nil && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool {
+			return a.Key == "src" && (strings.HasPrefix(a.Val, "/static/hub-") || strings.HasPrefix(a.Val, "/static/desk-"))
+		}) {
 			continue // the pages' own
 		}
 		if slices.Contains([]string{"script", "iframe", "object", "embed", "base", "style", "math"}, n.Data) || n.Data == "svg" {

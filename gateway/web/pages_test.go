@@ -23,9 +23,10 @@ func everyPage() map[string][]string {
 		advisorToken("advisor"): {
 			"/desk/omnia", "/desk/omnia?view=mine&status=new&language=sv&order=oldest&q=x", "/desk/omnia/requests/" + caseID + "/omnia-1",
 			"/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/omnia/requests/" + caseID + "/omnia-3", "/desk/employment/requests/" + caseID + "/employment-1",
+			"/desk/omnia?view=waiting", "/desk/omnia?view=old&page=token-1", "/desk/omnia/texts", deskPath + "omnia-2?done=reply&view=mine", deskPath + "omnia-2?done=pickup",
 			"/desk/omnia/cases/" + caseID, "/desk/omnia/new", "/desk/omnia/new?service=" + apprenticeship,
 		},
-		advisorToken("lead"): {"/desk/omnia/keys", "/desk/chamber/keys", "/desk/omnia/requests/" + caseID + "/omnia-1", "/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/employment/requests/" + caseID + "/employment-2"},
+		advisorToken("lead"): {"/desk/omnia", "/desk/omnia/texts", "/desk/omnia/keys", "/desk/chamber/keys", "/desk/omnia/requests/" + caseID + "/omnia-1", "/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/employment/requests/" + caseID + "/employment-2"},
 	}
 }
 

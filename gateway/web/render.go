@@ -22,6 +22,9 @@ var styleFile []byte
 //go:embed static/hub.js
 var scriptFile []byte
 
+//go:embed static/desk.js
+var deskScriptFile []byte
+
 //go:embed static/icon.svg
 var iconFile []byte
 

@@ -114,8 +114,8 @@ func dynamic() []string {
 	for _, do := range []string{"link", "reopen", "refer", "ask", "contact", "note", "reply", "correct"} {
 		keys = append(keys, "act."+do+"_intro")
 	}
-	for _, view := range []string{"all", "mine", "unassigned", "overdue"} {
-		keys = append(keys, "desk.view_"+view)
+	for _, done := range []string{"textblocks", "last"} {
+		keys = append(keys, "done."+done)
 	}
 	for _, order := range deskOrders() {
 		keys = append(keys, "desk.order_"+order)

@@ -72,16 +72,18 @@ type Options struct {
 // often an address came.
 type server struct {
 	Options
-	texts     texts
-	pages     pages
-	style     asset
-	script    asset
-	icon      asset
-	catalogue catalogueCache
-	privacy   *privacy.Register
-	limits    limits
-	security  *security.Log
-	cookies   *seal.Box
+	texts  texts
+	pages  pages
+	style  asset
+	script asset
+	icon   asset
+	// deskScript is the script of the desk pages.
+	deskScript asset
+	catalogue  catalogueCache
+	privacy    *privacy.Register
+	limits     limits
+	security   *security.Log
+	cookies    *seal.Box
 }
 
 // New returns the handler of all pages. It panics when the built-in texts,
@@ -99,13 +101,14 @@ func New(options Options) http.Handler {
 	s := &server{
 		Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(),
 		style: newAsset("style", ".css", "text/css", styleFile), script: newAsset("hub", ".js", "text/javascript", scriptFile), icon: newAsset("icon", ".svg", "image/svg+xml", iconFile),
-		limits: newLimits(options.RateLimit), cookies: mustBox(options.CookieKeys), security: security.New(options.Log, nil),
+		deskScript: newAsset("desk", ".js", "text/javascript", deskScriptFile),
+		limits:     newLimits(options.RateLimit), cookies: mustBox(options.CookieKeys), security: security.New(options.Log, nil),
 	}
 	mux := http.NewServeMux()
 	for pattern, page := range s.routes() {
 		mux.Handle(pattern, s.serve(page))
 	}
-	for _, a := range []asset{s.style, s.script, s.icon} {
+	for _, a := range []asset{s.style, s.script, s.icon, s.deskScript} {
 		mux.HandleFunc("GET "+a.path, a.serve)
 	}
 	mux.HandleFunc("GET "+livePath, s.live)
@@ -165,6 +168,10 @@ func (s *server) routes() map[string]page {
 		"POST /leave-case":             s.leaveCase,
 		"GET /desk":                    s.ownDesk,
 		"GET /desk/{provider}":         s.deskPage,
+		"POST /desk/{provider}":        s.deskAction,
+		"GET /desk/{provider}/next":    s.neighbourPage,
+		"GET /desk/{provider}/texts":   s.textBlocksPage,
+		"POST /desk/{provider}/texts":  s.textBlocksAction,
 		"GET /desk/{provider}/access":  s.deskAccessPage,
 		"GET /desk/{provider}/new":     s.behalfPage,
 		"POST /desk/{provider}/new":    s.behalfAction,
