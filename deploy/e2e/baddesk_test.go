@@ -151,7 +151,7 @@ var deskSamples = map[string]sample{
 	"ProviderService/DeleteTextBlock": {role: "lead", valid: func(f *fixture) proto.Message {
 		block := settingTextBlock()
 		ctx := f.w.As(f.t, world.LeadOf("omnia", world.Lead))
-		answer, err := providerv1.NewProviderServiceClient(f.w.Gateway()).SetTextBlock(ctx, block)
+		answer, err := f.w.Desks(f.t).SetTextBlock(ctx, block)
 		f.mustCall(answer, err)
 		return &providerv1.DeleteTextBlockRequest{Parent: "providers/omnia", RequestId: newID(), Id: answer.GetTextBlock().GetId()}
 	}},

@@ -42,7 +42,7 @@
     if (!element) return false;
     if (element.tagName !== 'SUMMARY') return press(element);
     element.parentElement.open = true;
-    return focus(element.parentElement.querySelector('textarea, input:not([type=hidden]), select'));
+    return focus(element.parentElement.querySelector('textarea, input:not([type=hidden]), select:not([name=block])'));
   }
 
   function press(element) {
