@@ -27,7 +27,7 @@ const (
 	livePages    = 200     // half of them inboxes, half cases
 	events       = 50      // a second, at that provider
 	// inboxLook is how often an open inbox looks at what is new while it changes all the time.
-	inboxLook = 2 * time.Second
+	inboxLook = 4 * time.Second
 )
 
 // visitor is somebody's browser, as far as the measurement needs one.

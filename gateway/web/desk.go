@@ -107,7 +107,7 @@ func (s *server) showDesk(w http.ResponseWriter, r *http.Request, f *frame, code
 
 // inboxPace is the least time between two looks of an open inbox at what is new: on a busy
 // day something changes all the time.
-const inboxPace = 2 * time.Second
+const inboxPace = 4 * time.Second
 
 // endedStatuses are those of requests that have ended.
 var endedStatuses = []casesv1.RequestStatus{

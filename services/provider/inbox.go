@@ -91,8 +91,9 @@ type inbox struct {
 	// arrive has passed over: their states are folded anew.
 	spoiled spoiled
 	erased  erased
-	// following is shared by those who watch.
+	// following is shared by those who watch, and counted by those who list.
 	following following
+	counted   counted
 }
 
 // touched is a request that a batch of facts changes.
