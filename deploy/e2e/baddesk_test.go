@@ -147,8 +147,11 @@ var deskSamples = map[string]sample{
 	"ProviderService/ListTextBlocks": {role: "advisor", valid: func(*fixture) proto.Message {
 		return &providerv1.ListTextBlocksRequest{Parent: "providers/omnia"}
 	}},
-	"ProviderService/SetTextBlock": {role: "lead", valid: func(*fixture) proto.Message { return settingTextBlock() }},
-	"ProviderService/DeleteTextBlock": {role: "lead", valid: func(f *fixture) proto.Message {
+	"ProviderService/SetTextBlock": {
+		role: "lead", valid: func(*fixture) proto.Message { return settingTextBlock() },
+		change: func(m proto.Message) { m.(*providerv1.SetTextBlockRequest).Title = "Moi" },
+	},
+	"ProviderService/DeleteTextBlock": {role: "lead", change: func(m proto.Message) { m.(*providerv1.DeleteTextBlockRequest).Id = newID() }, valid: func(f *fixture) proto.Message {
 		block := settingTextBlock()
 		ctx := f.w.As(f.t, world.LeadOf("omnia", world.Lead))
 		answer, err := f.w.Desks(f.t).SetTextBlock(ctx, block)
