@@ -27,7 +27,7 @@ func main() {
 	seconds := flag.Int("seconds", 10, "how long each load runs")
 	large := flag.Int("large", 0, "also measure a store of this many cases, such as 100000")
 	keep := flag.String("data", "", "folder for the data, where a large store is used again; a temporary one when empty")
-	parts := flag.String("parts", "limits,load,rebuild", "what to measure, of these three")
+	parts := flag.String("parts", "limits,load,pages,rebuild", "what to measure, of these four")
 	clients := flag.String("clients", "1,8,32", "numbers of clients that the load is measured with")
 	binary := flag.String("hub", "", "binary of the hub, to compare versions; built from here when empty")
 	comparison := flag.String("compare", "", "binaries of the hub, separated by commas, to load in turns with the first number of -clients, and nothing else")
@@ -118,9 +118,9 @@ func (b *bench) run(ctx context.Context, large int, parts string) error {
 	}
 	fmt.Printf("# %s, %d processors, %s/%s, %s\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	for _, name := range strings.Split(parts, ",") {
-		part, ok := map[string]func(context.Context) error{"limits": b.limits, "load": b.small, "rebuild": b.rebuild}[name]
+		part, ok := map[string]func(context.Context) error{"limits": b.limits, "load": b.small, "pages": b.pages, "rebuild": b.rebuild}[name]
 		if !ok {
-			return fmt.Errorf("part %q must be limits, load or rebuild", name)
+			return fmt.Errorf("part %q must be limits, load, pages or rebuild", name)
 		}
 		if err := part(ctx); err != nil {
 			return err

@@ -29,6 +29,7 @@ type process struct {
 	cmd       *exec.Cmd
 	data      string
 	gateway   string
+	web       string
 	providers map[string]string
 	health    string
 	ready     time.Duration // from the start of the process until it was ready
@@ -38,14 +39,15 @@ type process struct {
 // readyWithin is how long a hub may take to be ready.
 const readyWithin = 10 * time.Minute
 
-// start runs the hub on a data folder and waits until it is ready.
-func (b *bench) start(ctx context.Context, data string) (*process, error) {
+// start runs the hub on a data folder and waits until it is ready. more are flags that are
+// made when it is known where the pages are.
+func (b *bench) start(ctx context.Context, data string, more ...func(web string) ([]string, error)) (*process, error) {
 	ports, err := freePorts(2 + 1 + len(name.Providers))
 	if err != nil {
 		return nil, err
 	}
 	at := func(i int) string { return "127.0.0.1:" + strconv.Itoa(ports+i) }
-	p := &process{data: data, gateway: at(0), health: at(2), providers: map[string]string{}, exited: make(chan error, 1)}
+	p := &process{data: data, gateway: at(0), web: at(1), health: at(2), providers: map[string]string{}, exited: make(chan error, 1)}
 	for i, key := range name.Providers {
 		p.providers[key] = at(3 + i)
 	}
@@ -54,8 +56,15 @@ func (b *bench) start(ctx context.Context, data string) (*process, error) {
 		return nil, err
 	}
 	defer func() { _ = log.Close() }()
-	p.cmd = exec.CommandContext(ctx, b.hub, "run", "--data", data, "--listen", at(0), "--web", at(1), "--health", at(2),
-		"--provider-listen", at(3), "--log-level", "warn")
+	flags := []string{"run", "--data", data, "--listen", at(0), "--web", at(1), "--health", at(2), "--provider-listen", at(3), "--log-level", "warn"}
+	for _, make := range more {
+		made, err := make(p.web)
+		if err != nil {
+			return nil, err
+		}
+		flags = append(flags, made...)
+	}
+	p.cmd = exec.CommandContext(ctx, b.hub, flags...)
 	// No limits on callers; as a variable, which an older build passes over.
 	p.cmd.Env = append(append(os.Environ(), "HUB_RATE_LIMIT=0"), b.env...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log

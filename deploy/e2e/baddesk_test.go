@@ -144,6 +144,24 @@ var deskSamples = map[string]sample{
 			return &providerv1.ListAdvisorsRequest{Parent: "providers/omnia", Language: "fi", PageToken: next}
 		},
 	},
+	"ProviderService/ListTextBlocks": {role: "advisor", valid: func(*fixture) proto.Message {
+		return &providerv1.ListTextBlocksRequest{Parent: "providers/omnia"}
+	}},
+	"ProviderService/SetTextBlock": {
+		role: "lead", valid: func(*fixture) proto.Message { return settingTextBlock() },
+		change: func(m proto.Message) { m.(*providerv1.SetTextBlockRequest).Title = "Moi" },
+	},
+	"ProviderService/DeleteTextBlock": {role: "lead", change: func(m proto.Message) { m.(*providerv1.DeleteTextBlockRequest).Id = newID() }, valid: func(f *fixture) proto.Message {
+		block := settingTextBlock()
+		ctx := f.w.As(f.t, world.LeadOf("omnia", world.Lead))
+		answer, err := f.w.Desks(f.t).SetTextBlock(ctx, block)
+		f.mustCall(answer, err)
+		return &providerv1.DeleteTextBlockRequest{Parent: "providers/omnia", RequestId: newID(), Id: answer.GetTextBlock().GetId()}
+	}},
+}
+
+func settingTextBlock() *providerv1.SetTextBlockRequest {
+	return &providerv1.SetTextBlockRequest{Parent: "providers/omnia", RequestId: newID(), Title: "Hei", Fi: "Hei, {company}", Sv: "Hej, {company}", En: "Hello, {company}"}
 }
 
 func (f *fixture) referring(request string) *providerv1.ReferRequest {

@@ -72,6 +72,9 @@ var withoutCase = map[string]string{
 
 	"ProviderService/ListAdvisors":     "names a provider, which is public; another's is denied as such",
 	"ProviderService/ListRequests":     "names a provider, which is public; another's is denied as such",
+	"ProviderService/DeleteTextBlock":  "names a provider, which is public; another's is denied as such",
+	"ProviderService/ListTextBlocks":   "names a provider, which is public; another's is denied as such",
+	"ProviderService/SetTextBlock":     "names a provider, which is public; another's is denied as such",
 	"ProviderService/OpenCaseOnBehalf": "names a provider, which is public; another's is denied as such",
 	"ProviderService/WatchRequests":    "names a provider, which is public; another's is denied as such",
 }

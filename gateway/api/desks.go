@@ -213,6 +213,21 @@ func (d *Desks) ListAdvisors(ctx context.Context, req *providerv1.ListAdvisorsRe
 	return forward(ctx, d, "parent", req.Parent, req, providerv1.ProviderServiceClient.ListAdvisors)
 }
 
+// ListTextBlocks forwards.
+func (d *Desks) ListTextBlocks(ctx context.Context, req *providerv1.ListTextBlocksRequest) (*providerv1.ListTextBlocksResponse, error) {
+	return forward(ctx, d, "parent", req.Parent, req, providerv1.ProviderServiceClient.ListTextBlocks)
+}
+
+// SetTextBlock forwards.
+func (d *Desks) SetTextBlock(ctx context.Context, req *providerv1.SetTextBlockRequest) (*providerv1.SetTextBlockResponse, error) {
+	return forward(ctx, d, "parent", req.Parent, req, providerv1.ProviderServiceClient.SetTextBlock)
+}
+
+// DeleteTextBlock forwards.
+func (d *Desks) DeleteTextBlock(ctx context.Context, req *providerv1.DeleteTextBlockRequest) (*providerv1.DeleteTextBlockResponse, error) {
+	return forward(ctx, d, "parent", req.Parent, req, providerv1.ProviderServiceClient.DeleteTextBlock)
+}
+
 // WatchRequests forwards a watch until either side ends it.
 func (d *Desks) WatchRequests(req *providerv1.WatchRequestsRequest, stream grpc.ServerStreamingServer[providerv1.WatchRequestsResponse]) error {
 	to, err := d.of("parent", req.Parent)

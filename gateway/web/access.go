@@ -116,7 +116,7 @@ func (f *frame) accessRow(a *accessv1.Access) accessRow {
 // accessDeeds are what was done, by the method that did it; all others changed something.
 var accessDeeds = map[string]string{
 	"GetCase": "read", "GetRequest": "read", "GetSharedCase": "read", "ListConsents": "read", "ListNotes": "read", "ExportData": "copy",
-	"ListCases": "list", "ListRequests": "list", "ListSharedCases": "list", "ListAdvisors": "list", "ListLegalGrounds": "list",
+	"ListCases": "list", "ListRequests": "list", "ListSharedCases": "list", "ListAdvisors": "list", "ListTextBlocks": "list", "ListLegalGrounds": "list",
 	"WatchCase": "watch", "WatchEvents": "watch", "WatchRequests": "watch", "WatchSharedCase": "watch",
 	"ListAccess": "log", "ListProviderAccess": "log",
 }

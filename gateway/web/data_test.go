@@ -166,6 +166,12 @@ func newFake() *fake {
 	return &fake{
 		admin:   newFakeAdmin(),
 		theCase: c, suggestions: suggestions(), services: catalogueServices(), cases: []*casesv1.Case{c}, requests: requests(), secret: "s3cret-w0rd",
+		blocks: []*providerv1.TextBlock{
+			{Id: blockID, Title: "Tervehdys", Fi: "Hei {company}, asia {case}. Terveisin {advisor}", Sv: "Hej {company}, ärendet {case}. Hälsar {advisor}", En: "Hello {company}"},
+		},
 		notes: []*providerv1.Note{{Number: 1, Text: "Varovasti talouden kanssa.", Advisor: maija(), Time: at(3)}},
 	}
 }
+
+// blockID is the fake's one text block.
+const blockID = "7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c99"

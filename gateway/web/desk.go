@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
@@ -22,11 +23,13 @@ type deskView struct {
 	Filtered  bool
 	Next      string
 	FirstPage string
+	Keyboard  keyboard
 }
 
 type viewLink struct {
 	Label, Link string
 	Current     bool
+	Count       int32
 }
 
 // deskRow is one request of the worklist.
@@ -34,6 +37,8 @@ type deskRow struct {
 	*casesv1.Request
 	Title string
 	Link  string
+	// PickUp is the id of the call that picks it up; empty where the visitor cannot.
+	PickUp string
 }
 
 // deskStatuses are the states to filter by, as they stand in an address.
@@ -54,12 +59,18 @@ func (s *server) ownDesk(w http.ResponseWriter, r *http.Request, f *frame) error
 
 // deskPage is the inbox: one call answers all that it shows.
 func (s *server) deskPage(w http.ResponseWriter, r *http.Request, f *frame) error {
+	return s.showDesk(w, r, f, http.StatusOK, nil)
+}
+
+func (s *server) showDesk(w http.ResponseWriter, r *http.Request, f *frame, code int, was *sent) error {
 	if f.Session == nil {
 		return errSignIn()
 	}
 	provider := "providers/" + r.PathValue("provider")
 	f.Title = f.T("desk.title", "provider", f.Provider(provider))
+	f.sent = was
 	request := f.deskRequest(provider)
+	request.WithCounts = true
 	ctx := f.as(r.Context())
 	answer, err := newest(f.query.Get("rev"), func(revision string) (*providerv1.ListRequestsResponse, error) {
 		request.MinRevision = revision
@@ -69,16 +80,21 @@ func (s *server) deskPage(w http.ResponseWriter, r *http.Request, f *frame) erro
 		return fmt.Errorf("web: list requests: %w", err)
 	}
 	if request.GetPageToken() == "" {
-		f.Watch, f.After = "*", answer.GetRevision()
+		f.Watch, f.After, f.Pace = "*", answer.GetRevision(), inboxPace
 	}
 	view := deskView{
 		frame: f, ProviderName: f.Provider(provider), Path: f.path, Total: int(answer.GetTotalSize()),
-		Views: f.deskViews(), Filters: f.deskFilters(provider),
+		Views: f.deskViews(answer.GetCounts()), Filters: f.deskFilters(provider),
 		Filtered: len(request.GetStatuses()) > 0 || request.GetQuery() != "" || request.GetService() != "" || request.GetContactLanguage() != "" ||
 			request.GetAdvisor() != "" || request.GetUnassigned() || request.GetOverdue(),
+		Keyboard: f.keyboard(r, "j", "k", "Enter", "p", "n", "/"),
 	}
 	for _, item := range answer.GetRequests() {
-		view.Requests = append(view.Requests, deskRow{Request: item, Title: f.requestTitle(item), Link: f.DeskLink(item.GetName())})
+		row := deskRow{Request: item, Title: f.requestTitle(item), Link: f.within(f.DeskLink(item.GetName()), nil)}
+		if item.GetStatus() == casesv1.RequestStatus_REQUEST_STATUS_NEW && f.Session.Advisor() != "" {
+			row.PickUp = newRequestID()
+		}
+		view.Requests = append(view.Requests, row)
 	}
 	if token := answer.GetNextPageToken(); token != "" {
 		view.Next = f.link(map[string]string{"page": token, "done": ""})
@@ -86,7 +102,16 @@ func (s *server) deskPage(w http.ResponseWriter, r *http.Request, f *frame) erro
 	if request.GetPageToken() != "" {
 		view.FirstPage = f.link(map[string]string{"page": "", "done": ""})
 	}
-	return s.render(w, "desk", http.StatusOK, view)
+	return s.render(w, "desk", code, view)
+}
+
+// inboxPace is the least time between two looks of an open inbox at what is new: on a busy
+// day something changes all the time.
+const inboxPace = 4 * time.Second
+
+// endedStatuses are those of requests that have ended.
+var endedStatuses = []casesv1.RequestStatus{
+	casesv1.RequestStatus_REQUEST_STATUS_COMPLETED, casesv1.RequestStatus_REQUEST_STATUS_DECLINED, casesv1.RequestStatus_REQUEST_STATUS_WITHDRAWN,
 }
 
 // deskRequest reads the filters in the address. What it does not know it
@@ -101,6 +126,12 @@ func (f *frame) deskRequest(provider string) *providerv1.ListRequestsRequest {
 	if q.Get("view") == "mine" {
 		request.Advisor = f.Session.Advisor()
 	}
+	switch q.Get("view") {
+	case "waiting":
+		request.Statuses = []casesv1.RequestStatus{casesv1.RequestStatus_REQUEST_STATUS_WAITING}
+	case "old":
+		request.Statuses, request.Order = endedStatuses, providerv1.RequestOrder_REQUEST_ORDER_UPDATED
+	}
 	if status, ok := casesv1.RequestStatus_value["REQUEST_STATUS_"+strings.ToUpper(q.Get("status"))]; ok && q.Get("status") != "" {
 		request.Statuses = []casesv1.RequestStatus{casesv1.RequestStatus(status)}
 	}
@@ -108,24 +139,6 @@ func (f *frame) deskRequest(provider string) *providerv1.ListRequestsRequest {
 		request.Order = providerv1.RequestOrder(order)
 	}
 	return request
-}
-
-func (f *frame) deskViews() []viewLink {
-	var views []viewLink
-	for _, name := range []string{"all", "mine", "unassigned", "overdue"} {
-		value := name
-		if name == "all" {
-			value = ""
-		}
-		if name == "mine" && f.Session.Advisor() == "" {
-			continue
-		}
-		views = append(views, viewLink{
-			Label: f.T("desk.view_" + name), Current: f.query.Get("view") == value,
-			Link: f.link(map[string]string{"view": value, "page": "", "done": ""}),
-		})
-	}
-	return views
 }
 
 func (f *frame) deskFilters(provider string) []field {

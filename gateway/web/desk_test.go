@@ -22,7 +22,7 @@ func TestInboxFilters(t *testing.T) {
 	p := b.get("/desk/omnia?view=mine&status=waiting&language=sv&service=" + apprenticeship + "&q=+kahvi+&order=newest&page=token-1&rev=r1")
 	want := &providerv1.ListRequestsRequest{
 		Parent: "providers/omnia", Advisor: "providers/omnia/advisors/maija", Statuses: []casesv1.RequestStatus{casesv1.RequestStatus_REQUEST_STATUS_WAITING},
-		ContactLanguage: "sv", Service: apprenticeship, Query: "kahvi", Order: providerv1.RequestOrder_REQUEST_ORDER_NEWEST, PageToken: "token-1", MinRevision: "r1",
+		ContactLanguage: "sv", Service: apprenticeship, Query: "kahvi", Order: providerv1.RequestOrder_REQUEST_ORDER_NEWEST, PageToken: "token-1", MinRevision: "r1", WithCounts: true,
 	}
 	if diff := cmp.Diff(want, b.api.last(t, "ListRequests").request, protocmp.Transform()); diff != "" {
 		t.Errorf("ListRequests (-want +got):\n%s", diff)
@@ -33,10 +33,15 @@ func TestInboxFilters(t *testing.T) {
 	if b.api.count("GetRequest") != 0 {
 		t.Error("the worklist read single requests")
 	}
-	p.has(t, "7 pyyntöä", "page=token-2", "1 viesti odottaa vastausta", "Myöhässä", "Kahvila &lt;Aino&gt; Oy", `href="`+deskPath+`omnia-1"`)
+	p.has(t, "7 pyyntöä", "page=token-2", "1 viesti odottaa vastausta", "Myöhässä", "Kahvila &lt;Aino&gt; Oy", `href="`+deskPath+`omnia-1?`)
 	for view, want := range map[string]*providerv1.ListRequestsRequest{
 		"unassigned": {Parent: "providers/omnia", Unassigned: true}, "overdue": {Parent: "providers/omnia", Overdue: true}, "": {Parent: "providers/omnia"},
+		"waiting": {Parent: "providers/omnia", Statuses: []casesv1.RequestStatus{casesv1.RequestStatus_REQUEST_STATUS_WAITING}},
+		"old": {Parent: "providers/omnia", Order: providerv1.RequestOrder_REQUEST_ORDER_UPDATED, Statuses: []casesv1.RequestStatus{
+			casesv1.RequestStatus_REQUEST_STATUS_COMPLETED, casesv1.RequestStatus_REQUEST_STATUS_DECLINED, casesv1.RequestStatus_REQUEST_STATUS_WITHDRAWN,
+		}},
 	} {
+		want.WithCounts = true
 		b.get("/desk/omnia?view=" + view)
 		if diff := cmp.Diff(want, b.api.last(t, "ListRequests").request, protocmp.Transform()); diff != "" {
 			t.Errorf("view %q (-want +got):\n%s", view, diff)

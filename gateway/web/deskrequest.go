@@ -33,6 +33,22 @@ type deskRequestView struct {
 	NotesDenied bool
 	AddNote     form
 	Live        liveView
+	// Now is what is asked of the provider at this moment, the most urgent first.
+	Now []string
+	// LastWords are what the company wrote last, while it waits for an answer.
+	LastWords string
+	// Undo takes the step back that was just taken; nil when there is no way back. Amend
+	// leads to where the words of that step are corrected.
+	Undo  *form
+	Amend string
+	// Next and Previous lead to the others that the inbox lists.
+	Next, Previous string
+	// Shared are the others' parts of the case, as far as the provider may see them.
+	Shared sharedParts
+	// Blocks are the text blocks in the company's language, which is BlockLanguage.
+	Blocks        []choice
+	BlockLanguage string
+	Keyboard      keyboard
 }
 
 func (s *server) deskRequestPage(w http.ResponseWriter, r *http.Request, f *frame) error {
@@ -71,32 +87,31 @@ func (s *server) showDeskRequest(w http.ResponseWriter, r *http.Request, f *fram
 		Mine:     request.GetAdvisor().GetName() != "" && request.GetAdvisor().GetName() == f.Session.Advisor(),
 		Timeline: f.timeline(answer.GetTimeline(), nil, answer.GetRequest().GetLanguage()), Live: f.live(),
 	}
-	if f.Session.Advisor() != "" {
-		view.WholeCase = view.Inbox + "/cases/" + r.PathValue("case")
+	beside, err := s.readBeside(ctx, f, request)
+	if err != nil {
+		return err
 	}
-	notes, err := s.Provider.ListNotes(ctx, &providerv1.ListNotesRequest{Parent: name, PageSize: 200})
-	switch {
-	case isKind(err, problem.Denied):
-		view.NotesDenied = true
-	case err != nil:
-		return fmt.Errorf("web: list notes: %w", err)
-	}
-	view.Notes = notes.GetNotes()
+	view.NotesDenied, view.Notes = beside.notesDenied, beside.notes
 	view.AddNote = f.deskForm("note", request, nil).finish(was)
-	var staff []*providerv1.StaffMember
-	if f.Session.Lead() && !ended(request.GetStatus()) {
-		answer, err := s.Provider.ListAdvisors(ctx, &providerv1.ListAdvisorsRequest{Parent: request.GetProvider(), PageSize: 500})
-		if err != nil {
-			return fmt.Errorf("web: list advisors: %w", err)
-		}
-		staff = answer.GetStaff()
-	}
 	f.deskWords(view.Timeline, request, was)
+	view.Blocks, view.BlockLanguage = f.blockChoices(beside.blocks, request)
 	for _, do := range f.offered(request) {
-		fm := f.deskForm(do, request, staff).finish(was)
+		fm := f.deskForm(do, request, beside.staff)
+		fm.offerBlocks(view.Blocks)
+		fm = fm.finish(was)
 		fm.Main = len(view.Actions) == 0
 		view.Actions = append(view.Actions, fm)
 	}
+	view.Now, view.LastWords = f.askedNow(request, answer.GetTimeline(), view.Mine)
+	view.undo(f.query.Get("done"))
+	view.Shared = f.sharedParts(beside, request)
+	if f.Session.Advisor() != "" {
+		view.WholeCase = view.Inbox + "/cases/" + r.PathValue("case")
+	}
+	view.Next = f.within(view.Inbox+"/next", url.Values{"of": {request.GetName()}})
+	view.Previous = f.within(view.Inbox+"/next", url.Values{"of": {request.GetName()}, "to": {"previous"}})
+	view.Inbox = f.within(view.Inbox, nil)
+	view.Keyboard = f.keyboard(r, "r", "a", "c", "m", "]", "[", "u")
 	return s.render(w, "deskrequest", code, view)
 }
 
@@ -131,6 +146,16 @@ func (f *frame) offered(r *casesv1.Request) []string {
 func (s *server) deskRequestAction(w http.ResponseWriter, r *http.Request, f *frame) error {
 	was := sentForm(r.PostForm)
 	do := was.values.Get("do")
+	if do == "shortcuts" && f.Session != nil {
+		f.setShortcuts(w, r)
+		return nil
+	}
+	if field := was.values.Get("insert"); field != "" {
+		if err := s.insertBlock(f.as(r.Context()), f, deskRequestName(r), field, was); err != nil {
+			return err
+		}
+		return s.showDeskRequest(w, r, f, http.StatusOK, was)
+	}
 	f.check(was, f.deskFields(do, nil, nil))
 	if was.failed() {
 		return s.showDeskRequest(w, r, f, http.StatusUnprocessableEntity, was)
@@ -146,6 +171,6 @@ func (s *server) deskRequestAction(w http.ResponseWriter, r *http.Request, f *fr
 	if revision != "" {
 		query.Set("rev", revision)
 	}
-	http.Redirect(w, r, f.path+"?"+query.Encode(), http.StatusSeeOther)
+	http.Redirect(w, r, f.within(f.path, query), http.StatusSeeOther)
 	return nil
 }

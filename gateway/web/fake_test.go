@@ -52,6 +52,7 @@ type fake struct {
 	notes       []*providerv1.Note
 	seen        []*accessv1.Access
 	waiting     []*casesv1.Case
+	blocks      []*providerv1.TextBlock
 	secret      string
 	admin       *fakeAdmin
 }
@@ -234,7 +235,8 @@ func (f *fake) LinkCompany(context.Context, *casesv1.LinkCompanyRequest) (*cases
 }
 
 func (f *fake) ListRequests(context.Context, *providerv1.ListRequestsRequest) (*providerv1.ListRequestsResponse, error) {
-	return &providerv1.ListRequestsResponse{Requests: f.requests, TotalSize: int32(len(f.requests)), NextPageToken: "token-2"}, nil
+	return &providerv1.ListRequestsResponse{Requests: f.requests, TotalSize: int32(len(f.requests)), NextPageToken: "token-2",
+		Counts: &providerv1.InboxCounts{Mine: 1, Unclaimed: 20, Open: 300, Waiting: 4, Overdue: 5, Ended: 6}}, nil
 }
 
 func (f *fake) GetRequest(_ context.Context, r *providerv1.GetRequestRequest) (*providerv1.GetRequestResponse, error) {
@@ -257,6 +259,18 @@ func (f *fake) ListAdvisors(context.Context, *providerv1.ListAdvisorsRequest) (*
 	}, Unclaimed: &providerv1.Load{Open: 4, Oldest: at(2)}, Left: []*providerv1.StaffMember{
 		{Advisor: &casesv1.Advisor{Name: "providers/omnia/advisors/gone"}, OpenRequests: 1, Load: &providerv1.Load{Open: 1, Waiting: 1, Oldest: at(1)}},
 	}}, nil
+}
+
+func (f *fake) ListTextBlocks(context.Context, *providerv1.ListTextBlocksRequest) (*providerv1.ListTextBlocksResponse, error) {
+	return &providerv1.ListTextBlocksResponse{TextBlocks: f.blocks}, nil
+}
+
+func (f *fake) SetTextBlock(context.Context, *providerv1.SetTextBlockRequest) (*providerv1.SetTextBlockResponse, error) {
+	return &providerv1.SetTextBlockResponse{Revision: "rev-2"}, nil
+}
+
+func (f *fake) DeleteTextBlock(context.Context, *providerv1.DeleteTextBlockRequest) (*providerv1.DeleteTextBlockResponse, error) {
+	return &providerv1.DeleteTextBlockResponse{Revision: "rev-2"}, nil
 }
 
 func (f *fake) PickUp(context.Context, *providerv1.PickUpRequest) (*providerv1.PickUpResponse, error) {

@@ -52,6 +52,8 @@ type field struct {
 	Choices     []choice
 	Groups      []choiceGroup
 	Error       *fieldError
+	// Blocks are text blocks to put into a long text.
+	Blocks []choice
 	// Plain leaves out that the field is optional, where every field is.
 	Plain bool
 }

@@ -32,8 +32,12 @@ type frame struct {
 	// Since is when the visitor's last visit ended: what is newer is marked. A page that
 	// keeps itself up to date says it with each fetch.
 	Since string
+	// Pace is the least time between two looks at what is new; 0 is at once.
+	Pace time.Duration
+	// Desk tells that the page has shortcuts and help of an advisor's desk.
+	Desk bool
 	// StylePath and those after it are where those files are.
-	StylePath, ScriptPath, FormsPath, IconPath string
+	StylePath, ScriptPath, FormsPath, DeskScriptPath, IconPath string
 
 	// draft and draftEtag are the visitor's draft that this page has read.
 	draft, draftEtag string
@@ -53,7 +57,7 @@ type frame struct {
 func (s *server) frame(w http.ResponseWriter, r *http.Request) *frame {
 	f := &frame{
 		Lang: language(w, r), Session: s.session(r), Holder: s.holder(r),
-		StylePath: s.style.path, ScriptPath: s.script.path, FormsPath: s.forms.path, IconPath: s.icon.path,
+		StylePath: s.style.path, ScriptPath: s.script.path, FormsPath: s.forms.path, DeskScriptPath: s.deskScript.path, IconPath: s.icon.path,
 		header: w.Header(), path: r.URL.Path, query: r.URL.Query(), texts: s.texts, now: s.Clock(),
 	}
 	if f.Session != nil || f.Holder != nil {

@@ -47,6 +47,9 @@ func TestNoTextOfTheAPIIsMarkup(t *testing.T) {
 		for _, r := range b.api.requests {
 			infect(r.ProtoReflect())
 		}
+		for _, block := range b.api.blocks {
+			infect(block.ProtoReflect())
+		}
 		for _, note := range b.api.notes {
 			infect(note.ProtoReflect())
 		}
@@ -84,7 +87,7 @@ func live(t *testing.T, page string) []string {
 			continue
 		}
 		if n.Data == "script" && n.FirstChild == nil && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool {
-			return a.Key == "src" && (strings.HasPrefix(a.Val, "/static/hub-") || strings.HasPrefix(a.Val, "/static/form-"))
+			return a.Key == "src" && slices.ContainsFunc([]string{"hub", "form", "desk"}, func(name string) bool { return strings.HasPrefix(a.Val, "/static/"+name+"-") })
 		}) {
 			continue // the pages' own
 		}

@@ -25,13 +25,14 @@ func everyPage() map[string][]string {
 		advisorToken("advisor"): {
 			"/desk/omnia", "/desk/omnia?view=mine&status=new&language=sv&order=oldest&q=x", "/desk/omnia/requests/" + caseID + "/omnia-1",
 			"/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/omnia/requests/" + caseID + "/omnia-3", "/desk/employment/requests/" + caseID + "/employment-1",
+			"/desk/omnia?view=waiting", "/desk/omnia?view=old&page=token-1", "/desk/omnia/texts", deskPath + "omnia-2?done=reply&view=mine", deskPath + "omnia-2?done=pickup",
 			"/desk/omnia/cases/" + caseID, "/desk/omnia/new", "/desk/omnia/new?service=" + apprenticeship,
 		},
 		operatorToken(): {
 			"/operator", "/operator?page=token-1", "/operator/staff", "/operator/staff?provider=hub", "/operator/keys", "/operator/erasures",
 			"/operator/catalogue", "/operator/catalogue?provider=omnia&gap=estimated_time", "/services",
 		},
-		advisorToken("lead"): {"/desk/omnia/team", "/desk/omnia/team?advisor=maija&page=token-1", "/desk/chamber/team", "/desk/omnia/keys", "/desk/chamber/keys", "/desk/omnia/requests/" + caseID + "/omnia-1", "/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/employment/requests/" + caseID + "/employment-2"},
+		advisorToken("lead"): {"/desk/omnia", "/desk/omnia/texts", "/desk/omnia/team", "/desk/omnia/team?advisor=maija&page=token-1", "/desk/chamber/team", "/desk/omnia/keys", "/desk/chamber/keys", "/desk/omnia/requests/" + caseID + "/omnia-1", "/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/employment/requests/" + caseID + "/employment-2"},
 	}
 }
 

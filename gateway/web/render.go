@@ -25,6 +25,9 @@ var scriptFile []byte
 //go:embed static/form.js
 var formsFile []byte
 
+//go:embed static/desk.js
+var deskScriptFile []byte
+
 //go:embed static/icon.svg
 var iconFile []byte
 

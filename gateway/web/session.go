@@ -155,7 +155,7 @@ func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 	c := &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure(r)}
 	c.Name = cookieName(r, name)
 	switch name {
-	case languageCookie:
+	case languageCookie, shortcutsCookie:
 		c.MaxAge = 365 * 24 * 3600
 	case signInCookie:
 		c.MaxAge = 600

@@ -126,8 +126,8 @@ func dynamic() []string {
 	for _, result := range []string{"applied", "granted", "granted_in_part", "rejected", "other"} {
 		keys = append(keys, "journey_view.result_"+result)
 	}
-	for _, view := range []string{"all", "mine", "unassigned", "overdue"} {
-		keys = append(keys, "desk.view_"+view)
+	for _, done := range []string{"textblocks", "last"} {
+		keys = append(keys, "done."+done)
 	}
 	for _, order := range deskOrders() {
 		keys = append(keys, "desk.order_"+order)

@@ -77,17 +77,19 @@ type Options struct {
 // often an address came.
 type server struct {
 	Options
-	texts     texts
-	pages     pages
-	style     asset
-	script    asset
-	forms     asset
-	icon      asset
-	catalogue catalogueCache
-	privacy   *privacy.Register
-	limits    limits
-	security  *security.Log
-	cookies   *seal.Box
+	texts  texts
+	pages  pages
+	style  asset
+	script asset
+	forms  asset
+	// deskScript is the script of the desk pages.
+	deskScript asset
+	icon       asset
+	catalogue  catalogueCache
+	privacy    *privacy.Register
+	limits     limits
+	security   *security.Log
+	cookies    *seal.Box
 }
 
 // New returns the handler of all pages. It panics when the built-in texts,
@@ -104,14 +106,15 @@ func New(options Options) http.Handler {
 	}
 	s := &server{
 		Options: options, texts: mustTexts(), pages: mustPages(), privacy: mustPrivacy(),
-		style: newAsset("style", ".css", "text/css", styleFile), script: newAsset("hub", ".js", "text/javascript", scriptFile), forms: newAsset("form", ".js", "text/javascript", formsFile), icon: newAsset("icon", ".svg", "image/svg+xml", iconFile),
+		style: newAsset("style", ".css", "text/css", styleFile), script: newAsset("hub", ".js", "text/javascript", scriptFile),
+		forms: newAsset("form", ".js", "text/javascript", formsFile), deskScript: newAsset("desk", ".js", "text/javascript", deskScriptFile), icon: newAsset("icon", ".svg", "image/svg+xml", iconFile),
 		limits: newLimits(options.RateLimit), cookies: mustBox(options.CookieKeys), security: security.New(options.Log, nil),
 	}
 	mux := http.NewServeMux()
 	for pattern, page := range s.routes() {
 		mux.Handle(pattern, s.serve(page))
 	}
-	for _, a := range []asset{s.style, s.script, s.forms, s.icon} {
+	for _, a := range []asset{s.style, s.script, s.forms, s.deskScript, s.icon} {
 		mux.HandleFunc("GET "+a.path, a.serve)
 	}
 	mux.HandleFunc("GET "+livePath, s.live)
@@ -177,6 +180,10 @@ func (s *server) routes() map[string]page {
 		"POST /leave-case":             s.leaveCase,
 		"GET /desk":                    s.ownDesk,
 		"GET /desk/{provider}":         s.deskPage,
+		"POST /desk/{provider}":        s.deskAction,
+		"GET /desk/{provider}/next":    s.neighbourPage,
+		"GET /desk/{provider}/texts":   s.textBlocksPage,
+		"POST /desk/{provider}/texts":  s.textBlocksAction,
 		"GET /desk/{provider}/access":  s.deskAccessPage,
 		"GET /desk/{provider}/new":     s.behalfPage,
 		"POST /desk/{provider}/new":    s.behalfAction,

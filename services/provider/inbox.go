@@ -36,7 +36,7 @@ const noDueDate = "9999-99-99"
 // provider's open requests are soon sorted. Bump the version when what is written
 // changes.
 var inboxSchema = projection.Schema{
-	Version: 4,
+	Version: 5,
 	SQL: `
 CREATE TABLE requests (
 	id INTEGER PRIMARY KEY,
@@ -53,7 +53,7 @@ CREATE TABLE requests (
 	last_sequence INTEGER NOT NULL,
 	state BLOB NOT NULL
 ) STRICT;
-CREATE INDEX requests_due ON requests (open, due_date, requested_at, id);
+CREATE INDEX requests_due ON requests (open, due_date, requested_at, id, overdue);
 CREATE INDEX requests_status ON requests (status, due_date, requested_at, id);
 CREATE INDEX requests_advisor ON requests (advisor, open, due_date, requested_at, id);
 CREATE TABLE facts (sequence INTEGER PRIMARY KEY, request INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
@@ -91,6 +91,9 @@ type inbox struct {
 	// arrive has passed over: their states are folded anew.
 	spoiled spoiled
 	erased  erased
+	// following is shared by those who watch, and counted by those who list.
+	following following
+	counted   counted
 }
 
 // touched is a request that a batch of facts changes.

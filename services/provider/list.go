@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -147,10 +149,72 @@ func (d desk) ListRequests(ctx context.Context, in *providerv1.ListRequestsReque
 			return nil, err
 		}
 	}
+	if in.WithCounts {
+		if out.Counts, err = d.countViews(ctx, who, in.MinRevision != ""); err != nil {
+			return nil, err
+		}
+	}
 	for _, r := range out.Requests {
 		d.directory.Name(r.Advisor)
 	}
 	return out, nil
+}
+
+// countQuery counts each view of the inbox that is the same for all, from the indexes alone;
+// mineQuery counts an advisor's own.
+const (
+	countQuery = `SELECT
+	(SELECT count(*) FROM requests WHERE advisor = '' AND open = 1),
+	(SELECT count(*) FROM requests WHERE open = 1),
+	(SELECT count(*) FROM requests WHERE status = ?),
+	(SELECT count(*) FROM requests WHERE open = 1 AND overdue = 1),
+	(SELECT count(*) FROM requests WHERE open = 0)`
+	mineQuery = `SELECT count(*) FROM requests WHERE advisor = ? AND open = 1`
+)
+
+// countsHold is how long counts are shown while the inbox goes on changing.
+const countsHold = time.Second
+
+// counted are the counts that are the same for all, for a moment.
+type counted struct {
+	mutex   sync.Mutex
+	changed <-chan struct{}
+	at      time.Time
+	counts  *providerv1.InboxCounts
+}
+
+// countViews counts what each view of the inbox holds. Who has just changed something gets
+// fresh counts; for the others those of a moment ago will do, since on a busy day counting is
+// most of the work.
+func (p *Provider) countViews(ctx context.Context, who caller, fresh bool) (*providerv1.InboxCounts, error) {
+	changed := p.inbox.db.Notify()
+	p.inbox.counted.mutex.Lock()
+	defer p.inbox.counted.mutex.Unlock()
+	known := &p.inbox.counted
+	if known.counts == nil || known.changed != changed && (fresh || time.Since(known.at) > countsHold) {
+		c := &providerv1.InboxCounts{}
+		into := []any{&c.Unclaimed, &c.Open, &c.Waiting, &c.Overdue, &c.Ended}
+		if err := p.count(ctx, countQuery, int64(casesv1.RequestStatus_REQUEST_STATUS_WAITING), into...); err != nil {
+			return nil, err
+		}
+		known.counts, known.changed, known.at = c, changed, time.Now()
+	}
+	c := proto.CloneOf(known.counts)
+	if who.member.Advisor == "" {
+		return c, nil
+	}
+	return c, p.count(ctx, mineQuery, name.Advisor(p.key, who.member.Advisor), &c.Mine)
+}
+
+func (p *Provider) count(ctx context.Context, query string, of any, into ...any) error {
+	statement, err := p.inbox.db.Prepared(ctx, query)
+	if err != nil {
+		return err
+	}
+	if err := statement.QueryRowContext(ctx, of).Scan(into...); err != nil {
+		return fmt.Errorf("provider: count the views of the inbox: %w", err)
+	}
+	return nil
 }
 
 // page is one page of the inbox: next is where the next begins, nil on the last.

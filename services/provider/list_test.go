@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	eventsv1 "github.com/businessespoo/hub/proto/businessespoo/events/v1"
@@ -223,4 +224,26 @@ func FuzzSearchWords(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The views of an inbox are counted for who asks, whatever is filtered; who has just
+// changed something gets counts that know of it.
+func TestInboxCounts(t *testing.T) {
+	_, d := inbox(t)
+	count := func(revision string) *providerv1.InboxCounts {
+		return must(d.ListRequests(d.As("a1"), &providerv1.ListRequestsRequest{Parent: parent, Query: "leipuri", WithCounts: true, MinRevision: revision}))(t).Counts
+	}
+	want := &providerv1.InboxCounts{Mine: 1, Unclaimed: 4, Open: 5, Overdue: 1, Ended: 1}
+	if diff := cmp.Diff(want, count(""), protocmp.Transform()); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+	mine := must(d.ListRequests(d.As("a1"), &providerv1.ListRequestsRequest{Parent: parent, Advisor: "providers/omnia/advisors/a1"}))(t).Requests[0].Name
+	asked := must(d.AskSupplement(d.As("a1"), &providerv1.AskSupplementRequest{Name: mine, RequestId: call(), Question: "Milloin?", DueDate: "2027-01-11"}))(t)
+	want.Waiting = 1
+	if diff := cmp.Diff(want, count(asked.Revision), protocmp.Transform()); diff != "" {
+		t.Errorf("counts after a step (-want +got):\n%s", diff)
+	}
+	if without := must(d.ListRequests(d.As("a1"), &providerv1.ListRequestsRequest{Parent: parent}))(t).Counts; without != nil {
+		t.Errorf("counted without being asked: %v", without)
+	}
 }

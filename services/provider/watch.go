@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -68,6 +69,36 @@ type watch struct {
 	erased int
 }
 
+// following keeps the last read of those who follow the inbox: all who have come as far
+// share it, so that a change is read once and not once for each of them.
+type following struct {
+	mutex     sync.Mutex
+	from      uint64
+	changed   <-chan struct{}
+	steps     []*providerv1.WatchRequestsResponse
+	positions []uint64
+}
+
+// read answers what lies behind a position until the inbox changes again, which closes
+// changed. Who is behind the others reads alone. What it answers is not to be changed.
+func (f *following) read(from uint64, changed <-chan struct{}, query func() ([]*providerv1.WatchRequestsResponse, []uint64, error)) ([]*providerv1.WatchRequestsResponse, []uint64, error) {
+	f.mutex.Lock()
+	if from < f.from {
+		f.mutex.Unlock()
+		return query()
+	}
+	defer f.mutex.Unlock()
+	if from == f.from && changed == f.changed {
+		return f.steps, f.positions, nil
+	}
+	steps, positions, err := query()
+	if err != nil {
+		return nil, nil, err
+	}
+	f.from, f.changed, f.steps, f.positions = from, changed, steps, positions
+	return steps, positions, nil
+}
+
 // begin sends the open requests as they are.
 func (w *watch) begin(ctx context.Context) error {
 	if err := w.inbox.db.Fresh(ctx); err != nil {
@@ -117,8 +148,14 @@ func (w *watch) follow(ctx context.Context) error {
 	defer w.inbox.db.Watch()()
 	for {
 		changed := w.inbox.db.Notify()
-		sent, err := w.step(ctx, "SELECT f.sequence, r.state, f.body FROM facts f JOIN requests r ON r.id = f.request WHERE f.sequence > ? ORDER BY f.sequence LIMIT ?",
-			int64(w.position), watchBatch)
+		steps, positions, err := w.inbox.following.read(w.position, changed, func() ([]*providerv1.WatchRequestsResponse, []uint64, error) {
+			return w.readSteps(ctx, "SELECT f.sequence, r.state, f.body FROM facts f JOIN requests r ON r.id = f.request WHERE f.sequence > ? ORDER BY f.sequence LIMIT ?",
+				int64(w.position), watchBatch)
+		})
+		if err != nil {
+			return err
+		}
+		sent, err := w.tell(steps, positions)
 		if err != nil {
 			return err
 		}
@@ -158,13 +195,16 @@ func (w *watch) step(ctx context.Context, query string, args ...any) (int, error
 	if err != nil {
 		return 0, err
 	}
+	return w.tell(steps, positions)
+}
+
+// tell sends steps, which others may be sending too, and answers how many there were.
+func (w *watch) tell(steps []*providerv1.WatchRequestsResponse, positions []uint64) (int, error) {
 	for i, s := range steps {
 		// Who has left meanwhile gets nothing more, not even what was read before.
 		if err := w.onStaff(w.who.principal); err != nil {
 			return 0, err
 		}
-		w.directory.Name(s.Request.Advisor)
-		w.directory.Name(s.GetEntry().GetAdvisor())
 		if err := w.send(s); err != nil {
 			return 0, err
 		}
@@ -189,6 +229,8 @@ func (w *watch) readSteps(ctx context.Context, query string, args ...any) (steps
 		if err != nil {
 			return nil, nil, err
 		}
+		w.directory.Name(s.Request.Advisor)
+		w.directory.Name(s.GetEntry().GetAdvisor())
 		steps, positions = append(steps, s), append(positions, sequence)
 	}
 	if err := rows.Err(); err != nil {

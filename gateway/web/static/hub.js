@@ -70,21 +70,26 @@
   }
 
   // -- Taking over what is new -------------------------------------------------------------
-  let timer = 0, busy = false;
+  let timer = 0, busy = false, whole = false, looked = 0;
+  const pace = Number(document.body.dataset.pace || 0); // the least time between two looks
 
   function refresh() {
-    if (document.hidden) { stale = true; return; }
-    clearTimeout(timer);
-    timer = setTimeout(load, 120); // several events come together
+    if (document.hidden || timer) return; // what comes meanwhile is seen by the same look
+    timer = setTimeout(load, Math.max(120, looked + pace - performance.now())); // several events come together
   }
-  let stale = false;
 
   async function load(everything) {
+    whole ||= everything === true;
+    clearTimeout(timer);
+    timer = 0;
     if (busy) { refresh(); return; }
+    const all = whole;
+    whole = false;
     busy = true;
+    looked = performance.now();
     try {
       const answer = await fetch(location.href, { headers: { 'Hub-Live': document.body.dataset.since || '-' }, redirect: 'error' });
-      if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html'), everything === true);
+      if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html'), all);
       else if (answer.status === 401) take({ is: 'ended' });
       else if (answer.status === 404 || answer.status === 410) location.reload();
     } catch {

@@ -1,5 +1,5 @@
-// Package directory knows the advisors: what they can do, from the staff facts,
-// and their names, from the people stream.
+// Package directory knows the advisors: what they can do and the text blocks that
+// they share, from the staff facts, and their names, from the people stream.
 //
 // It lives in memory and is read anew at every start: names of people are in no
 // file but the log's people stream, from which they can be erased.
@@ -49,6 +49,7 @@ type Directory struct {
 	mu    sync.RWMutex
 	staff map[string]*eventsv1.StaffChanged
 	names map[string]named
+	texts map[string]TextBlocks
 	// left is when a member of staff was removed: a name from before is not shown.
 	left  map[string]time.Time
 	seen  map[string]uint64
@@ -66,7 +67,7 @@ type named struct {
 // New answers an empty directory; Run fills it.
 func New() *Directory {
 	return &Directory{
-		staff: map[string]*eventsv1.StaffChanged{}, names: map[string]named{}, left: map[string]time.Time{}, seen: map[string]uint64{},
+		staff: map[string]*eventsv1.StaffChanged{}, names: map[string]named{}, texts: map[string]TextBlocks{}, left: map[string]time.Time{}, seen: map[string]uint64{},
 		moved: make(chan struct{}), ready: map[string]bool{},
 	}
 }
@@ -105,6 +106,10 @@ func (d *Directory) takeStaff(e bus.Event) error {
 	f, _, err := fact.Decode(e)
 	if err != nil {
 		return err
+	}
+	if f.GetTextBlockChanged() != nil && strings.HasSuffix(e.Subject, ".texts.own") {
+		d.takeText(e, f)
+		return nil
 	}
 	changed := f.GetStaffChanged()
 	key, ok := strings.CutPrefix(e.Subject, "staff.")

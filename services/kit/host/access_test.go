@@ -87,6 +87,7 @@ var leaves = map[string]string{
 	"ProviderService.Refer": "request", "ProviderService.Decide": "request", "ProviderService.Complete": "request", "ProviderService.AddNote": "confidential",
 	"ProviderService.ListNotes": "confidential", "ProviderService.RecordContact": "request", "ProviderService.CorrectText": "request", "ProviderService.OpenCaseOnBehalf": "case",
 	"ProviderService.WatchRequests": "watch", "ProviderService.ListAdvisors": "nothing",
+	"ProviderService.ListTextBlocks": "nothing", "ProviderService.SetTextBlock": "nothing", "ProviderService.DeleteTextBlock": "nothing",
 }
 
 // rows is an access log in memory.

@@ -49,6 +49,7 @@ func Run(t *testing.T, definition provider.Definition) {
 		{"an inbox is built again from the log", rebuilt},
 		{"a note stays with the provider", confidential},
 		{"words are corrected and the old kept", corrects},
+		{"text blocks are the provider's own", textBlocks},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, s) })
 	}

@@ -2481,6 +2481,97 @@ func (x *StaffChanged) GetRemoved() bool {
 	return false
 }
 
+// TextBlockChanged: a phrase that a provider's advisors use, in three languages.
+type TextBlockChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A UUID.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// What advisors find it by.
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// In Finnish.
+	Fi string `protobuf:"bytes,3,opt,name=fi,proto3" json:"fi,omitempty"`
+	// In Swedish.
+	Sv string `protobuf:"bytes,4,opt,name=sv,proto3" json:"sv,omitempty"`
+	// In English.
+	En string `protobuf:"bytes,5,opt,name=en,proto3" json:"en,omitempty"`
+	// Whether it was taken out of the list; then nothing but its id is set.
+	Removed       bool `protobuf:"varint,6,opt,name=removed,proto3" json:"removed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TextBlockChanged) Reset() {
+	*x = TextBlockChanged{}
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TextBlockChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TextBlockChanged) ProtoMessage() {}
+
+func (x *TextBlockChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TextBlockChanged.ProtoReflect.Descriptor instead.
+func (*TextBlockChanged) Descriptor() ([]byte, []int) {
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *TextBlockChanged) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *TextBlockChanged) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *TextBlockChanged) GetFi() string {
+	if x != nil {
+		return x.Fi
+	}
+	return ""
+}
+
+func (x *TextBlockChanged) GetSv() string {
+	if x != nil {
+		return x.Sv
+	}
+	return ""
+}
+
+func (x *TextBlockChanged) GetEn() string {
+	if x != nil {
+		return x.En
+	}
+	return ""
+}
+
+func (x *TextBlockChanged) GetRemoved() bool {
+	if x != nil {
+		return x.Removed
+	}
+	return false
+}
+
 // MembershipChanged: a company became a member of a provider, or ceased to be one.
 type MembershipChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2496,7 +2587,7 @@ type MembershipChanged struct {
 
 func (x *MembershipChanged) Reset() {
 	*x = MembershipChanged{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[38]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2508,7 +2599,7 @@ func (x *MembershipChanged) String() string {
 func (*MembershipChanged) ProtoMessage() {}
 
 func (x *MembershipChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[38]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2521,7 +2612,7 @@ func (x *MembershipChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MembershipChanged.ProtoReflect.Descriptor instead.
 func (*MembershipChanged) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{38}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *MembershipChanged) GetCompany() *v1.Company {
@@ -2562,7 +2653,7 @@ type CataloguePublished struct {
 
 func (x *CataloguePublished) Reset() {
 	*x = CataloguePublished{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[39]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2574,7 +2665,7 @@ func (x *CataloguePublished) String() string {
 func (*CataloguePublished) ProtoMessage() {}
 
 func (x *CataloguePublished) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[39]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2587,7 +2678,7 @@ func (x *CataloguePublished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CataloguePublished.ProtoReflect.Descriptor instead.
 func (*CataloguePublished) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{39}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *CataloguePublished) GetProvider() string {
@@ -2641,7 +2732,7 @@ type KeyIssued struct {
 
 func (x *KeyIssued) Reset() {
 	*x = KeyIssued{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[40]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2653,7 +2744,7 @@ func (x *KeyIssued) String() string {
 func (*KeyIssued) ProtoMessage() {}
 
 func (x *KeyIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[40]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2666,7 +2757,7 @@ func (x *KeyIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeyIssued.ProtoReflect.Descriptor instead.
 func (*KeyIssued) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{40}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *KeyIssued) GetKey() string {
@@ -2729,7 +2820,7 @@ type KeyRevoked struct {
 
 func (x *KeyRevoked) Reset() {
 	*x = KeyRevoked{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[41]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2741,7 +2832,7 @@ func (x *KeyRevoked) String() string {
 func (*KeyRevoked) ProtoMessage() {}
 
 func (x *KeyRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[41]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2754,7 +2845,7 @@ func (x *KeyRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeyRevoked.ProtoReflect.Descriptor instead.
 func (*KeyRevoked) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{41}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *KeyRevoked) GetKey() string {
@@ -2782,7 +2873,7 @@ type AccessGranted struct {
 
 func (x *AccessGranted) Reset() {
 	*x = AccessGranted{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[42]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2794,7 +2885,7 @@ func (x *AccessGranted) String() string {
 func (*AccessGranted) ProtoMessage() {}
 
 func (x *AccessGranted) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[42]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2807,7 +2898,7 @@ func (x *AccessGranted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessGranted.ProtoReflect.Descriptor instead.
 func (*AccessGranted) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{42}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *AccessGranted) GetCompany() string {
@@ -2851,7 +2942,7 @@ type AccessWithdrawn struct {
 
 func (x *AccessWithdrawn) Reset() {
 	*x = AccessWithdrawn{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[43]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2863,7 +2954,7 @@ func (x *AccessWithdrawn) String() string {
 func (*AccessWithdrawn) ProtoMessage() {}
 
 func (x *AccessWithdrawn) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[43]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2876,7 +2967,7 @@ func (x *AccessWithdrawn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessWithdrawn.ProtoReflect.Descriptor instead.
 func (*AccessWithdrawn) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{43}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *AccessWithdrawn) GetCompany() string {
@@ -2907,7 +2998,7 @@ type ScopeErased struct {
 
 func (x *ScopeErased) Reset() {
 	*x = ScopeErased{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[44]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2919,7 +3010,7 @@ func (x *ScopeErased) String() string {
 func (*ScopeErased) ProtoMessage() {}
 
 func (x *ScopeErased) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[44]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2932,7 +3023,7 @@ func (x *ScopeErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScopeErased.ProtoReflect.Descriptor instead.
 func (*ScopeErased) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{44}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ScopeErased) GetErasure() string {
@@ -2965,7 +3056,7 @@ type FactRedacted struct {
 
 func (x *FactRedacted) Reset() {
 	*x = FactRedacted{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[45]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2977,7 +3068,7 @@ func (x *FactRedacted) String() string {
 func (*FactRedacted) ProtoMessage() {}
 
 func (x *FactRedacted) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[45]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2990,7 +3081,7 @@ func (x *FactRedacted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactRedacted.ProtoReflect.Descriptor instead.
 func (*FactRedacted) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{45}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *FactRedacted) GetErasure() string {
@@ -3038,7 +3129,7 @@ type WordsCorrected struct {
 
 func (x *WordsCorrected) Reset() {
 	*x = WordsCorrected{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[46]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3050,7 +3141,7 @@ func (x *WordsCorrected) String() string {
 func (*WordsCorrected) ProtoMessage() {}
 
 func (x *WordsCorrected) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[46]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3063,7 +3154,7 @@ func (x *WordsCorrected) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WordsCorrected.ProtoReflect.Descriptor instead.
 func (*WordsCorrected) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{46}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *WordsCorrected) GetSequence() uint64 {
@@ -3134,7 +3225,7 @@ type KeptFact struct {
 
 func (x *KeptFact) Reset() {
 	*x = KeptFact{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[47]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3146,7 +3237,7 @@ func (x *KeptFact) String() string {
 func (*KeptFact) ProtoMessage() {}
 
 func (x *KeptFact) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[47]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3159,7 +3250,7 @@ func (x *KeptFact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeptFact.ProtoReflect.Descriptor instead.
 func (*KeptFact) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{47}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *KeptFact) GetSequence() uint64 {
@@ -3270,6 +3361,7 @@ type Fact struct {
 	//	*Fact_ScopeErased
 	//	*Fact_FactRedacted
 	//	*Fact_WordsCorrected
+	//	*Fact_TextBlockChanged
 	Event         isFact_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3277,7 +3369,7 @@ type Fact struct {
 
 func (x *Fact) Reset() {
 	*x = Fact{}
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[48]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3289,7 +3381,7 @@ func (x *Fact) String() string {
 func (*Fact) ProtoMessage() {}
 
 func (x *Fact) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_events_v1_events_proto_msgTypes[48]
+	mi := &file_businessespoo_events_v1_events_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3302,7 +3394,7 @@ func (x *Fact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fact.ProtoReflect.Descriptor instead.
 func (*Fact) Descriptor() ([]byte, []int) {
-	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{48}
+	return file_businessespoo_events_v1_events_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Fact) GetId() string {
@@ -3767,6 +3859,15 @@ func (x *Fact) GetWordsCorrected() *WordsCorrected {
 	return nil
 }
 
+func (x *Fact) GetTextBlockChanged() *TextBlockChanged {
+	if x != nil {
+		if x, ok := x.Event.(*Fact_TextBlockChanged); ok {
+			return x.TextBlockChanged
+		}
+	}
+	return nil
+}
+
 type isFact_Event interface {
 	isFact_Event()
 }
@@ -3981,6 +4082,11 @@ type Fact_WordsCorrected struct {
 	WordsCorrected *WordsCorrected `protobuf:"bytes,112,opt,name=words_corrected,json=wordsCorrected,proto3,oneof"`
 }
 
+type Fact_TextBlockChanged struct {
+	// On staff.<provider>.texts, by the provider.
+	TextBlockChanged *TextBlockChanged `protobuf:"bytes,130,opt,name=text_block_changed,json=textBlockChanged,proto3,oneof"`
+}
+
 func (*Fact_CaseOpened) isFact_Event() {}
 
 func (*Fact_CaseConfirmed) isFact_Event() {}
@@ -4064,6 +4170,8 @@ func (*Fact_ScopeErased) isFact_Event() {}
 func (*Fact_FactRedacted) isFact_Event() {}
 
 func (*Fact_WordsCorrected) isFact_Event() {}
+
+func (*Fact_TextBlockChanged) isFact_Event() {}
 
 var File_businessespoo_events_v1_events_proto protoreflect.FileDescriptor
 
@@ -4240,6 +4348,13 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\x04role\x18\x03 \x01(\x0e2\x1d.businessespoo.policy.v1.RoleB\x06\xaa\xed\x18\x02\b\x02R\x04role\x12$\n" +
 	"\tlanguages\x18\x04 \x03(\tB\x06\xaa\xed\x18\x02\b\x02R\tlanguages\x12(\n" +
 	"\vcompetences\x18\x05 \x03(\tB\x06\xaa\xed\x18\x02\b\x02R\vcompetences\x12 \n" +
+	"\aremoved\x18\x06 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\aremoved\"\xb2\x01\n" +
+	"\x10TextBlockChanged\x12\x16\n" +
+	"\x02id\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02id\x12\x1c\n" +
+	"\x05title\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x05title\x12\x16\n" +
+	"\x02fi\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02fi\x12\x16\n" +
+	"\x02sv\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02sv\x12\x16\n" +
+	"\x02en\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02en\x12 \n" +
 	"\aremoved\x18\x06 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\aremoved\"\xa0\x01\n" +
 	"\x11MembershipChanged\x12A\n" +
 	"\acompany\x18\x01 \x01(\v2\x1f.businessespoo.cases.v1.CompanyB\x06\xaa\xed\x18\x02\b\x02R\acompany\x12%\n" +
@@ -4293,7 +4408,7 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\x06author\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x06author\x12\x1a\n" +
 	"\x04body\x18\x03 \x01(\fB\x06\xaa\xed\x18\x02\b\x03R\x04body\x12\x1a\n" +
 	"\x04hash\x18\x04 \x01(\fB\x06\xaa\xed\x18\x02\b\x02R\x04hash\x12\"\n" +
-	"\bredacted\x18\x05 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\bredacted\"\xa0\"\n" +
+	"\bredacted\x18\x05 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\bredacted\"\x84#\n" +
 	"\x04Fact\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02id\x126\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xaa\xed\x18\x02\b\x02R\x04time\x12)\n" +
@@ -4356,7 +4471,8 @@ const file_businessespoo_events_v1_events_proto_rawDesc = "" +
 	"\x10access_withdrawn\x18b \x01(\v2(.businessespoo.events.v1.AccessWithdrawnB\x06\xaa\xed\x18\x02\b\x02H\x00R\x0faccessWithdrawn\x12Q\n" +
 	"\fscope_erased\x18n \x01(\v2$.businessespoo.events.v1.ScopeErasedB\x06\xaa\xed\x18\x02\b\x02H\x00R\vscopeErased\x12T\n" +
 	"\rfact_redacted\x18o \x01(\v2%.businessespoo.events.v1.FactRedactedB\x06\xaa\xed\x18\x02\b\x02H\x00R\ffactRedacted\x12Z\n" +
-	"\x0fwords_corrected\x18p \x01(\v2'.businessespoo.events.v1.WordsCorrectedB\x06\xaa\xed\x18\x02\b\x02H\x00R\x0ewordsCorrectedB\a\n" +
+	"\x0fwords_corrected\x18p \x01(\v2'.businessespoo.events.v1.WordsCorrectedB\x06\xaa\xed\x18\x02\b\x02H\x00R\x0ewordsCorrected\x12b\n" +
+	"\x12text_block_changed\x18\x82\x01 \x01(\v2).businessespoo.events.v1.TextBlockChangedB\x06\xaa\xed\x18\x02\b\x02H\x00R\x10textBlockChangedB\a\n" +
 	"\x05eventBEZCgithub.com/businessespoo/hub/proto/businessespoo/events/v1;eventsv1b\x06proto3"
 
 var (
@@ -4371,7 +4487,7 @@ func file_businessespoo_events_v1_events_proto_rawDescGZIP() []byte {
 	return file_businessespoo_events_v1_events_proto_rawDescData
 }
 
-var file_businessespoo_events_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 49)
+var file_businessespoo_events_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
 var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*Actor)(nil),                 // 0: businessespoo.events.v1.Actor
 	(*Basis)(nil),                 // 1: businessespoo.events.v1.Basis
@@ -4411,71 +4527,72 @@ var file_businessespoo_events_v1_events_proto_goTypes = []any{
 	(*DisclosureRecorded)(nil),    // 35: businessespoo.events.v1.DisclosureRecorded
 	(*RequestConsentEnded)(nil),   // 36: businessespoo.events.v1.RequestConsentEnded
 	(*StaffChanged)(nil),          // 37: businessespoo.events.v1.StaffChanged
-	(*MembershipChanged)(nil),     // 38: businessespoo.events.v1.MembershipChanged
-	(*CataloguePublished)(nil),    // 39: businessespoo.events.v1.CataloguePublished
-	(*KeyIssued)(nil),             // 40: businessespoo.events.v1.KeyIssued
-	(*KeyRevoked)(nil),            // 41: businessespoo.events.v1.KeyRevoked
-	(*AccessGranted)(nil),         // 42: businessespoo.events.v1.AccessGranted
-	(*AccessWithdrawn)(nil),       // 43: businessespoo.events.v1.AccessWithdrawn
-	(*ScopeErased)(nil),           // 44: businessespoo.events.v1.ScopeErased
-	(*FactRedacted)(nil),          // 45: businessespoo.events.v1.FactRedacted
-	(*WordsCorrected)(nil),        // 46: businessespoo.events.v1.WordsCorrected
-	(*KeptFact)(nil),              // 47: businessespoo.events.v1.KeptFact
-	(*Fact)(nil),                  // 48: businessespoo.events.v1.Fact
-	(v1.Party)(0),                 // 49: businessespoo.cases.v1.Party
-	(v11.Role)(0),                 // 50: businessespoo.policy.v1.Role
-	(*timestamppb.Timestamp)(nil), // 51: google.protobuf.Timestamp
-	(*v1.Input)(nil),              // 52: businessespoo.cases.v1.Input
-	(*v1.ExpectedTime)(nil),       // 53: businessespoo.cases.v1.ExpectedTime
-	(*v1.Official)(nil),           // 54: businessespoo.cases.v1.Official
-	(*v1.Company)(nil),            // 55: businessespoo.cases.v1.Company
-	(*v1.Consent)(nil),            // 56: businessespoo.cases.v1.Consent
-	(v1.DeclineReason)(0),         // 57: businessespoo.cases.v1.DeclineReason
-	(v1.ReferralReason)(0),        // 58: businessespoo.cases.v1.ReferralReason
-	(*v1.Decision)(nil),           // 59: businessespoo.cases.v1.Decision
-	(v1.ContactKind)(0),           // 60: businessespoo.cases.v1.ContactKind
-	(*v1.Disclosure)(nil),         // 61: businessespoo.cases.v1.Disclosure
-	(v1.EntryKind)(0),             // 62: businessespoo.cases.v1.EntryKind
-	(*v1.Notice)(nil),             // 63: businessespoo.cases.v1.Notice
+	(*TextBlockChanged)(nil),      // 38: businessespoo.events.v1.TextBlockChanged
+	(*MembershipChanged)(nil),     // 39: businessespoo.events.v1.MembershipChanged
+	(*CataloguePublished)(nil),    // 40: businessespoo.events.v1.CataloguePublished
+	(*KeyIssued)(nil),             // 41: businessespoo.events.v1.KeyIssued
+	(*KeyRevoked)(nil),            // 42: businessespoo.events.v1.KeyRevoked
+	(*AccessGranted)(nil),         // 43: businessespoo.events.v1.AccessGranted
+	(*AccessWithdrawn)(nil),       // 44: businessespoo.events.v1.AccessWithdrawn
+	(*ScopeErased)(nil),           // 45: businessespoo.events.v1.ScopeErased
+	(*FactRedacted)(nil),          // 46: businessespoo.events.v1.FactRedacted
+	(*WordsCorrected)(nil),        // 47: businessespoo.events.v1.WordsCorrected
+	(*KeptFact)(nil),              // 48: businessespoo.events.v1.KeptFact
+	(*Fact)(nil),                  // 49: businessespoo.events.v1.Fact
+	(v1.Party)(0),                 // 50: businessespoo.cases.v1.Party
+	(v11.Role)(0),                 // 51: businessespoo.policy.v1.Role
+	(*timestamppb.Timestamp)(nil), // 52: google.protobuf.Timestamp
+	(*v1.Input)(nil),              // 53: businessespoo.cases.v1.Input
+	(*v1.ExpectedTime)(nil),       // 54: businessespoo.cases.v1.ExpectedTime
+	(*v1.Official)(nil),           // 55: businessespoo.cases.v1.Official
+	(*v1.Company)(nil),            // 56: businessespoo.cases.v1.Company
+	(*v1.Consent)(nil),            // 57: businessespoo.cases.v1.Consent
+	(v1.DeclineReason)(0),         // 58: businessespoo.cases.v1.DeclineReason
+	(v1.ReferralReason)(0),        // 59: businessespoo.cases.v1.ReferralReason
+	(*v1.Decision)(nil),           // 60: businessespoo.cases.v1.Decision
+	(v1.ContactKind)(0),           // 61: businessespoo.cases.v1.ContactKind
+	(*v1.Disclosure)(nil),         // 62: businessespoo.cases.v1.Disclosure
+	(v1.EntryKind)(0),             // 63: businessespoo.cases.v1.EntryKind
+	(*v1.Notice)(nil),             // 64: businessespoo.cases.v1.Notice
 }
 var file_businessespoo_events_v1_events_proto_depIdxs = []int32{
-	49, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
-	50, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
-	51, // 2: businessespoo.events.v1.Actor.representation_checked_at:type_name -> google.protobuf.Timestamp
-	52, // 3: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
+	50, // 0: businessespoo.events.v1.Actor.party:type_name -> businessespoo.cases.v1.Party
+	51, // 1: businessespoo.events.v1.Actor.role:type_name -> businessespoo.policy.v1.Role
+	52, // 2: businessespoo.events.v1.Actor.representation_checked_at:type_name -> google.protobuf.Timestamp
+	53, // 3: businessespoo.events.v1.PlannedRequest.inputs:type_name -> businessespoo.cases.v1.Input
 	3,  // 4: businessespoo.events.v1.PlannedRequest.terms:type_name -> businessespoo.events.v1.ServiceTerms
-	53, // 5: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
-	54, // 6: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
-	55, // 7: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
+	54, // 5: businessespoo.events.v1.ServiceTerms.expected_time:type_name -> businessespoo.cases.v1.ExpectedTime
+	55, // 6: businessespoo.events.v1.ServiceTerms.official:type_name -> businessespoo.cases.v1.Official
+	56, // 7: businessespoo.events.v1.CaseOpened.company:type_name -> businessespoo.cases.v1.Company
 	2,  // 8: businessespoo.events.v1.CaseOpened.requests:type_name -> businessespoo.events.v1.PlannedRequest
-	56, // 9: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
-	56, // 10: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
+	57, // 9: businessespoo.events.v1.CaseOpened.consents:type_name -> businessespoo.cases.v1.Consent
+	57, // 10: businessespoo.events.v1.CaseConfirmed.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 11: businessespoo.events.v1.RequestAdded.request:type_name -> businessespoo.events.v1.PlannedRequest
-	56, // 12: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
+	57, // 12: businessespoo.events.v1.RequestAdded.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 13: businessespoo.events.v1.RequestAdded.invitation:type_name -> businessespoo.events.v1.PlannedRequest
 	2,  // 14: businessespoo.events.v1.ReferralAnswered.request:type_name -> businessespoo.events.v1.PlannedRequest
-	56, // 15: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
+	57, // 15: businessespoo.events.v1.ReferralAnswered.consents:type_name -> businessespoo.cases.v1.Consent
 	2,  // 16: businessespoo.events.v1.ReferralAnswered.invitation:type_name -> businessespoo.events.v1.PlannedRequest
-	55, // 17: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
+	56, // 17: businessespoo.events.v1.CompanyLinked.company:type_name -> businessespoo.cases.v1.Company
 	11, // 18: businessespoo.events.v1.CaseClosed.heads:type_name -> businessespoo.events.v1.ScopeHead
 	2,  // 19: businessespoo.events.v1.RequestMade.request:type_name -> businessespoo.events.v1.PlannedRequest
-	55, // 20: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
-	52, // 21: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
-	57, // 22: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
-	58, // 23: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
-	59, // 24: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
-	60, // 25: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
-	51, // 26: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
-	56, // 27: businessespoo.events.v1.ConsentGranted.consent:type_name -> businessespoo.cases.v1.Consent
-	61, // 28: businessespoo.events.v1.DisclosureRecorded.disclosure:type_name -> businessespoo.cases.v1.Disclosure
-	50, // 29: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
-	55, // 30: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
-	47, // 31: businessespoo.events.v1.FactRedacted.facts:type_name -> businessespoo.events.v1.KeptFact
-	62, // 32: businessespoo.events.v1.WordsCorrected.corrects:type_name -> businessespoo.cases.v1.EntryKind
-	51, // 33: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
+	56, // 20: businessespoo.events.v1.RequestMade.company:type_name -> businessespoo.cases.v1.Company
+	53, // 21: businessespoo.events.v1.SupplementAnswered.inputs:type_name -> businessespoo.cases.v1.Input
+	58, // 22: businessespoo.events.v1.RequestDeclined.reason:type_name -> businessespoo.cases.v1.DeclineReason
+	59, // 23: businessespoo.events.v1.ReferralProposed.reason:type_name -> businessespoo.cases.v1.ReferralReason
+	60, // 24: businessespoo.events.v1.DecisionRecorded.decision:type_name -> businessespoo.cases.v1.Decision
+	61, // 25: businessespoo.events.v1.ContactRecorded.kind:type_name -> businessespoo.cases.v1.ContactKind
+	52, // 26: businessespoo.events.v1.ContactRecorded.occurred_at:type_name -> google.protobuf.Timestamp
+	57, // 27: businessespoo.events.v1.ConsentGranted.consent:type_name -> businessespoo.cases.v1.Consent
+	62, // 28: businessespoo.events.v1.DisclosureRecorded.disclosure:type_name -> businessespoo.cases.v1.Disclosure
+	51, // 29: businessespoo.events.v1.StaffChanged.role:type_name -> businessespoo.policy.v1.Role
+	56, // 30: businessespoo.events.v1.MembershipChanged.company:type_name -> businessespoo.cases.v1.Company
+	48, // 31: businessespoo.events.v1.FactRedacted.facts:type_name -> businessespoo.events.v1.KeptFact
+	63, // 32: businessespoo.events.v1.WordsCorrected.corrects:type_name -> businessespoo.cases.v1.EntryKind
+	52, // 33: businessespoo.events.v1.Fact.time:type_name -> google.protobuf.Timestamp
 	0,  // 34: businessespoo.events.v1.Fact.actor:type_name -> businessespoo.events.v1.Actor
 	1,  // 35: businessespoo.events.v1.Fact.basis:type_name -> businessespoo.events.v1.Basis
-	63, // 36: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
+	64, // 36: businessespoo.events.v1.Fact.notices:type_name -> businessespoo.cases.v1.Notice
 	4,  // 37: businessespoo.events.v1.Fact.case_opened:type_name -> businessespoo.events.v1.CaseOpened
 	5,  // 38: businessespoo.events.v1.Fact.case_confirmed:type_name -> businessespoo.events.v1.CaseConfirmed
 	6,  // 39: businessespoo.events.v1.Fact.case_lapsed:type_name -> businessespoo.events.v1.CaseLapsed
@@ -4509,20 +4626,21 @@ var file_businessespoo_events_v1_events_proto_depIdxs = []int32{
 	31, // 67: businessespoo.events.v1.Fact.contact_recorded:type_name -> businessespoo.events.v1.ContactRecorded
 	32, // 68: businessespoo.events.v1.Fact.note_added:type_name -> businessespoo.events.v1.NoteAdded
 	37, // 69: businessespoo.events.v1.Fact.staff_changed:type_name -> businessespoo.events.v1.StaffChanged
-	38, // 70: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
-	39, // 71: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
-	40, // 72: businessespoo.events.v1.Fact.key_issued:type_name -> businessespoo.events.v1.KeyIssued
-	41, // 73: businessespoo.events.v1.Fact.key_revoked:type_name -> businessespoo.events.v1.KeyRevoked
-	42, // 74: businessespoo.events.v1.Fact.access_granted:type_name -> businessespoo.events.v1.AccessGranted
-	43, // 75: businessespoo.events.v1.Fact.access_withdrawn:type_name -> businessespoo.events.v1.AccessWithdrawn
-	44, // 76: businessespoo.events.v1.Fact.scope_erased:type_name -> businessespoo.events.v1.ScopeErased
-	45, // 77: businessespoo.events.v1.Fact.fact_redacted:type_name -> businessespoo.events.v1.FactRedacted
-	46, // 78: businessespoo.events.v1.Fact.words_corrected:type_name -> businessespoo.events.v1.WordsCorrected
-	79, // [79:79] is the sub-list for method output_type
-	79, // [79:79] is the sub-list for method input_type
-	79, // [79:79] is the sub-list for extension type_name
-	79, // [79:79] is the sub-list for extension extendee
-	0,  // [0:79] is the sub-list for field type_name
+	39, // 70: businessespoo.events.v1.Fact.membership_changed:type_name -> businessespoo.events.v1.MembershipChanged
+	40, // 71: businessespoo.events.v1.Fact.catalogue_published:type_name -> businessespoo.events.v1.CataloguePublished
+	41, // 72: businessespoo.events.v1.Fact.key_issued:type_name -> businessespoo.events.v1.KeyIssued
+	42, // 73: businessespoo.events.v1.Fact.key_revoked:type_name -> businessespoo.events.v1.KeyRevoked
+	43, // 74: businessespoo.events.v1.Fact.access_granted:type_name -> businessespoo.events.v1.AccessGranted
+	44, // 75: businessespoo.events.v1.Fact.access_withdrawn:type_name -> businessespoo.events.v1.AccessWithdrawn
+	45, // 76: businessespoo.events.v1.Fact.scope_erased:type_name -> businessespoo.events.v1.ScopeErased
+	46, // 77: businessespoo.events.v1.Fact.fact_redacted:type_name -> businessespoo.events.v1.FactRedacted
+	47, // 78: businessespoo.events.v1.Fact.words_corrected:type_name -> businessespoo.events.v1.WordsCorrected
+	38, // 79: businessespoo.events.v1.Fact.text_block_changed:type_name -> businessespoo.events.v1.TextBlockChanged
+	80, // [80:80] is the sub-list for method output_type
+	80, // [80:80] is the sub-list for method input_type
+	80, // [80:80] is the sub-list for extension type_name
+	80, // [80:80] is the sub-list for extension extendee
+	0,  // [0:80] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_events_v1_events_proto_init() }
@@ -4530,7 +4648,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 	if File_businessespoo_events_v1_events_proto != nil {
 		return
 	}
-	file_businessespoo_events_v1_events_proto_msgTypes[48].OneofWrappers = []any{
+	file_businessespoo_events_v1_events_proto_msgTypes[49].OneofWrappers = []any{
 		(*Fact_CaseOpened)(nil),
 		(*Fact_CaseConfirmed)(nil),
 		(*Fact_CaseLapsed)(nil),
@@ -4573,6 +4691,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 		(*Fact_ScopeErased)(nil),
 		(*Fact_FactRedacted)(nil),
 		(*Fact_WordsCorrected)(nil),
+		(*Fact_TextBlockChanged)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -4580,7 +4699,7 @@ func file_businessespoo_events_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_events_v1_events_proto_rawDesc), len(file_businessespoo_events_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   49,
+			NumMessages:   50,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

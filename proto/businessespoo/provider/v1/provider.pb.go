@@ -107,7 +107,9 @@ type ListRequestsRequest struct {
 	// How to sort.
 	Order RequestOrder `protobuf:"varint,11,opt,name=order,proto3,enum=businessespoo.provider.v1.RequestOrder" json:"order,omitempty"`
 	// The least revision that the answer must show.
-	MinRevision   string `protobuf:"bytes,12,opt,name=min_revision,json=minRevision,proto3" json:"min_revision,omitempty"`
+	MinRevision string `protobuf:"bytes,12,opt,name=min_revision,json=minRevision,proto3" json:"min_revision,omitempty"`
+	// Whether to count the views of the inbox too.
+	WithCounts    bool `protobuf:"varint,13,opt,name=with_counts,json=withCounts,proto3" json:"with_counts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -226,6 +228,13 @@ func (x *ListRequestsRequest) GetMinRevision() string {
 	return ""
 }
 
+func (x *ListRequestsRequest) GetWithCounts() bool {
+	if x != nil {
+		return x.WithCounts
+	}
+	return false
+}
+
 // ListRequestsResponse holds one page.
 type ListRequestsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -236,7 +245,9 @@ type ListRequestsResponse struct {
 	// How many requests match in all.
 	TotalSize int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3" json:"total_size,omitempty"`
 	// WatchRequests from here sends what changes after this answer; empty in an inbox that never held a request.
-	Revision      string `protobuf:"bytes,4,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision string `protobuf:"bytes,4,opt,name=revision,proto3" json:"revision,omitempty"`
+	// How many requests each view of the inbox holds; set when with_counts asked for it.
+	Counts        *InboxCounts `protobuf:"bytes,5,opt,name=counts,proto3" json:"counts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -299,6 +310,104 @@ func (x *ListRequestsResponse) GetRevision() string {
 	return ""
 }
 
+func (x *ListRequestsResponse) GetCounts() *InboxCounts {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+// InboxCounts is how many requests the views of an inbox hold, without any filter.
+type InboxCounts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Those that the caller works on; 0 for systems.
+	Mine int32 `protobuf:"varint,1,opt,name=mine,proto3" json:"mine,omitempty"`
+	// Open ones that nobody works on.
+	Unclaimed int32 `protobuf:"varint,2,opt,name=unclaimed,proto3" json:"unclaimed,omitempty"`
+	// All that are open.
+	Open int32 `protobuf:"varint,3,opt,name=open,proto3" json:"open,omitempty"`
+	// Those that wait for the company.
+	Waiting int32 `protobuf:"varint,4,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// Open ones whose expected time has passed.
+	Overdue int32 `protobuf:"varint,5,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	// Those that have ended.
+	Ended         int32 `protobuf:"varint,6,opt,name=ended,proto3" json:"ended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InboxCounts) Reset() {
+	*x = InboxCounts{}
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InboxCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InboxCounts) ProtoMessage() {}
+
+func (x *InboxCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InboxCounts.ProtoReflect.Descriptor instead.
+func (*InboxCounts) Descriptor() ([]byte, []int) {
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *InboxCounts) GetMine() int32 {
+	if x != nil {
+		return x.Mine
+	}
+	return 0
+}
+
+func (x *InboxCounts) GetUnclaimed() int32 {
+	if x != nil {
+		return x.Unclaimed
+	}
+	return 0
+}
+
+func (x *InboxCounts) GetOpen() int32 {
+	if x != nil {
+		return x.Open
+	}
+	return 0
+}
+
+func (x *InboxCounts) GetWaiting() int32 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+func (x *InboxCounts) GetOverdue() int32 {
+	if x != nil {
+		return x.Overdue
+	}
+	return 0
+}
+
+func (x *InboxCounts) GetEnded() int32 {
+	if x != nil {
+		return x.Ended
+	}
+	return 0
+}
+
 // GetRequestRequest names a request.
 type GetRequestRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -312,7 +421,7 @@ type GetRequestRequest struct {
 
 func (x *GetRequestRequest) Reset() {
 	*x = GetRequestRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[2]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -324,7 +433,7 @@ func (x *GetRequestRequest) String() string {
 func (*GetRequestRequest) ProtoMessage() {}
 
 func (x *GetRequestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[2]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -337,7 +446,7 @@ func (x *GetRequestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequestRequest.ProtoReflect.Descriptor instead.
 func (*GetRequestRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{2}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetRequestRequest) GetName() string {
@@ -369,7 +478,7 @@ type GetRequestResponse struct {
 
 func (x *GetRequestResponse) Reset() {
 	*x = GetRequestResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[3]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -381,7 +490,7 @@ func (x *GetRequestResponse) String() string {
 func (*GetRequestResponse) ProtoMessage() {}
 
 func (x *GetRequestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[3]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -394,7 +503,7 @@ func (x *GetRequestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequestResponse.ProtoReflect.Descriptor instead.
 func (*GetRequestResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{3}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetRequestResponse) GetRequest() *v1.Request {
@@ -433,7 +542,7 @@ type PickUpRequest struct {
 
 func (x *PickUpRequest) Reset() {
 	*x = PickUpRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[4]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -445,7 +554,7 @@ func (x *PickUpRequest) String() string {
 func (*PickUpRequest) ProtoMessage() {}
 
 func (x *PickUpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[4]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -458,7 +567,7 @@ func (x *PickUpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PickUpRequest.ProtoReflect.Descriptor instead.
 func (*PickUpRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{4}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PickUpRequest) GetName() string {
@@ -495,7 +604,7 @@ type PickUpResponse struct {
 
 func (x *PickUpResponse) Reset() {
 	*x = PickUpResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[5]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -507,7 +616,7 @@ func (x *PickUpResponse) String() string {
 func (*PickUpResponse) ProtoMessage() {}
 
 func (x *PickUpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[5]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -520,7 +629,7 @@ func (x *PickUpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PickUpResponse.ProtoReflect.Descriptor instead.
 func (*PickUpResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{5}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PickUpResponse) GetRequest() *v1.Request {
@@ -554,7 +663,7 @@ type HandBackRequest struct {
 
 func (x *HandBackRequest) Reset() {
 	*x = HandBackRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[6]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -566,7 +675,7 @@ func (x *HandBackRequest) String() string {
 func (*HandBackRequest) ProtoMessage() {}
 
 func (x *HandBackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[6]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -579,7 +688,7 @@ func (x *HandBackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandBackRequest.ProtoReflect.Descriptor instead.
 func (*HandBackRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{6}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *HandBackRequest) GetName() string {
@@ -623,7 +732,7 @@ type HandBackResponse struct {
 
 func (x *HandBackResponse) Reset() {
 	*x = HandBackResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[7]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -635,7 +744,7 @@ func (x *HandBackResponse) String() string {
 func (*HandBackResponse) ProtoMessage() {}
 
 func (x *HandBackResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[7]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -648,7 +757,7 @@ func (x *HandBackResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandBackResponse.ProtoReflect.Descriptor instead.
 func (*HandBackResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{7}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *HandBackResponse) GetRequest() *v1.Request {
@@ -682,7 +791,7 @@ type AssignRequest struct {
 
 func (x *AssignRequest) Reset() {
 	*x = AssignRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[8]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -694,7 +803,7 @@ func (x *AssignRequest) String() string {
 func (*AssignRequest) ProtoMessage() {}
 
 func (x *AssignRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[8]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -707,7 +816,7 @@ func (x *AssignRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignRequest.ProtoReflect.Descriptor instead.
 func (*AssignRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{8}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *AssignRequest) GetName() string {
@@ -751,7 +860,7 @@ type AssignResponse struct {
 
 func (x *AssignResponse) Reset() {
 	*x = AssignResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[9]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -763,7 +872,7 @@ func (x *AssignResponse) String() string {
 func (*AssignResponse) ProtoMessage() {}
 
 func (x *AssignResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[9]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -776,7 +885,7 @@ func (x *AssignResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignResponse.ProtoReflect.Descriptor instead.
 func (*AssignResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{9}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AssignResponse) GetRequest() *v1.Request {
@@ -810,7 +919,7 @@ type ReplyRequest struct {
 
 func (x *ReplyRequest) Reset() {
 	*x = ReplyRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[10]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -822,7 +931,7 @@ func (x *ReplyRequest) String() string {
 func (*ReplyRequest) ProtoMessage() {}
 
 func (x *ReplyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[10]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -835,7 +944,7 @@ func (x *ReplyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyRequest.ProtoReflect.Descriptor instead.
 func (*ReplyRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{10}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ReplyRequest) GetName() string {
@@ -879,7 +988,7 @@ type ReplyResponse struct {
 
 func (x *ReplyResponse) Reset() {
 	*x = ReplyResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[11]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -891,7 +1000,7 @@ func (x *ReplyResponse) String() string {
 func (*ReplyResponse) ProtoMessage() {}
 
 func (x *ReplyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[11]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -904,7 +1013,7 @@ func (x *ReplyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyResponse.ProtoReflect.Descriptor instead.
 func (*ReplyResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{11}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ReplyResponse) GetRequest() *v1.Request {
@@ -940,7 +1049,7 @@ type AskSupplementRequest struct {
 
 func (x *AskSupplementRequest) Reset() {
 	*x = AskSupplementRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[12]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -952,7 +1061,7 @@ func (x *AskSupplementRequest) String() string {
 func (*AskSupplementRequest) ProtoMessage() {}
 
 func (x *AskSupplementRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[12]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -965,7 +1074,7 @@ func (x *AskSupplementRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskSupplementRequest.ProtoReflect.Descriptor instead.
 func (*AskSupplementRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{12}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AskSupplementRequest) GetName() string {
@@ -1016,7 +1125,7 @@ type AskSupplementResponse struct {
 
 func (x *AskSupplementResponse) Reset() {
 	*x = AskSupplementResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[13]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1028,7 +1137,7 @@ func (x *AskSupplementResponse) String() string {
 func (*AskSupplementResponse) ProtoMessage() {}
 
 func (x *AskSupplementResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[13]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1041,7 +1150,7 @@ func (x *AskSupplementResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskSupplementResponse.ProtoReflect.Descriptor instead.
 func (*AskSupplementResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{13}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AskSupplementResponse) GetRequest() *v1.Request {
@@ -1077,7 +1186,7 @@ type DeclineRequest struct {
 
 func (x *DeclineRequest) Reset() {
 	*x = DeclineRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[14]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1089,7 +1198,7 @@ func (x *DeclineRequest) String() string {
 func (*DeclineRequest) ProtoMessage() {}
 
 func (x *DeclineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[14]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1102,7 +1211,7 @@ func (x *DeclineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineRequest.ProtoReflect.Descriptor instead.
 func (*DeclineRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{14}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *DeclineRequest) GetName() string {
@@ -1153,7 +1262,7 @@ type DeclineResponse struct {
 
 func (x *DeclineResponse) Reset() {
 	*x = DeclineResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[15]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1165,7 +1274,7 @@ func (x *DeclineResponse) String() string {
 func (*DeclineResponse) ProtoMessage() {}
 
 func (x *DeclineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[15]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1178,7 +1287,7 @@ func (x *DeclineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineResponse.ProtoReflect.Descriptor instead.
 func (*DeclineResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{15}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *DeclineResponse) GetRequest() *v1.Request {
@@ -1218,7 +1327,7 @@ type ReferRequest struct {
 
 func (x *ReferRequest) Reset() {
 	*x = ReferRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[16]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1230,7 +1339,7 @@ func (x *ReferRequest) String() string {
 func (*ReferRequest) ProtoMessage() {}
 
 func (x *ReferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[16]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1243,7 +1352,7 @@ func (x *ReferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReferRequest.ProtoReflect.Descriptor instead.
 func (*ReferRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{16}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ReferRequest) GetName() string {
@@ -1308,7 +1417,7 @@ type ReferResponse struct {
 
 func (x *ReferResponse) Reset() {
 	*x = ReferResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[17]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1320,7 +1429,7 @@ func (x *ReferResponse) String() string {
 func (*ReferResponse) ProtoMessage() {}
 
 func (x *ReferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[17]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1333,7 +1442,7 @@ func (x *ReferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReferResponse.ProtoReflect.Descriptor instead.
 func (*ReferResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{17}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ReferResponse) GetRequest() *v1.Request {
@@ -1367,7 +1476,7 @@ type DecideRequest struct {
 
 func (x *DecideRequest) Reset() {
 	*x = DecideRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[18]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1379,7 +1488,7 @@ func (x *DecideRequest) String() string {
 func (*DecideRequest) ProtoMessage() {}
 
 func (x *DecideRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[18]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1392,7 +1501,7 @@ func (x *DecideRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideRequest.ProtoReflect.Descriptor instead.
 func (*DecideRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{18}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DecideRequest) GetName() string {
@@ -1436,7 +1545,7 @@ type DecideResponse struct {
 
 func (x *DecideResponse) Reset() {
 	*x = DecideResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[19]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1448,7 +1557,7 @@ func (x *DecideResponse) String() string {
 func (*DecideResponse) ProtoMessage() {}
 
 func (x *DecideResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[19]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1461,7 +1570,7 @@ func (x *DecideResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideResponse.ProtoReflect.Descriptor instead.
 func (*DecideResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{19}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DecideResponse) GetRequest() *v1.Request {
@@ -1495,7 +1604,7 @@ type CompleteRequest struct {
 
 func (x *CompleteRequest) Reset() {
 	*x = CompleteRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[20]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1507,7 +1616,7 @@ func (x *CompleteRequest) String() string {
 func (*CompleteRequest) ProtoMessage() {}
 
 func (x *CompleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[20]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1520,7 +1629,7 @@ func (x *CompleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteRequest.ProtoReflect.Descriptor instead.
 func (*CompleteRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{20}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CompleteRequest) GetName() string {
@@ -1564,7 +1673,7 @@ type CompleteResponse struct {
 
 func (x *CompleteResponse) Reset() {
 	*x = CompleteResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[21]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1576,7 +1685,7 @@ func (x *CompleteResponse) String() string {
 func (*CompleteResponse) ProtoMessage() {}
 
 func (x *CompleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[21]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1589,7 +1698,7 @@ func (x *CompleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteResponse.ProtoReflect.Descriptor instead.
 func (*CompleteResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{21}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CompleteResponse) GetRequest() *v1.Request {
@@ -1627,7 +1736,7 @@ type RecordContactRequest struct {
 
 func (x *RecordContactRequest) Reset() {
 	*x = RecordContactRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[22]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1639,7 +1748,7 @@ func (x *RecordContactRequest) String() string {
 func (*RecordContactRequest) ProtoMessage() {}
 
 func (x *RecordContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[22]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1652,7 +1761,7 @@ func (x *RecordContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordContactRequest.ProtoReflect.Descriptor instead.
 func (*RecordContactRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{22}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RecordContactRequest) GetName() string {
@@ -1710,7 +1819,7 @@ type RecordContactResponse struct {
 
 func (x *RecordContactResponse) Reset() {
 	*x = RecordContactResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[23]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1722,7 +1831,7 @@ func (x *RecordContactResponse) String() string {
 func (*RecordContactResponse) ProtoMessage() {}
 
 func (x *RecordContactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[23]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1735,7 +1844,7 @@ func (x *RecordContactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordContactResponse.ProtoReflect.Descriptor instead.
 func (*RecordContactResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{23}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RecordContactResponse) GetRequest() *v1.Request {
@@ -1775,7 +1884,7 @@ type CorrectTextRequest struct {
 
 func (x *CorrectTextRequest) Reset() {
 	*x = CorrectTextRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[24]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1787,7 +1896,7 @@ func (x *CorrectTextRequest) String() string {
 func (*CorrectTextRequest) ProtoMessage() {}
 
 func (x *CorrectTextRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[24]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1800,7 +1909,7 @@ func (x *CorrectTextRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorrectTextRequest.ProtoReflect.Descriptor instead.
 func (*CorrectTextRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{24}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CorrectTextRequest) GetName() string {
@@ -1865,7 +1974,7 @@ type CorrectTextResponse struct {
 
 func (x *CorrectTextResponse) Reset() {
 	*x = CorrectTextResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[25]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1877,7 +1986,7 @@ func (x *CorrectTextResponse) String() string {
 func (*CorrectTextResponse) ProtoMessage() {}
 
 func (x *CorrectTextResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[25]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1890,7 +1999,7 @@ func (x *CorrectTextResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorrectTextResponse.ProtoReflect.Descriptor instead.
 func (*CorrectTextResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{25}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *CorrectTextResponse) GetRequest() *v1.Request {
@@ -1924,7 +2033,7 @@ type Note struct {
 
 func (x *Note) Reset() {
 	*x = Note{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[26]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1936,7 +2045,7 @@ func (x *Note) String() string {
 func (*Note) ProtoMessage() {}
 
 func (x *Note) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[26]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1949,7 +2058,7 @@ func (x *Note) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Note.ProtoReflect.Descriptor instead.
 func (*Note) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{26}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Note) GetNumber() int32 {
@@ -1995,7 +2104,7 @@ type AddNoteRequest struct {
 
 func (x *AddNoteRequest) Reset() {
 	*x = AddNoteRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[27]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2007,7 +2116,7 @@ func (x *AddNoteRequest) String() string {
 func (*AddNoteRequest) ProtoMessage() {}
 
 func (x *AddNoteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[27]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2020,7 +2129,7 @@ func (x *AddNoteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddNoteRequest.ProtoReflect.Descriptor instead.
 func (*AddNoteRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{27}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *AddNoteRequest) GetName() string {
@@ -2055,7 +2164,7 @@ type AddNoteResponse struct {
 
 func (x *AddNoteResponse) Reset() {
 	*x = AddNoteResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[28]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2067,7 +2176,7 @@ func (x *AddNoteResponse) String() string {
 func (*AddNoteResponse) ProtoMessage() {}
 
 func (x *AddNoteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[28]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2080,7 +2189,7 @@ func (x *AddNoteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddNoteResponse.ProtoReflect.Descriptor instead.
 func (*AddNoteResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{28}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *AddNoteResponse) GetNote() *Note {
@@ -2105,7 +2214,7 @@ type ListNotesRequest struct {
 
 func (x *ListNotesRequest) Reset() {
 	*x = ListNotesRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[29]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2117,7 +2226,7 @@ func (x *ListNotesRequest) String() string {
 func (*ListNotesRequest) ProtoMessage() {}
 
 func (x *ListNotesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[29]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2130,7 +2239,7 @@ func (x *ListNotesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNotesRequest.ProtoReflect.Descriptor instead.
 func (*ListNotesRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{29}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListNotesRequest) GetParent() string {
@@ -2167,7 +2276,7 @@ type ListNotesResponse struct {
 
 func (x *ListNotesResponse) Reset() {
 	*x = ListNotesResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[30]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2179,7 +2288,7 @@ func (x *ListNotesResponse) String() string {
 func (*ListNotesResponse) ProtoMessage() {}
 
 func (x *ListNotesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[30]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2192,7 +2301,7 @@ func (x *ListNotesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNotesResponse.ProtoReflect.Descriptor instead.
 func (*ListNotesResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{30}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListNotesResponse) GetNotes() []*Note {
@@ -2236,7 +2345,7 @@ type OpenCaseOnBehalfRequest struct {
 
 func (x *OpenCaseOnBehalfRequest) Reset() {
 	*x = OpenCaseOnBehalfRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[31]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2248,7 +2357,7 @@ func (x *OpenCaseOnBehalfRequest) String() string {
 func (*OpenCaseOnBehalfRequest) ProtoMessage() {}
 
 func (x *OpenCaseOnBehalfRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[31]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2261,7 +2370,7 @@ func (x *OpenCaseOnBehalfRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenCaseOnBehalfRequest.ProtoReflect.Descriptor instead.
 func (*OpenCaseOnBehalfRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{31}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *OpenCaseOnBehalfRequest) GetParent() string {
@@ -2340,7 +2449,7 @@ type Choice struct {
 
 func (x *Choice) Reset() {
 	*x = Choice{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[32]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2352,7 +2461,7 @@ func (x *Choice) String() string {
 func (*Choice) ProtoMessage() {}
 
 func (x *Choice) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[32]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2365,7 +2474,7 @@ func (x *Choice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Choice.ProtoReflect.Descriptor instead.
 func (*Choice) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{32}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Choice) GetService() string {
@@ -2399,7 +2508,7 @@ type OpenCaseOnBehalfResponse struct {
 
 func (x *OpenCaseOnBehalfResponse) Reset() {
 	*x = OpenCaseOnBehalfResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[33]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2411,7 +2520,7 @@ func (x *OpenCaseOnBehalfResponse) String() string {
 func (*OpenCaseOnBehalfResponse) ProtoMessage() {}
 
 func (x *OpenCaseOnBehalfResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[33]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2424,7 +2533,7 @@ func (x *OpenCaseOnBehalfResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenCaseOnBehalfResponse.ProtoReflect.Descriptor instead.
 func (*OpenCaseOnBehalfResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{33}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *OpenCaseOnBehalfResponse) GetRequest() string {
@@ -2468,7 +2577,7 @@ type WatchRequestsRequest struct {
 
 func (x *WatchRequestsRequest) Reset() {
 	*x = WatchRequestsRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[34]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2480,7 +2589,7 @@ func (x *WatchRequestsRequest) String() string {
 func (*WatchRequestsRequest) ProtoMessage() {}
 
 func (x *WatchRequestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[34]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2493,7 +2602,7 @@ func (x *WatchRequestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequestsRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequestsRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{34}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *WatchRequestsRequest) GetParent() string {
@@ -2527,7 +2636,7 @@ type WatchRequestsResponse struct {
 
 func (x *WatchRequestsResponse) Reset() {
 	*x = WatchRequestsResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[35]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2539,7 +2648,7 @@ func (x *WatchRequestsResponse) String() string {
 func (*WatchRequestsResponse) ProtoMessage() {}
 
 func (x *WatchRequestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[35]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2552,7 +2661,7 @@ func (x *WatchRequestsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequestsResponse.ProtoReflect.Descriptor instead.
 func (*WatchRequestsResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{35}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *WatchRequestsResponse) GetRequest() *v1.Request {
@@ -2600,7 +2709,7 @@ type ListAdvisorsRequest struct {
 
 func (x *ListAdvisorsRequest) Reset() {
 	*x = ListAdvisorsRequest{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[36]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2612,7 +2721,7 @@ func (x *ListAdvisorsRequest) String() string {
 func (*ListAdvisorsRequest) ProtoMessage() {}
 
 func (x *ListAdvisorsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[36]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2625,7 +2734,7 @@ func (x *ListAdvisorsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdvisorsRequest.ProtoReflect.Descriptor instead.
 func (*ListAdvisorsRequest) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{36}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListAdvisorsRequest) GetParent() string {
@@ -2675,7 +2784,7 @@ type StaffMember struct {
 
 func (x *StaffMember) Reset() {
 	*x = StaffMember{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[37]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2687,7 +2796,7 @@ func (x *StaffMember) String() string {
 func (*StaffMember) ProtoMessage() {}
 
 func (x *StaffMember) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[37]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2700,7 +2809,7 @@ func (x *StaffMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StaffMember.ProtoReflect.Descriptor instead.
 func (*StaffMember) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{37}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *StaffMember) GetAdvisor() *v1.Advisor {
@@ -2755,7 +2864,7 @@ type Load struct {
 
 func (x *Load) Reset() {
 	*x = Load{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[38]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2767,7 +2876,7 @@ func (x *Load) String() string {
 func (*Load) ProtoMessage() {}
 
 func (x *Load) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[38]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2780,7 +2889,7 @@ func (x *Load) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Load.ProtoReflect.Descriptor instead.
 func (*Load) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{38}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Load) GetOpen() int32 {
@@ -2828,7 +2937,7 @@ type ListAdvisorsResponse struct {
 
 func (x *ListAdvisorsResponse) Reset() {
 	*x = ListAdvisorsResponse{}
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[39]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2840,7 +2949,7 @@ func (x *ListAdvisorsResponse) String() string {
 func (*ListAdvisorsResponse) ProtoMessage() {}
 
 func (x *ListAdvisorsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[39]
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2853,7 +2962,7 @@ func (x *ListAdvisorsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdvisorsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdvisorsResponse) Descriptor() ([]byte, []int) {
-	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{39}
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ListAdvisorsResponse) GetStaff() []*StaffMember {
@@ -2884,11 +2993,460 @@ func (x *ListAdvisorsResponse) GetLeft() []*StaffMember {
 	return nil
 }
 
+// TextBlock is a phrase of a provider in three languages. {company}, {case} and {advisor} in a text stand for the names
+// in the request that it is used in; who writes puts them in.
+type TextBlock struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A UUID.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// What its advisors find it by.
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// The phrase in Finnish.
+	Fi string `protobuf:"bytes,3,opt,name=fi,proto3" json:"fi,omitempty"`
+	// The phrase in Swedish.
+	Sv string `protobuf:"bytes,4,opt,name=sv,proto3" json:"sv,omitempty"`
+	// The phrase in English.
+	En            string `protobuf:"bytes,5,opt,name=en,proto3" json:"en,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TextBlock) Reset() {
+	*x = TextBlock{}
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TextBlock) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TextBlock) ProtoMessage() {}
+
+func (x *TextBlock) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TextBlock.ProtoReflect.Descriptor instead.
+func (*TextBlock) Descriptor() ([]byte, []int) {
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *TextBlock) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *TextBlock) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *TextBlock) GetFi() string {
+	if x != nil {
+		return x.Fi
+	}
+	return ""
+}
+
+func (x *TextBlock) GetSv() string {
+	if x != nil {
+		return x.Sv
+	}
+	return ""
+}
+
+func (x *TextBlock) GetEn() string {
+	if x != nil {
+		return x.En
+	}
+	return ""
+}
+
+// ListTextBlocksRequest names a provider.
+type ListTextBlocksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// providers/{provider}.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The least revision that the answer must show; waits for it up to 2 s, then fails with DEADLINE_EXCEEDED.
+	MinRevision   string `protobuf:"bytes,2,opt,name=min_revision,json=minRevision,proto3" json:"min_revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTextBlocksRequest) Reset() {
+	*x = ListTextBlocksRequest{}
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTextBlocksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTextBlocksRequest) ProtoMessage() {}
+
+func (x *ListTextBlocksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTextBlocksRequest.ProtoReflect.Descriptor instead.
+func (*ListTextBlocksRequest) Descriptor() ([]byte, []int) {
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *ListTextBlocksRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListTextBlocksRequest) GetMinRevision() string {
+	if x != nil {
+		return x.MinRevision
+	}
+	return ""
+}
+
+// ListTextBlocksResponse holds all of them, by title.
+type ListTextBlocksResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The text blocks.
+	TextBlocks    []*TextBlock `protobuf:"bytes,1,rep,name=text_blocks,json=textBlocks,proto3" json:"text_blocks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTextBlocksResponse) Reset() {
+	*x = ListTextBlocksResponse{}
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTextBlocksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTextBlocksResponse) ProtoMessage() {}
+
+func (x *ListTextBlocksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTextBlocksResponse.ProtoReflect.Descriptor instead.
+func (*ListTextBlocksResponse) Descriptor() ([]byte, []int) {
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *ListTextBlocksResponse) GetTextBlocks() []*TextBlock {
+	if x != nil {
+		return x.TextBlocks
+	}
+	return nil
+}
+
+// SetTextBlockRequest says what a text block should be.
+type SetTextBlockRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// providers/{provider}.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// A UUID of the caller's choice; makes retries harmless.
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Which one to change; empty for a new one, whose id is the request_id.
+	Id string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	// What its advisors find it by, 1 to 100 characters.
+	Title string `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
+	// The phrase in Finnish, 1 to 2000 characters.
+	Fi string `protobuf:"bytes,5,opt,name=fi,proto3" json:"fi,omitempty"`
+	// The phrase in Swedish, 1 to 2000 characters.
+	Sv string `protobuf:"bytes,6,opt,name=sv,proto3" json:"sv,omitempty"`
+	// The phrase in English, 1 to 2000 characters.
+	En            string `protobuf:"bytes,7,opt,name=en,proto3" json:"en,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetTextBlockRequest) Reset() {
+	*x = SetTextBlockRequest{}
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetTextBlockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetTextBlockRequest) ProtoMessage() {}
+
+func (x *SetTextBlockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetTextBlockRequest.ProtoReflect.Descriptor instead.
+func (*SetTextBlockRequest) Descriptor() ([]byte, []int) {
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *SetTextBlockRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *SetTextBlockRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *SetTextBlockRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SetTextBlockRequest) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *SetTextBlockRequest) GetFi() string {
+	if x != nil {
+		return x.Fi
+	}
+	return ""
+}
+
+func (x *SetTextBlockRequest) GetSv() string {
+	if x != nil {
+		return x.Sv
+	}
+	return ""
+}
+
+func (x *SetTextBlockRequest) GetEn() string {
+	if x != nil {
+		return x.En
+	}
+	return ""
+}
+
+// SetTextBlockResponse holds the text block.
+type SetTextBlockResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The text block.
+	TextBlock *TextBlock `protobuf:"bytes,1,opt,name=text_block,json=textBlock,proto3" json:"text_block,omitempty"`
+	// Wait for this revision to read what this call changed.
+	Revision      string `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetTextBlockResponse) Reset() {
+	*x = SetTextBlockResponse{}
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetTextBlockResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetTextBlockResponse) ProtoMessage() {}
+
+func (x *SetTextBlockResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetTextBlockResponse.ProtoReflect.Descriptor instead.
+func (*SetTextBlockResponse) Descriptor() ([]byte, []int) {
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *SetTextBlockResponse) GetTextBlock() *TextBlock {
+	if x != nil {
+		return x.TextBlock
+	}
+	return nil
+}
+
+func (x *SetTextBlockResponse) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
+// DeleteTextBlockRequest names a text block.
+type DeleteTextBlockRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// providers/{provider}.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// A UUID of the caller's choice; makes retries harmless.
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Which one.
+	Id            string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteTextBlockRequest) Reset() {
+	*x = DeleteTextBlockRequest{}
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteTextBlockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteTextBlockRequest) ProtoMessage() {}
+
+func (x *DeleteTextBlockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteTextBlockRequest.ProtoReflect.Descriptor instead.
+func (*DeleteTextBlockRequest) Descriptor() ([]byte, []int) {
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *DeleteTextBlockRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *DeleteTextBlockRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *DeleteTextBlockRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// DeleteTextBlockResponse tells that it is gone.
+type DeleteTextBlockResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Wait for this revision to read what this call changed.
+	Revision      string `protobuf:"bytes,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteTextBlockResponse) Reset() {
+	*x = DeleteTextBlockResponse{}
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteTextBlockResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteTextBlockResponse) ProtoMessage() {}
+
+func (x *DeleteTextBlockResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_businessespoo_provider_v1_provider_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteTextBlockResponse.ProtoReflect.Descriptor instead.
+func (*DeleteTextBlockResponse) Descriptor() ([]byte, []int) {
+	return file_businessespoo_provider_v1_provider_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *DeleteTextBlockResponse) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
 var File_businessespoo_provider_v1_provider_proto protoreflect.FileDescriptor
 
 const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\n" +
-	"(businessespoo/provider/v1/provider.proto\x12\x19businessespoo.provider.v1\x1a!businessespoo/cases/v1/case.proto\x1a$businessespoo/policy/v1/policy.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x04\n" +
+	"(businessespoo/provider/v1/provider.proto\x12\x19businessespoo.provider.v1\x1a!businessespoo/cases/v1/case.proto\x1a$businessespoo/policy/v1/policy.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x04\n" +
 	"\x13ListRequestsRequest\x12\"\n" +
 	"\x06parent\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x04R\x06parent\x12&\n" +
@@ -2907,13 +3465,23 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x05query\x18\n" +
 	" \x01(\tB\t\xaa\xed\x18\x05\b\x03\x18\xc8\x01R\x05query\x12E\n" +
 	"\x05order\x18\v \x01(\x0e2'.businessespoo.provider.v1.RequestOrderB\x06\xaa\xed\x18\x02\b\x01R\x05order\x12)\n" +
-	"\fmin_revision\x18\f \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vminRevision\"\xd6\x01\n" +
+	"\fmin_revision\x18\f \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vminRevision\x12'\n" +
+	"\vwith_counts\x18\r \x01(\bB\x06\xaa\xed\x18\x02\b\x01R\n" +
+	"withCounts\"\x9e\x02\n" +
 	"\x14ListRequestsResponse\x12C\n" +
 	"\brequests\x18\x01 \x03(\v2\x1f.businessespoo.cases.v1.RequestB\x06\xaa\xed\x18\x02\b\x02R\brequests\x12.\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rnextPageToken\x12%\n" +
 	"\n" +
 	"total_size\x18\x03 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\ttotalSize\x12\"\n" +
-	"\brevision\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"^\n" +
+	"\brevision\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\x12F\n" +
+	"\x06counts\x18\x05 \x01(\v2&.businessespoo.provider.v1.InboxCountsB\x06\xaa\xed\x18\x02\b\x02R\x06counts\"\xcd\x01\n" +
+	"\vInboxCounts\x12\x1a\n" +
+	"\x04mine\x18\x01 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x04mine\x12$\n" +
+	"\tunclaimed\x18\x02 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\tunclaimed\x12\x1a\n" +
+	"\x04open\x18\x03 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x04open\x12 \n" +
+	"\awaiting\x18\x04 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\awaiting\x12 \n" +
+	"\aoverdue\x18\x05 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\aoverdue\x12\x1c\n" +
+	"\x05ended\x18\x06 \x01(\x05B\x06\xaa\xed\x18\x02\b\x02R\x05ended\"^\n" +
 	"\x11GetRequestRequest\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x03R\x04name\x12)\n" +
@@ -3134,12 +3702,51 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\x05staff\x18\x01 \x03(\v2&.businessespoo.provider.v1.StaffMemberB\x06\xaa\xed\x18\x02\b\x02R\x05staff\x12.\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rnextPageToken\x12E\n" +
 	"\tunclaimed\x18\x03 \x01(\v2\x1f.businessespoo.provider.v1.LoadB\x06\xaa\xed\x18\x02\b\x02R\tunclaimed\x12B\n" +
-	"\x04left\x18\x04 \x03(\v2&.businessespoo.provider.v1.StaffMemberB\x06\xaa\xed\x18\x02\b\x02R\x04left*|\n" +
+	"\x04left\x18\x04 \x03(\v2&.businessespoo.provider.v1.StaffMemberB\x06\xaa\xed\x18\x02\b\x02R\x04left\"\x89\x01\n" +
+	"\tTextBlock\x12\x16\n" +
+	"\x02id\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02id\x12\x1c\n" +
+	"\x05title\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x05title\x12\x16\n" +
+	"\x02fi\x18\x03 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02fi\x12\x16\n" +
+	"\x02sv\x18\x04 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02sv\x12\x16\n" +
+	"\x02en\x18\x05 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\x02en\"f\n" +
+	"\x15ListTextBlocksRequest\x12\"\n" +
+	"\x06parent\x18\x01 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x04R\x06parent\x12)\n" +
+	"\fmin_revision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\vminRevision\"g\n" +
+	"\x16ListTextBlocksResponse\x12M\n" +
+	"\vtext_blocks\x18\x01 \x03(\v2$.businessespoo.provider.v1.TextBlockB\x06\xaa\xed\x18\x02\b\x02R\n" +
+	"textBlocks\"\xf7\x01\n" +
+	"\x13SetTextBlockRequest\x12\"\n" +
+	"\x06parent\x18\x01 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x04R\x06parent\x12)\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\x12\x18\n" +
+	"\x02id\x18\x03 \x01(\tB\b\xaa\xed\x18\x04\b\x02(\x01R\x02id\x12 \n" +
+	"\x05title\x18\x04 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01\x18dR\x05title\x12\x1b\n" +
+	"\x02fi\x18\x05 \x01(\tB\v\xaa\xed\x18\a\b\x02\x10\x01\x18\xd0\x0fR\x02fi\x12\x1b\n" +
+	"\x02sv\x18\x06 \x01(\tB\v\xaa\xed\x18\a\b\x02\x10\x01\x18\xd0\x0fR\x02sv\x12\x1b\n" +
+	"\x02en\x18\a \x01(\tB\v\xaa\xed\x18\a\b\x02\x10\x01\x18\xd0\x0fR\x02en\"\x87\x01\n" +
+	"\x14SetTextBlockResponse\x12K\n" +
+	"\n" +
+	"text_block\x18\x01 \x01(\v2$.businessespoo.provider.v1.TextBlockB\x06\xaa\xed\x18\x02\b\x02R\ttextBlock\x12\"\n" +
+	"\brevision\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision\"\x83\x01\n" +
+	"\x16DeleteTextBlockRequest\x12\"\n" +
+	"\x06parent\x18\x01 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x04R\x06parent\x12)\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\trequestId\x12\x1a\n" +
+	"\x02id\x18\x03 \x01(\tB\n" +
+	"\xaa\xed\x18\x06\b\x02\x10\x01(\x01R\x02id\"=\n" +
+	"\x17DeleteTextBlockResponse\x12\"\n" +
+	"\brevision\x18\x01 \x01(\tB\x06\xaa\xed\x18\x02\b\x02R\brevision*|\n" +
 	"\fRequestOrder\x12\x1d\n" +
 	"\x19REQUEST_ORDER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REQUEST_ORDER_OLDEST\x10\x01\x12\x18\n" +
 	"\x14REQUEST_ORDER_NEWEST\x10\x02\x12\x19\n" +
-	"\x15REQUEST_ORDER_UPDATED\x10\x032\xc2\x11\n" +
+	"\x15REQUEST_ORDER_UPDATED\x10\x032\xcc\x14\n" +
 	"\x0fProviderService\x12\x8b\x01\n" +
 	"\fListRequests\x12..businessespoo.provider.v1.ListRequestsRequest\x1a/.businessespoo.provider.v1.ListRequestsResponse\"\x1a\xb2\xed\x18\x16\n" +
 	"\x03\x02\x03\x04P\x02\xf2\x01\frequest:read\x12\x85\x01\n" +
@@ -3177,7 +3784,14 @@ const file_businessespoo_provider_v1_provider_proto_rawDesc = "" +
 	"\rWatchRequests\x12/.businessespoo.provider.v1.WatchRequestsRequest\x1a0.businessespoo.provider.v1.WatchRequestsResponse\"\x1a\xb2\xed\x18\x16\n" +
 	"\x03\x02\x03\x04P\x02\xf2\x01\frequest:read0\x01\x12\x8b\x01\n" +
 	"\fListAdvisors\x12..businessespoo.provider.v1.ListAdvisorsRequest\x1a/.businessespoo.provider.v1.ListAdvisorsResponse\"\x1a\xb2\xed\x18\x16\n" +
-	"\x03\x02\x03\x04P\x02\xf2\x01\frequest:readBIZGgithub.com/businessespoo/hub/proto/businessespoo/provider/v1;providerv1b\x06proto3"
+	"\x03\x02\x03\x04P\x02\xf2\x01\frequest:read\x12\x81\x01\n" +
+	"\x0eListTextBlocks\x120.businessespoo.provider.v1.ListTextBlocksRequest\x1a1.businessespoo.provider.v1.ListTextBlocksResponse\"\n" +
+	"\xb2\xed\x18\x06\n" +
+	"\x02\x02\x03P\x02\x12|\n" +
+	"\fSetTextBlock\x12..businessespoo.provider.v1.SetTextBlockRequest\x1a/.businessespoo.provider.v1.SetTextBlockResponse\"\v\xb2\xed\x18\a\n" +
+	"\x01\x03\x18\x01P\x02\x12\x85\x01\n" +
+	"\x0fDeleteTextBlock\x121.businessespoo.provider.v1.DeleteTextBlockRequest\x1a2.businessespoo.provider.v1.DeleteTextBlockResponse\"\v\xb2\xed\x18\a\n" +
+	"\x01\x03\x18\x01P\x02BIZGgithub.com/businessespoo/hub/proto/businessespoo/provider/v1;providerv1b\x06proto3"
 
 var (
 	file_businessespoo_provider_v1_provider_proto_rawDescOnce sync.Once
@@ -3192,140 +3806,157 @@ func file_businessespoo_provider_v1_provider_proto_rawDescGZIP() []byte {
 }
 
 var file_businessespoo_provider_v1_provider_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_businessespoo_provider_v1_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
+var file_businessespoo_provider_v1_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_businessespoo_provider_v1_provider_proto_goTypes = []any{
 	(RequestOrder)(0),                // 0: businessespoo.provider.v1.RequestOrder
 	(*ListRequestsRequest)(nil),      // 1: businessespoo.provider.v1.ListRequestsRequest
 	(*ListRequestsResponse)(nil),     // 2: businessespoo.provider.v1.ListRequestsResponse
-	(*GetRequestRequest)(nil),        // 3: businessespoo.provider.v1.GetRequestRequest
-	(*GetRequestResponse)(nil),       // 4: businessespoo.provider.v1.GetRequestResponse
-	(*PickUpRequest)(nil),            // 5: businessespoo.provider.v1.PickUpRequest
-	(*PickUpResponse)(nil),           // 6: businessespoo.provider.v1.PickUpResponse
-	(*HandBackRequest)(nil),          // 7: businessespoo.provider.v1.HandBackRequest
-	(*HandBackResponse)(nil),         // 8: businessespoo.provider.v1.HandBackResponse
-	(*AssignRequest)(nil),            // 9: businessespoo.provider.v1.AssignRequest
-	(*AssignResponse)(nil),           // 10: businessespoo.provider.v1.AssignResponse
-	(*ReplyRequest)(nil),             // 11: businessespoo.provider.v1.ReplyRequest
-	(*ReplyResponse)(nil),            // 12: businessespoo.provider.v1.ReplyResponse
-	(*AskSupplementRequest)(nil),     // 13: businessespoo.provider.v1.AskSupplementRequest
-	(*AskSupplementResponse)(nil),    // 14: businessespoo.provider.v1.AskSupplementResponse
-	(*DeclineRequest)(nil),           // 15: businessespoo.provider.v1.DeclineRequest
-	(*DeclineResponse)(nil),          // 16: businessespoo.provider.v1.DeclineResponse
-	(*ReferRequest)(nil),             // 17: businessespoo.provider.v1.ReferRequest
-	(*ReferResponse)(nil),            // 18: businessespoo.provider.v1.ReferResponse
-	(*DecideRequest)(nil),            // 19: businessespoo.provider.v1.DecideRequest
-	(*DecideResponse)(nil),           // 20: businessespoo.provider.v1.DecideResponse
-	(*CompleteRequest)(nil),          // 21: businessespoo.provider.v1.CompleteRequest
-	(*CompleteResponse)(nil),         // 22: businessespoo.provider.v1.CompleteResponse
-	(*RecordContactRequest)(nil),     // 23: businessespoo.provider.v1.RecordContactRequest
-	(*RecordContactResponse)(nil),    // 24: businessespoo.provider.v1.RecordContactResponse
-	(*CorrectTextRequest)(nil),       // 25: businessespoo.provider.v1.CorrectTextRequest
-	(*CorrectTextResponse)(nil),      // 26: businessespoo.provider.v1.CorrectTextResponse
-	(*Note)(nil),                     // 27: businessespoo.provider.v1.Note
-	(*AddNoteRequest)(nil),           // 28: businessespoo.provider.v1.AddNoteRequest
-	(*AddNoteResponse)(nil),          // 29: businessespoo.provider.v1.AddNoteResponse
-	(*ListNotesRequest)(nil),         // 30: businessespoo.provider.v1.ListNotesRequest
-	(*ListNotesResponse)(nil),        // 31: businessespoo.provider.v1.ListNotesResponse
-	(*OpenCaseOnBehalfRequest)(nil),  // 32: businessespoo.provider.v1.OpenCaseOnBehalfRequest
-	(*Choice)(nil),                   // 33: businessespoo.provider.v1.Choice
-	(*OpenCaseOnBehalfResponse)(nil), // 34: businessespoo.provider.v1.OpenCaseOnBehalfResponse
-	(*WatchRequestsRequest)(nil),     // 35: businessespoo.provider.v1.WatchRequestsRequest
-	(*WatchRequestsResponse)(nil),    // 36: businessespoo.provider.v1.WatchRequestsResponse
-	(*ListAdvisorsRequest)(nil),      // 37: businessespoo.provider.v1.ListAdvisorsRequest
-	(*StaffMember)(nil),              // 38: businessespoo.provider.v1.StaffMember
-	(*Load)(nil),                     // 39: businessespoo.provider.v1.Load
-	(*ListAdvisorsResponse)(nil),     // 40: businessespoo.provider.v1.ListAdvisorsResponse
-	(v1.RequestStatus)(0),            // 41: businessespoo.cases.v1.RequestStatus
-	(*v1.Request)(nil),               // 42: businessespoo.cases.v1.Request
-	(*v1.TimelineEntry)(nil),         // 43: businessespoo.cases.v1.TimelineEntry
-	(v1.DeclineReason)(0),            // 44: businessespoo.cases.v1.DeclineReason
-	(v1.ReferralReason)(0),           // 45: businessespoo.cases.v1.ReferralReason
-	(*v1.Decision)(nil),              // 46: businessespoo.cases.v1.Decision
-	(v1.ContactKind)(0),              // 47: businessespoo.cases.v1.ContactKind
-	(*timestamppb.Timestamp)(nil),    // 48: google.protobuf.Timestamp
-	(*v1.Advisor)(nil),               // 49: businessespoo.cases.v1.Advisor
-	(*v1.Company)(nil),               // 50: businessespoo.cases.v1.Company
-	(*v1.Input)(nil),                 // 51: businessespoo.cases.v1.Input
+	(*InboxCounts)(nil),              // 3: businessespoo.provider.v1.InboxCounts
+	(*GetRequestRequest)(nil),        // 4: businessespoo.provider.v1.GetRequestRequest
+	(*GetRequestResponse)(nil),       // 5: businessespoo.provider.v1.GetRequestResponse
+	(*PickUpRequest)(nil),            // 6: businessespoo.provider.v1.PickUpRequest
+	(*PickUpResponse)(nil),           // 7: businessespoo.provider.v1.PickUpResponse
+	(*HandBackRequest)(nil),          // 8: businessespoo.provider.v1.HandBackRequest
+	(*HandBackResponse)(nil),         // 9: businessespoo.provider.v1.HandBackResponse
+	(*AssignRequest)(nil),            // 10: businessespoo.provider.v1.AssignRequest
+	(*AssignResponse)(nil),           // 11: businessespoo.provider.v1.AssignResponse
+	(*ReplyRequest)(nil),             // 12: businessespoo.provider.v1.ReplyRequest
+	(*ReplyResponse)(nil),            // 13: businessespoo.provider.v1.ReplyResponse
+	(*AskSupplementRequest)(nil),     // 14: businessespoo.provider.v1.AskSupplementRequest
+	(*AskSupplementResponse)(nil),    // 15: businessespoo.provider.v1.AskSupplementResponse
+	(*DeclineRequest)(nil),           // 16: businessespoo.provider.v1.DeclineRequest
+	(*DeclineResponse)(nil),          // 17: businessespoo.provider.v1.DeclineResponse
+	(*ReferRequest)(nil),             // 18: businessespoo.provider.v1.ReferRequest
+	(*ReferResponse)(nil),            // 19: businessespoo.provider.v1.ReferResponse
+	(*DecideRequest)(nil),            // 20: businessespoo.provider.v1.DecideRequest
+	(*DecideResponse)(nil),           // 21: businessespoo.provider.v1.DecideResponse
+	(*CompleteRequest)(nil),          // 22: businessespoo.provider.v1.CompleteRequest
+	(*CompleteResponse)(nil),         // 23: businessespoo.provider.v1.CompleteResponse
+	(*RecordContactRequest)(nil),     // 24: businessespoo.provider.v1.RecordContactRequest
+	(*RecordContactResponse)(nil),    // 25: businessespoo.provider.v1.RecordContactResponse
+	(*CorrectTextRequest)(nil),       // 26: businessespoo.provider.v1.CorrectTextRequest
+	(*CorrectTextResponse)(nil),      // 27: businessespoo.provider.v1.CorrectTextResponse
+	(*Note)(nil),                     // 28: businessespoo.provider.v1.Note
+	(*AddNoteRequest)(nil),           // 29: businessespoo.provider.v1.AddNoteRequest
+	(*AddNoteResponse)(nil),          // 30: businessespoo.provider.v1.AddNoteResponse
+	(*ListNotesRequest)(nil),         // 31: businessespoo.provider.v1.ListNotesRequest
+	(*ListNotesResponse)(nil),        // 32: businessespoo.provider.v1.ListNotesResponse
+	(*OpenCaseOnBehalfRequest)(nil),  // 33: businessespoo.provider.v1.OpenCaseOnBehalfRequest
+	(*Choice)(nil),                   // 34: businessespoo.provider.v1.Choice
+	(*OpenCaseOnBehalfResponse)(nil), // 35: businessespoo.provider.v1.OpenCaseOnBehalfResponse
+	(*WatchRequestsRequest)(nil),     // 36: businessespoo.provider.v1.WatchRequestsRequest
+	(*WatchRequestsResponse)(nil),    // 37: businessespoo.provider.v1.WatchRequestsResponse
+	(*ListAdvisorsRequest)(nil),      // 38: businessespoo.provider.v1.ListAdvisorsRequest
+	(*StaffMember)(nil),              // 39: businessespoo.provider.v1.StaffMember
+	(*Load)(nil),                     // 40: businessespoo.provider.v1.Load
+	(*ListAdvisorsResponse)(nil),     // 41: businessespoo.provider.v1.ListAdvisorsResponse
+	(*TextBlock)(nil),                // 42: businessespoo.provider.v1.TextBlock
+	(*ListTextBlocksRequest)(nil),    // 43: businessespoo.provider.v1.ListTextBlocksRequest
+	(*ListTextBlocksResponse)(nil),   // 44: businessespoo.provider.v1.ListTextBlocksResponse
+	(*SetTextBlockRequest)(nil),      // 45: businessespoo.provider.v1.SetTextBlockRequest
+	(*SetTextBlockResponse)(nil),     // 46: businessespoo.provider.v1.SetTextBlockResponse
+	(*DeleteTextBlockRequest)(nil),   // 47: businessespoo.provider.v1.DeleteTextBlockRequest
+	(*DeleteTextBlockResponse)(nil),  // 48: businessespoo.provider.v1.DeleteTextBlockResponse
+	(v1.RequestStatus)(0),            // 49: businessespoo.cases.v1.RequestStatus
+	(*v1.Request)(nil),               // 50: businessespoo.cases.v1.Request
+	(*v1.TimelineEntry)(nil),         // 51: businessespoo.cases.v1.TimelineEntry
+	(v1.DeclineReason)(0),            // 52: businessespoo.cases.v1.DeclineReason
+	(v1.ReferralReason)(0),           // 53: businessespoo.cases.v1.ReferralReason
+	(*v1.Decision)(nil),              // 54: businessespoo.cases.v1.Decision
+	(v1.ContactKind)(0),              // 55: businessespoo.cases.v1.ContactKind
+	(*timestamppb.Timestamp)(nil),    // 56: google.protobuf.Timestamp
+	(*v1.Advisor)(nil),               // 57: businessespoo.cases.v1.Advisor
+	(*v1.Company)(nil),               // 58: businessespoo.cases.v1.Company
+	(*v1.Input)(nil),                 // 59: businessespoo.cases.v1.Input
 }
 var file_businessespoo_provider_v1_provider_proto_depIdxs = []int32{
-	41, // 0: businessespoo.provider.v1.ListRequestsRequest.statuses:type_name -> businessespoo.cases.v1.RequestStatus
+	49, // 0: businessespoo.provider.v1.ListRequestsRequest.statuses:type_name -> businessespoo.cases.v1.RequestStatus
 	0,  // 1: businessespoo.provider.v1.ListRequestsRequest.order:type_name -> businessespoo.provider.v1.RequestOrder
-	42, // 2: businessespoo.provider.v1.ListRequestsResponse.requests:type_name -> businessespoo.cases.v1.Request
-	42, // 3: businessespoo.provider.v1.GetRequestResponse.request:type_name -> businessespoo.cases.v1.Request
-	43, // 4: businessespoo.provider.v1.GetRequestResponse.timeline:type_name -> businessespoo.cases.v1.TimelineEntry
-	42, // 5: businessespoo.provider.v1.PickUpResponse.request:type_name -> businessespoo.cases.v1.Request
-	42, // 6: businessespoo.provider.v1.HandBackResponse.request:type_name -> businessespoo.cases.v1.Request
-	42, // 7: businessespoo.provider.v1.AssignResponse.request:type_name -> businessespoo.cases.v1.Request
-	42, // 8: businessespoo.provider.v1.ReplyResponse.request:type_name -> businessespoo.cases.v1.Request
-	42, // 9: businessespoo.provider.v1.AskSupplementResponse.request:type_name -> businessespoo.cases.v1.Request
-	44, // 10: businessespoo.provider.v1.DeclineRequest.reason:type_name -> businessespoo.cases.v1.DeclineReason
-	42, // 11: businessespoo.provider.v1.DeclineResponse.request:type_name -> businessespoo.cases.v1.Request
-	45, // 12: businessespoo.provider.v1.ReferRequest.reason:type_name -> businessespoo.cases.v1.ReferralReason
-	42, // 13: businessespoo.provider.v1.ReferResponse.request:type_name -> businessespoo.cases.v1.Request
-	46, // 14: businessespoo.provider.v1.DecideRequest.decision:type_name -> businessespoo.cases.v1.Decision
-	42, // 15: businessespoo.provider.v1.DecideResponse.request:type_name -> businessespoo.cases.v1.Request
-	42, // 16: businessespoo.provider.v1.CompleteResponse.request:type_name -> businessespoo.cases.v1.Request
-	47, // 17: businessespoo.provider.v1.RecordContactRequest.kind:type_name -> businessespoo.cases.v1.ContactKind
-	48, // 18: businessespoo.provider.v1.RecordContactRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	42, // 19: businessespoo.provider.v1.RecordContactResponse.request:type_name -> businessespoo.cases.v1.Request
-	42, // 20: businessespoo.provider.v1.CorrectTextResponse.request:type_name -> businessespoo.cases.v1.Request
-	49, // 21: businessespoo.provider.v1.Note.advisor:type_name -> businessespoo.cases.v1.Advisor
-	48, // 22: businessespoo.provider.v1.Note.time:type_name -> google.protobuf.Timestamp
-	27, // 23: businessespoo.provider.v1.AddNoteResponse.note:type_name -> businessespoo.provider.v1.Note
-	27, // 24: businessespoo.provider.v1.ListNotesResponse.notes:type_name -> businessespoo.provider.v1.Note
-	50, // 25: businessespoo.provider.v1.OpenCaseOnBehalfRequest.company:type_name -> businessespoo.cases.v1.Company
-	33, // 26: businessespoo.provider.v1.OpenCaseOnBehalfRequest.services:type_name -> businessespoo.provider.v1.Choice
-	47, // 27: businessespoo.provider.v1.OpenCaseOnBehalfRequest.kind:type_name -> businessespoo.cases.v1.ContactKind
-	51, // 28: businessespoo.provider.v1.Choice.inputs:type_name -> businessespoo.cases.v1.Input
-	42, // 29: businessespoo.provider.v1.WatchRequestsResponse.request:type_name -> businessespoo.cases.v1.Request
-	43, // 30: businessespoo.provider.v1.WatchRequestsResponse.entry:type_name -> businessespoo.cases.v1.TimelineEntry
-	49, // 31: businessespoo.provider.v1.StaffMember.advisor:type_name -> businessespoo.cases.v1.Advisor
-	39, // 32: businessespoo.provider.v1.StaffMember.load:type_name -> businessespoo.provider.v1.Load
-	48, // 33: businessespoo.provider.v1.Load.oldest:type_name -> google.protobuf.Timestamp
-	38, // 34: businessespoo.provider.v1.ListAdvisorsResponse.staff:type_name -> businessespoo.provider.v1.StaffMember
-	39, // 35: businessespoo.provider.v1.ListAdvisorsResponse.unclaimed:type_name -> businessespoo.provider.v1.Load
-	38, // 36: businessespoo.provider.v1.ListAdvisorsResponse.left:type_name -> businessespoo.provider.v1.StaffMember
-	1,  // 37: businessespoo.provider.v1.ProviderService.ListRequests:input_type -> businessespoo.provider.v1.ListRequestsRequest
-	3,  // 38: businessespoo.provider.v1.ProviderService.GetRequest:input_type -> businessespoo.provider.v1.GetRequestRequest
-	5,  // 39: businessespoo.provider.v1.ProviderService.PickUp:input_type -> businessespoo.provider.v1.PickUpRequest
-	7,  // 40: businessespoo.provider.v1.ProviderService.HandBack:input_type -> businessespoo.provider.v1.HandBackRequest
-	9,  // 41: businessespoo.provider.v1.ProviderService.Assign:input_type -> businessespoo.provider.v1.AssignRequest
-	11, // 42: businessespoo.provider.v1.ProviderService.Reply:input_type -> businessespoo.provider.v1.ReplyRequest
-	13, // 43: businessespoo.provider.v1.ProviderService.AskSupplement:input_type -> businessespoo.provider.v1.AskSupplementRequest
-	15, // 44: businessespoo.provider.v1.ProviderService.Decline:input_type -> businessespoo.provider.v1.DeclineRequest
-	17, // 45: businessespoo.provider.v1.ProviderService.Refer:input_type -> businessespoo.provider.v1.ReferRequest
-	19, // 46: businessespoo.provider.v1.ProviderService.Decide:input_type -> businessespoo.provider.v1.DecideRequest
-	21, // 47: businessespoo.provider.v1.ProviderService.Complete:input_type -> businessespoo.provider.v1.CompleteRequest
-	28, // 48: businessespoo.provider.v1.ProviderService.AddNote:input_type -> businessespoo.provider.v1.AddNoteRequest
-	30, // 49: businessespoo.provider.v1.ProviderService.ListNotes:input_type -> businessespoo.provider.v1.ListNotesRequest
-	23, // 50: businessespoo.provider.v1.ProviderService.RecordContact:input_type -> businessespoo.provider.v1.RecordContactRequest
-	25, // 51: businessespoo.provider.v1.ProviderService.CorrectText:input_type -> businessespoo.provider.v1.CorrectTextRequest
-	32, // 52: businessespoo.provider.v1.ProviderService.OpenCaseOnBehalf:input_type -> businessespoo.provider.v1.OpenCaseOnBehalfRequest
-	35, // 53: businessespoo.provider.v1.ProviderService.WatchRequests:input_type -> businessespoo.provider.v1.WatchRequestsRequest
-	37, // 54: businessespoo.provider.v1.ProviderService.ListAdvisors:input_type -> businessespoo.provider.v1.ListAdvisorsRequest
-	2,  // 55: businessespoo.provider.v1.ProviderService.ListRequests:output_type -> businessespoo.provider.v1.ListRequestsResponse
-	4,  // 56: businessespoo.provider.v1.ProviderService.GetRequest:output_type -> businessespoo.provider.v1.GetRequestResponse
-	6,  // 57: businessespoo.provider.v1.ProviderService.PickUp:output_type -> businessespoo.provider.v1.PickUpResponse
-	8,  // 58: businessespoo.provider.v1.ProviderService.HandBack:output_type -> businessespoo.provider.v1.HandBackResponse
-	10, // 59: businessespoo.provider.v1.ProviderService.Assign:output_type -> businessespoo.provider.v1.AssignResponse
-	12, // 60: businessespoo.provider.v1.ProviderService.Reply:output_type -> businessespoo.provider.v1.ReplyResponse
-	14, // 61: businessespoo.provider.v1.ProviderService.AskSupplement:output_type -> businessespoo.provider.v1.AskSupplementResponse
-	16, // 62: businessespoo.provider.v1.ProviderService.Decline:output_type -> businessespoo.provider.v1.DeclineResponse
-	18, // 63: businessespoo.provider.v1.ProviderService.Refer:output_type -> businessespoo.provider.v1.ReferResponse
-	20, // 64: businessespoo.provider.v1.ProviderService.Decide:output_type -> businessespoo.provider.v1.DecideResponse
-	22, // 65: businessespoo.provider.v1.ProviderService.Complete:output_type -> businessespoo.provider.v1.CompleteResponse
-	29, // 66: businessespoo.provider.v1.ProviderService.AddNote:output_type -> businessespoo.provider.v1.AddNoteResponse
-	31, // 67: businessespoo.provider.v1.ProviderService.ListNotes:output_type -> businessespoo.provider.v1.ListNotesResponse
-	24, // 68: businessespoo.provider.v1.ProviderService.RecordContact:output_type -> businessespoo.provider.v1.RecordContactResponse
-	26, // 69: businessespoo.provider.v1.ProviderService.CorrectText:output_type -> businessespoo.provider.v1.CorrectTextResponse
-	34, // 70: businessespoo.provider.v1.ProviderService.OpenCaseOnBehalf:output_type -> businessespoo.provider.v1.OpenCaseOnBehalfResponse
-	36, // 71: businessespoo.provider.v1.ProviderService.WatchRequests:output_type -> businessespoo.provider.v1.WatchRequestsResponse
-	40, // 72: businessespoo.provider.v1.ProviderService.ListAdvisors:output_type -> businessespoo.provider.v1.ListAdvisorsResponse
-	55, // [55:73] is the sub-list for method output_type
-	37, // [37:55] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	50, // 2: businessespoo.provider.v1.ListRequestsResponse.requests:type_name -> businessespoo.cases.v1.Request
+	3,  // 3: businessespoo.provider.v1.ListRequestsResponse.counts:type_name -> businessespoo.provider.v1.InboxCounts
+	50, // 4: businessespoo.provider.v1.GetRequestResponse.request:type_name -> businessespoo.cases.v1.Request
+	51, // 5: businessespoo.provider.v1.GetRequestResponse.timeline:type_name -> businessespoo.cases.v1.TimelineEntry
+	50, // 6: businessespoo.provider.v1.PickUpResponse.request:type_name -> businessespoo.cases.v1.Request
+	50, // 7: businessespoo.provider.v1.HandBackResponse.request:type_name -> businessespoo.cases.v1.Request
+	50, // 8: businessespoo.provider.v1.AssignResponse.request:type_name -> businessespoo.cases.v1.Request
+	50, // 9: businessespoo.provider.v1.ReplyResponse.request:type_name -> businessespoo.cases.v1.Request
+	50, // 10: businessespoo.provider.v1.AskSupplementResponse.request:type_name -> businessespoo.cases.v1.Request
+	52, // 11: businessespoo.provider.v1.DeclineRequest.reason:type_name -> businessespoo.cases.v1.DeclineReason
+	50, // 12: businessespoo.provider.v1.DeclineResponse.request:type_name -> businessespoo.cases.v1.Request
+	53, // 13: businessespoo.provider.v1.ReferRequest.reason:type_name -> businessespoo.cases.v1.ReferralReason
+	50, // 14: businessespoo.provider.v1.ReferResponse.request:type_name -> businessespoo.cases.v1.Request
+	54, // 15: businessespoo.provider.v1.DecideRequest.decision:type_name -> businessespoo.cases.v1.Decision
+	50, // 16: businessespoo.provider.v1.DecideResponse.request:type_name -> businessespoo.cases.v1.Request
+	50, // 17: businessespoo.provider.v1.CompleteResponse.request:type_name -> businessespoo.cases.v1.Request
+	55, // 18: businessespoo.provider.v1.RecordContactRequest.kind:type_name -> businessespoo.cases.v1.ContactKind
+	56, // 19: businessespoo.provider.v1.RecordContactRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	50, // 20: businessespoo.provider.v1.RecordContactResponse.request:type_name -> businessespoo.cases.v1.Request
+	50, // 21: businessespoo.provider.v1.CorrectTextResponse.request:type_name -> businessespoo.cases.v1.Request
+	57, // 22: businessespoo.provider.v1.Note.advisor:type_name -> businessespoo.cases.v1.Advisor
+	56, // 23: businessespoo.provider.v1.Note.time:type_name -> google.protobuf.Timestamp
+	28, // 24: businessespoo.provider.v1.AddNoteResponse.note:type_name -> businessespoo.provider.v1.Note
+	28, // 25: businessespoo.provider.v1.ListNotesResponse.notes:type_name -> businessespoo.provider.v1.Note
+	58, // 26: businessespoo.provider.v1.OpenCaseOnBehalfRequest.company:type_name -> businessespoo.cases.v1.Company
+	34, // 27: businessespoo.provider.v1.OpenCaseOnBehalfRequest.services:type_name -> businessespoo.provider.v1.Choice
+	55, // 28: businessespoo.provider.v1.OpenCaseOnBehalfRequest.kind:type_name -> businessespoo.cases.v1.ContactKind
+	59, // 29: businessespoo.provider.v1.Choice.inputs:type_name -> businessespoo.cases.v1.Input
+	50, // 30: businessespoo.provider.v1.WatchRequestsResponse.request:type_name -> businessespoo.cases.v1.Request
+	51, // 31: businessespoo.provider.v1.WatchRequestsResponse.entry:type_name -> businessespoo.cases.v1.TimelineEntry
+	57, // 32: businessespoo.provider.v1.StaffMember.advisor:type_name -> businessespoo.cases.v1.Advisor
+	40, // 33: businessespoo.provider.v1.StaffMember.load:type_name -> businessespoo.provider.v1.Load
+	56, // 34: businessespoo.provider.v1.Load.oldest:type_name -> google.protobuf.Timestamp
+	39, // 35: businessespoo.provider.v1.ListAdvisorsResponse.staff:type_name -> businessespoo.provider.v1.StaffMember
+	40, // 36: businessespoo.provider.v1.ListAdvisorsResponse.unclaimed:type_name -> businessespoo.provider.v1.Load
+	39, // 37: businessespoo.provider.v1.ListAdvisorsResponse.left:type_name -> businessespoo.provider.v1.StaffMember
+	42, // 38: businessespoo.provider.v1.ListTextBlocksResponse.text_blocks:type_name -> businessespoo.provider.v1.TextBlock
+	42, // 39: businessespoo.provider.v1.SetTextBlockResponse.text_block:type_name -> businessespoo.provider.v1.TextBlock
+	1,  // 40: businessespoo.provider.v1.ProviderService.ListRequests:input_type -> businessespoo.provider.v1.ListRequestsRequest
+	4,  // 41: businessespoo.provider.v1.ProviderService.GetRequest:input_type -> businessespoo.provider.v1.GetRequestRequest
+	6,  // 42: businessespoo.provider.v1.ProviderService.PickUp:input_type -> businessespoo.provider.v1.PickUpRequest
+	8,  // 43: businessespoo.provider.v1.ProviderService.HandBack:input_type -> businessespoo.provider.v1.HandBackRequest
+	10, // 44: businessespoo.provider.v1.ProviderService.Assign:input_type -> businessespoo.provider.v1.AssignRequest
+	12, // 45: businessespoo.provider.v1.ProviderService.Reply:input_type -> businessespoo.provider.v1.ReplyRequest
+	14, // 46: businessespoo.provider.v1.ProviderService.AskSupplement:input_type -> businessespoo.provider.v1.AskSupplementRequest
+	16, // 47: businessespoo.provider.v1.ProviderService.Decline:input_type -> businessespoo.provider.v1.DeclineRequest
+	18, // 48: businessespoo.provider.v1.ProviderService.Refer:input_type -> businessespoo.provider.v1.ReferRequest
+	20, // 49: businessespoo.provider.v1.ProviderService.Decide:input_type -> businessespoo.provider.v1.DecideRequest
+	22, // 50: businessespoo.provider.v1.ProviderService.Complete:input_type -> businessespoo.provider.v1.CompleteRequest
+	29, // 51: businessespoo.provider.v1.ProviderService.AddNote:input_type -> businessespoo.provider.v1.AddNoteRequest
+	31, // 52: businessespoo.provider.v1.ProviderService.ListNotes:input_type -> businessespoo.provider.v1.ListNotesRequest
+	24, // 53: businessespoo.provider.v1.ProviderService.RecordContact:input_type -> businessespoo.provider.v1.RecordContactRequest
+	26, // 54: businessespoo.provider.v1.ProviderService.CorrectText:input_type -> businessespoo.provider.v1.CorrectTextRequest
+	33, // 55: businessespoo.provider.v1.ProviderService.OpenCaseOnBehalf:input_type -> businessespoo.provider.v1.OpenCaseOnBehalfRequest
+	36, // 56: businessespoo.provider.v1.ProviderService.WatchRequests:input_type -> businessespoo.provider.v1.WatchRequestsRequest
+	38, // 57: businessespoo.provider.v1.ProviderService.ListAdvisors:input_type -> businessespoo.provider.v1.ListAdvisorsRequest
+	43, // 58: businessespoo.provider.v1.ProviderService.ListTextBlocks:input_type -> businessespoo.provider.v1.ListTextBlocksRequest
+	45, // 59: businessespoo.provider.v1.ProviderService.SetTextBlock:input_type -> businessespoo.provider.v1.SetTextBlockRequest
+	47, // 60: businessespoo.provider.v1.ProviderService.DeleteTextBlock:input_type -> businessespoo.provider.v1.DeleteTextBlockRequest
+	2,  // 61: businessespoo.provider.v1.ProviderService.ListRequests:output_type -> businessespoo.provider.v1.ListRequestsResponse
+	5,  // 62: businessespoo.provider.v1.ProviderService.GetRequest:output_type -> businessespoo.provider.v1.GetRequestResponse
+	7,  // 63: businessespoo.provider.v1.ProviderService.PickUp:output_type -> businessespoo.provider.v1.PickUpResponse
+	9,  // 64: businessespoo.provider.v1.ProviderService.HandBack:output_type -> businessespoo.provider.v1.HandBackResponse
+	11, // 65: businessespoo.provider.v1.ProviderService.Assign:output_type -> businessespoo.provider.v1.AssignResponse
+	13, // 66: businessespoo.provider.v1.ProviderService.Reply:output_type -> businessespoo.provider.v1.ReplyResponse
+	15, // 67: businessespoo.provider.v1.ProviderService.AskSupplement:output_type -> businessespoo.provider.v1.AskSupplementResponse
+	17, // 68: businessespoo.provider.v1.ProviderService.Decline:output_type -> businessespoo.provider.v1.DeclineResponse
+	19, // 69: businessespoo.provider.v1.ProviderService.Refer:output_type -> businessespoo.provider.v1.ReferResponse
+	21, // 70: businessespoo.provider.v1.ProviderService.Decide:output_type -> businessespoo.provider.v1.DecideResponse
+	23, // 71: businessespoo.provider.v1.ProviderService.Complete:output_type -> businessespoo.provider.v1.CompleteResponse
+	30, // 72: businessespoo.provider.v1.ProviderService.AddNote:output_type -> businessespoo.provider.v1.AddNoteResponse
+	32, // 73: businessespoo.provider.v1.ProviderService.ListNotes:output_type -> businessespoo.provider.v1.ListNotesResponse
+	25, // 74: businessespoo.provider.v1.ProviderService.RecordContact:output_type -> businessespoo.provider.v1.RecordContactResponse
+	27, // 75: businessespoo.provider.v1.ProviderService.CorrectText:output_type -> businessespoo.provider.v1.CorrectTextResponse
+	35, // 76: businessespoo.provider.v1.ProviderService.OpenCaseOnBehalf:output_type -> businessespoo.provider.v1.OpenCaseOnBehalfResponse
+	37, // 77: businessespoo.provider.v1.ProviderService.WatchRequests:output_type -> businessespoo.provider.v1.WatchRequestsResponse
+	41, // 78: businessespoo.provider.v1.ProviderService.ListAdvisors:output_type -> businessespoo.provider.v1.ListAdvisorsResponse
+	44, // 79: businessespoo.provider.v1.ProviderService.ListTextBlocks:output_type -> businessespoo.provider.v1.ListTextBlocksResponse
+	46, // 80: businessespoo.provider.v1.ProviderService.SetTextBlock:output_type -> businessespoo.provider.v1.SetTextBlockResponse
+	48, // 81: businessespoo.provider.v1.ProviderService.DeleteTextBlock:output_type -> businessespoo.provider.v1.DeleteTextBlockResponse
+	61, // [61:82] is the sub-list for method output_type
+	40, // [40:61] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_provider_v1_provider_proto_init() }
@@ -3339,7 +3970,7 @@ func file_businessespoo_provider_v1_provider_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_provider_v1_provider_proto_rawDesc), len(file_businessespoo_provider_v1_provider_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   40,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -37,6 +37,9 @@ const (
 	ProviderService_OpenCaseOnBehalf_FullMethodName = "/businessespoo.provider.v1.ProviderService/OpenCaseOnBehalf"
 	ProviderService_WatchRequests_FullMethodName    = "/businessespoo.provider.v1.ProviderService/WatchRequests"
 	ProviderService_ListAdvisors_FullMethodName     = "/businessespoo.provider.v1.ProviderService/ListAdvisors"
+	ProviderService_ListTextBlocks_FullMethodName   = "/businessespoo.provider.v1.ProviderService/ListTextBlocks"
+	ProviderService_SetTextBlock_FullMethodName     = "/businessespoo.provider.v1.ProviderService/SetTextBlock"
+	ProviderService_DeleteTextBlock_FullMethodName  = "/businessespoo.provider.v1.ProviderService/DeleteTextBlock"
 )
 
 // ProviderServiceClient is the client API for ProviderService service.
@@ -108,6 +111,12 @@ type ProviderServiceClient interface {
 	WatchRequests(ctx context.Context, in *WatchRequestsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRequestsResponse], error)
 	// Lists the provider's advisors with their languages and competences.
 	ListAdvisors(ctx context.Context, in *ListAdvisorsRequest, opts ...grpc.CallOption) (*ListAdvisorsResponse, error)
+	// Lists the provider's text blocks: phrases that its advisors use again and again, each in three languages.
+	ListTextBlocks(ctx context.Context, in *ListTextBlocksRequest, opts ...grpc.CallOption) (*ListTextBlocksResponse, error)
+	// Adds a text block, or changes one. For leads. A provider has at most 100.
+	SetTextBlock(ctx context.Context, in *SetTextBlockRequest, opts ...grpc.CallOption) (*SetTextBlockResponse, error)
+	// Takes a text block out of the list. What was sent with it stays as it was sent. For leads.
+	DeleteTextBlock(ctx context.Context, in *DeleteTextBlockRequest, opts ...grpc.CallOption) (*DeleteTextBlockResponse, error)
 }
 
 type providerServiceClient struct {
@@ -307,6 +316,36 @@ func (c *providerServiceClient) ListAdvisors(ctx context.Context, in *ListAdviso
 	return out, nil
 }
 
+func (c *providerServiceClient) ListTextBlocks(ctx context.Context, in *ListTextBlocksRequest, opts ...grpc.CallOption) (*ListTextBlocksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTextBlocksResponse)
+	err := c.cc.Invoke(ctx, ProviderService_ListTextBlocks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *providerServiceClient) SetTextBlock(ctx context.Context, in *SetTextBlockRequest, opts ...grpc.CallOption) (*SetTextBlockResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetTextBlockResponse)
+	err := c.cc.Invoke(ctx, ProviderService_SetTextBlock_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *providerServiceClient) DeleteTextBlock(ctx context.Context, in *DeleteTextBlockRequest, opts ...grpc.CallOption) (*DeleteTextBlockResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteTextBlockResponse)
+	err := c.cc.Invoke(ctx, ProviderService_DeleteTextBlock_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ProviderServiceServer is the server API for ProviderService service.
 // All implementations must embed UnimplementedProviderServiceServer
 // for forward compatibility.
@@ -376,6 +415,12 @@ type ProviderServiceServer interface {
 	WatchRequests(*WatchRequestsRequest, grpc.ServerStreamingServer[WatchRequestsResponse]) error
 	// Lists the provider's advisors with their languages and competences.
 	ListAdvisors(context.Context, *ListAdvisorsRequest) (*ListAdvisorsResponse, error)
+	// Lists the provider's text blocks: phrases that its advisors use again and again, each in three languages.
+	ListTextBlocks(context.Context, *ListTextBlocksRequest) (*ListTextBlocksResponse, error)
+	// Adds a text block, or changes one. For leads. A provider has at most 100.
+	SetTextBlock(context.Context, *SetTextBlockRequest) (*SetTextBlockResponse, error)
+	// Takes a text block out of the list. What was sent with it stays as it was sent. For leads.
+	DeleteTextBlock(context.Context, *DeleteTextBlockRequest) (*DeleteTextBlockResponse, error)
 	mustEmbedUnimplementedProviderServiceServer()
 }
 
@@ -439,6 +484,15 @@ func (UnimplementedProviderServiceServer) WatchRequests(*WatchRequestsRequest, g
 }
 func (UnimplementedProviderServiceServer) ListAdvisors(context.Context, *ListAdvisorsRequest) (*ListAdvisorsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAdvisors not implemented")
+}
+func (UnimplementedProviderServiceServer) ListTextBlocks(context.Context, *ListTextBlocksRequest) (*ListTextBlocksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTextBlocks not implemented")
+}
+func (UnimplementedProviderServiceServer) SetTextBlock(context.Context, *SetTextBlockRequest) (*SetTextBlockResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetTextBlock not implemented")
+}
+func (UnimplementedProviderServiceServer) DeleteTextBlock(context.Context, *DeleteTextBlockRequest) (*DeleteTextBlockResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteTextBlock not implemented")
 }
 func (UnimplementedProviderServiceServer) mustEmbedUnimplementedProviderServiceServer() {}
 func (UnimplementedProviderServiceServer) testEmbeddedByValue()                         {}
@@ -778,6 +832,60 @@ func _ProviderService_ListAdvisors_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ProviderService_ListTextBlocks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTextBlocksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServiceServer).ListTextBlocks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProviderService_ListTextBlocks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServiceServer).ListTextBlocks(ctx, req.(*ListTextBlocksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProviderService_SetTextBlock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetTextBlockRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServiceServer).SetTextBlock(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProviderService_SetTextBlock_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServiceServer).SetTextBlock(ctx, req.(*SetTextBlockRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProviderService_DeleteTextBlock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteTextBlockRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServiceServer).DeleteTextBlock(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProviderService_DeleteTextBlock_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServiceServer).DeleteTextBlock(ctx, req.(*DeleteTextBlockRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ProviderService_ServiceDesc is the grpc.ServiceDesc for ProviderService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -852,6 +960,18 @@ var ProviderService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAdvisors",
 			Handler:    _ProviderService_ListAdvisors_Handler,
+		},
+		{
+			MethodName: "ListTextBlocks",
+			Handler:    _ProviderService_ListTextBlocks_Handler,
+		},
+		{
+			MethodName: "SetTextBlock",
+			Handler:    _ProviderService_SetTextBlock_Handler,
+		},
+		{
+			MethodName: "DeleteTextBlock",
+			Handler:    _ProviderService_DeleteTextBlock_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
