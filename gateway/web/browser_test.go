@@ -17,6 +17,7 @@ import (
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	companyv1 "github.com/businessespoo/hub/proto/businessespoo/company/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
@@ -54,8 +55,9 @@ func newBrowser(t *testing.T, change ...func(*web.Options)) *browser {
 	conn := api.serve(t)
 	options := web.Options{
 		Cases: casesv1.NewCaseServiceClient(conn), Provider: providerv1.NewProviderServiceClient(conn), Catalogue: cataloguev1.NewCatalogueServiceClient(conn),
-		Rights:   rightsv1.NewDataRightsServiceClient(conn),
-		Consents: consentv1.NewConsentServiceClient(conn), Sharing: sharingv1.NewSharedCaseServiceClient(conn),
+		Rights:    rightsv1.NewDataRightsServiceClient(conn),
+		Companies: companyv1.NewCompanyServiceClient(conn),
+		Consents:  consentv1.NewConsentServiceClient(conn), Sharing: sharingv1.NewSharedCaseServiceClient(conn),
 		Keys: keysv1.NewKeyServiceClient(conn), Grants: keysv1.NewGrantServiceClient(conn),
 		Status: func(context.Context) []web.PartStatus {
 			return []web.PartStatus{

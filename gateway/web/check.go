@@ -20,6 +20,7 @@ type checkView struct {
 	Company     companyFields
 	Secret      field
 	Consent     consentView
+	Register    registerView
 	RequestID   string
 	MoreService bool
 }
@@ -48,7 +49,7 @@ type consentView struct {
 // checkPageKeeps tells which values of the check page the choose page carries
 // along, so that going back loses nothing.
 func checkPageKeeps(name string) bool {
-	return strings.HasPrefix(name, "in:") || slices.Contains([]string{
+	return strings.HasPrefix(name, "in:") || registerKeeps(name) || slices.Contains([]string{
 		"contact_language", "company", "company_id", "company_name", "secret", "request_id",
 	}, name)
 }
@@ -71,7 +72,7 @@ func (s *server) checkPage(w http.ResponseWriter, r *http.Request, f *frame) err
 	}
 	was := &sent{form: "check", values: values}
 	if values.Get("do") != "send" {
-		return s.showCheck(w, r, f, http.StatusOK, was)
+		return s.showCheck(w, r, f, f.wantsLookup(was), was)
 	}
 	return s.send(w, r, f, was)
 }
@@ -104,7 +105,9 @@ func (s *server) showCheck(w http.ResponseWriter, r *http.Request, f *frame, cod
 	if was.used {
 		values.Set("request_id", newRequestID())
 	}
-	view := checkView{frame: f, Text: values.Get("text"), Need: values.Get("need"), RequestID: values.Get("request_id")}
+	company, wanted := f.checkCompany(was)
+	register := s.askRegister(r, f, was, "/check", company, wanted, values["service"])
+	view := checkView{frame: f, Register: register, Text: values.Get("text"), Need: values.Get("need"), RequestID: values.Get("request_id")}
 	for _, name := range values["service"] {
 		service := checkService{serviceView: f.Service(name)}
 		for _, x := range f.inputFields(name) {
@@ -146,9 +149,7 @@ func (f *frame) companyFields(was *sent) companyFields {
 	c.Choice = f.choose("radios", "company", f.T("company.question"), choices).must()
 	c.ID = f.text("company_id", f.T("company.other_id")).hinted(f.T("company.id_hint"))
 	c.Name = f.text("company_name", f.T("company.name"))
-	if len(f.Session.Companies) == 1 && !was.values.Has("company") {
-		was.values.Set("company", "own:"+f.Session.Companies[0])
-	}
+	f.actingCompany(was)
 	c.Choice, c.ID, c.Name = c.Choice.place("check", was), c.ID.place("check", was), c.Name.place("check", was)
 	return c
 }

@@ -16,6 +16,7 @@ import (
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	companyv1 "github.com/businessespoo/hub/proto/businessespoo/company/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
@@ -120,6 +121,7 @@ func (f *fake) serve(t *testing.T) *grpc.ClientConn {
 	server := grpc.NewServer(grpc.UnaryInterceptor(f.intercept))
 	casesv1.RegisterCaseServiceServer(server, f)
 	providerv1.RegisterProviderServiceServer(server, f)
+	companyv1.RegisterCompanyServiceServer(server, &fakeCompanies{fake: f})
 	consentv1.RegisterConsentServiceServer(server, &fakeConsents{fake: f})
 	sharingv1.RegisterSharedCaseServiceServer(server, &fakeSharing{fake: f})
 	rightsv1.RegisterDataRightsServiceServer(server, fakeRights{})

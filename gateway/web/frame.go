@@ -32,6 +32,8 @@ type frame struct {
 	// StylePath, ScriptPath and IconPath are where those files are.
 	StylePath, ScriptPath, IconPath string
 
+	// register is what the company register says, once it was asked.
+	register *registered
 	// header is the answer's.
 	header http.Header
 	// sent is the form that was sent and refused, if one was.

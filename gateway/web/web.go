@@ -21,6 +21,7 @@ import (
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	companyv1 "github.com/businessespoo/hub/proto/businessespoo/company/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
@@ -40,6 +41,8 @@ type Options struct {
 	Access    accessv1.AccessServiceClient
 	Keys      keysv1.KeyServiceClient
 	Grants    keysv1.GrantServiceClient
+	// Companies looks companies up in the public register; nil where the hub asks none.
+	Companies companyv1.CompanyServiceClient
 	// Rights serves the page "your data".
 	Rights rightsv1.DataRightsServiceClient
 	// SignIn lets people in; nil lets in nobody.
