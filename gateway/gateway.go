@@ -26,6 +26,7 @@ import (
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	companyv1 "github.com/businessespoo/hub/proto/businessespoo/company/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	identityv1 "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
@@ -46,6 +47,7 @@ import (
 	"github.com/businessespoo/hub/gateway/view"
 	"github.com/businessespoo/hub/gateway/web"
 	"github.com/businessespoo/hub/gateway/writer"
+	"github.com/businessespoo/hub/gateway/ytj"
 	"github.com/businessespoo/hub/services/kit/access"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/catalogue"
@@ -83,6 +85,9 @@ type Options struct {
 	SignIn *signin.Config
 	// DevIssuers answer below DevIssuerPath, beside the pages; nil without a demo.
 	DevIssuers http.Handler
+	// CompanyRegister is the address of the public register of companies; see ytj.Options.
+	// Empty for none.
+	CompanyRegister string
 	// RateLimit is how many calls a second of one caller are answered; 0 is without limit.
 	RateLimit float64
 	// BehindProxy tells that the pages are reached through a proxy alone; see web.Options.
@@ -269,6 +274,11 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{
 		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock, Security: security.New(o.Log, nil),
 	})
+	register, err := ytj.New(ytj.Options{Base: o.CompanyRegister, Now: o.Clock})
+	if err != nil {
+		return err
+	}
+	companyv1.RegisterCompanyServiceServer(g.server, api.NewCompanies(register, o.RateLimit, o.Clock))
 	keys := &api.Keys{Bus: o.Bus, Book: g.book, Directory: g.directory, Now: o.Clock}
 	keysv1.RegisterKeyServiceServer(g.server, keys)
 	keysv1.RegisterGrantServiceServer(g.server, keys)
@@ -290,6 +300,9 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	pages.Admin, pages.Identity = adminv1.NewAdminServiceClient(g.loopback), identityv1.NewSessionServiceClient(g.loopback)
 	pages.Catalogue = cataloguev1.NewCatalogueServiceClient(g.loopback)
 	pages.Keys, pages.Grants = keysv1.NewKeyServiceClient(g.loopback), keysv1.NewGrantServiceClient(g.loopback)
+	if register != nil {
+		pages.Companies = companyv1.NewCompanyServiceClient(g.loopback)
+	}
 	pages.Status, pages.Log, pages.Clock = g.status, o.Log, o.Clock
 	pages.BehindProxy, pages.RateLimit = o.BehindProxy, o.RateLimit
 	handler := web.New(pages)

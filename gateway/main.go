@@ -30,6 +30,7 @@ type settings struct {
 	Web         string            `name:"web" env:"HUB_WEB" default:"127.0.0.1:8080" help:"Address for the pages."`
 	SignKey     string            `name:"token-key" env:"HUB_TOKEN_KEY" type:"path" help:"File with the key that signs tokens, the one that 'hub nats-config' wrote. Without it nobody can sign in to the pages; the API needs none."`
 	Issuers     string            `name:"issuers" env:"HUB_ISSUERS" type:"path" help:"File that says which OpenID Connect issuers let people in to the pages. Without it nobody can sign in."`
+	Register    string            `name:"company-register" env:"HUB_COMPANY_REGISTER" placeholder:"URL" help:"Address of the public register of companies, such as https://avoindata.prh.fi/opendata-ytj-api/v3. Pages then fill in what it says of a company. Without it nothing is looked up."`
 	BehindProxy bool              `name:"behind-proxy" env:"HUB_BEHIND_PROXY" help:"The pages are reached through a proxy alone: believe what it says in X-Forwarded-Proto and, last, in X-Forwarded-For."`
 	HeadsFile   string            `name:"heads-file" env:"HUB_HEADS_FILE" type:"path" help:"File to which the signed heads of the access log are appended, for 'hub audit verify'. Better on another disk than the log; heads.jsonl in the data directory when empty."`
 	Health      string            `name:"health" env:"HUB_HEALTH" default:"127.0.0.1:9190" help:"Address for /livez, /readyz and /metrics. Let only operators reach it."`
@@ -69,7 +70,7 @@ func (s settings) run(ctx context.Context) error {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
 	o := Options{
-		DataDir: dir, Audit: filepath.Join(s.Data, "keys", bus.Hub), HeadsFile: cmp.Or(s.HeadsFile, filepath.Join(s.Data, "audit", headsFile)), Erasures: filepath.Join(s.Data, "erasures.json"), Providers: s.addresses(), RateLimit: s.RateLimit, BehindProxy: s.BehindProxy, TLS: s.TLS, Log: log, Metrics: host.NewMetrics(),
+		DataDir: dir, Audit: filepath.Join(s.Data, "keys", bus.Hub), HeadsFile: cmp.Or(s.HeadsFile, filepath.Join(s.Data, "audit", headsFile)), Erasures: filepath.Join(s.Data, "erasures.json"), Providers: s.addresses(), RateLimit: s.RateLimit, BehindProxy: s.BehindProxy, CompanyRegister: s.Register, TLS: s.TLS, Log: log, Metrics: host.NewMetrics(),
 	}
 	if s.Issuers != "" {
 		if o.SignIn, err = signin.Load(s.Issuers); err != nil {

@@ -17,6 +17,7 @@ import (
 	_ "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/chamber/v1"
+	_ "github.com/businessespoo/hub/proto/businessespoo/company/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/employment/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/events/v1"
@@ -100,7 +101,7 @@ func TestFieldPoliciesFitTheirFields(t *testing.T) {
 }
 
 // reads are the first words of methods that change nothing.
-var reads = regexp.MustCompile(`^(Get|List|Watch|Suggest|Search|Check|Assess|Inspect|Match|Plan|Export)`)
+var reads = regexp.MustCompile(`^(Get|List|Lookup|Watch|Suggest|Search|Check|Assess|Inspect|Match|Plan|Export)`)
 
 // Every method says who may call it, and whether it changes something. What
 // changes something takes a request_id, so that a retry does no harm.

@@ -13,6 +13,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	chamberv1 "github.com/businessespoo/hub/proto/businessespoo/chamber/v1"
+	companyv1 "github.com/businessespoo/hub/proto/businessespoo/company/v1"
 	employmentv1 "github.com/businessespoo/hub/proto/businessespoo/employment/v1"
 	identityv1 "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	omniav1 "github.com/businessespoo/hub/proto/businessespoo/omnia/v1"
@@ -280,6 +281,11 @@ var companySamples = map[string]sample{
 	"SessionService/RevokeAllSessions": {role: "company", valid: func(f *fixture) proto.Message {
 		return &identityv1.RevokeAllSessionsRequest{RequestId: newID()}
 	}, change: func(m proto.Message) { m.(*identityv1.RevokeAllSessionsRequest).Person = "owner" }},
+
+	// CompanyService
+	"CompanyService/LookupCompany": {role: "company", never: "this hub asks no company register", valid: func(*fixture) proto.Message {
+		return &companyv1.LookupCompanyRequest{BusinessId: theirs}
+	}, state: func(*fixture) proto.Message { return &companyv1.LookupCompanyRequest{BusinessId: mine} }},
 
 	// The providers' own services
 	"ApprenticeshipService/CheckApprenticeship": {at: "omnia", valid: func(f *fixture) proto.Message {

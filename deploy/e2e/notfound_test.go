@@ -67,6 +67,8 @@ var withoutCase = map[string]string{
 	"CatalogueService/ListProviders": "public",
 	"CatalogueService/ListServices":  "public",
 
+	"CompanyService/LookupCompany": "public: it answers what the company register says, and no case",
+
 	"SharedCaseService/ListLegalGrounds": "public",
 	"SharedCaseService/ListSharedCases":  "only those that were opened to the caller's provider",
 

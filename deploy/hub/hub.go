@@ -57,6 +57,9 @@ type Options struct {
 	// BehindProxy tells that the pages are reached through a proxy alone; see
 	// web.Options.
 	BehindProxy bool
+	// CompanyRegister is the address of the public register of companies; empty for none.
+	// A demo has one of its own, and is refused together with another.
+	CompanyRegister string
 	// HeadsFile is a file to which the signed heads of the access log are appended,
 	// better on another disk; audit/heads.jsonl in the data folder when empty.
 	HeadsFile string
@@ -134,6 +137,9 @@ func Run(ctx context.Context, o Options) error {
 func (p *process) open(ctx context.Context) error {
 	if p.options.Demo && p.options.Issuers != "" {
 		return errDemoIssuers
+	}
+	if p.options.Demo && p.options.CompanyRegister != "" {
+		return errDemoRegister
 	}
 	var err error
 	if p.folder, err = OpenFolder(p.options.Data); err != nil {
@@ -227,7 +233,7 @@ func (p *process) openGateway(ctx context.Context, hubBus *bus.Bus) error {
 		Sight: p.options.Trial.Sight,
 		Bus:   hubBus, DataDir: dir, Erasures: p.folder.path(erasuresFile), GRPC: p.listeners.grpc, Web: p.listeners.web,
 		Providers: p.listeners.addresses().Providers, Verifier: p.verifier,
-		RateLimit: p.options.RateLimit, BehindProxy: p.options.BehindProxy,
+		RateLimit: p.options.RateLimit, BehindProxy: p.options.BehindProxy, CompanyRegister: p.companyRegister(),
 		Audit: p.folder.path(keysDir, bus.Hub), HeadsFile: cmp.Or(p.options.HeadsFile, p.folder.path(auditDir, headsFile)), NoAccessLog: p.options.NoAccessLog,
 		Clock: p.clock.Now, Log: p.options.Log, Metrics: p.metrics,
 	}
@@ -255,6 +261,9 @@ func (p *process) parts() []host.Part {
 		{Name: "log", Stop: p.closeLog},
 		// The gateway makes the consumers that the providers read through.
 		{Name: "gateway", Run: p.gateway.Run},
+	}
+	if p.listeners.register != nil {
+		parts = append(parts, host.HTTPPart("company register of the demo", p.listeners.register, demoRegister()))
 	}
 	for i, made := range p.providers {
 		parts = append(parts, made.Part(), made.NewServer().Part(made.Key()+" gRPC", p.listeners.providers[i]))

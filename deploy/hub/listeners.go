@@ -22,6 +22,7 @@ type Addresses struct {
 
 type listeners struct {
 	grpc, web, health net.Listener
+	register          net.Listener   // of a demo; nil without
 	providers         []net.Listener // in the order of bus.Providers
 }
 
@@ -38,6 +39,13 @@ func listen(o Options) (*listeners, error) {
 	} {
 		var err error
 		if *one.listener, err = open(one.what, one.flag, one.address); err != nil {
+			l.close()
+			return nil, err
+		}
+	}
+	if o.Demo {
+		var err error
+		if l.register, err = open("the demo's company register", "--demo", "127.0.0.1:0"); err != nil {
 			l.close()
 			return nil, err
 		}
@@ -87,7 +95,7 @@ func (l *listeners) addresses() Addresses {
 }
 
 func (l *listeners) close() {
-	for _, listener := range append([]net.Listener{l.grpc, l.web, l.health}, l.providers...) {
+	for _, listener := range append([]net.Listener{l.grpc, l.web, l.health, l.register}, l.providers...) {
 		if listener != nil {
 			_ = listener.Close()
 		}

@@ -19,6 +19,7 @@ type behalfView struct {
 	Own, Others  []catalogueGroup
 	Chosen       map[string]bool
 	Services     []checkService
+	Register     registerView
 	Form         form
 }
 
@@ -60,6 +61,7 @@ func (s *server) showBehalf(w http.ResponseWriter, r *http.Request, f *frame, co
 	f.sent = was
 	view := behalfView{frame: f, ProviderName: f.Provider(provider), Chosen: map[string]bool{}}
 	services := known(f, was.values["service"])
+	view.Register = s.askRegister(r, f, was, f.path, typedCompany(was), lookupAsked(was), services)
 	for _, name := range services {
 		view.Chosen[name] = true
 		service := checkService{serviceView: f.Service(name)}
@@ -97,7 +99,7 @@ func (s *server) behalfAction(w http.ResponseWriter, r *http.Request, f *frame) 
 	v := r.PostForm
 	was := &sent{form: "behalf", values: v}
 	if v.Get("do") != "send" {
-		return s.showBehalf(w, r, f, http.StatusOK, was)
+		return s.showBehalf(w, r, f, f.wantsLookup(was), was)
 	}
 	services := known(f, v["service"])
 	request := &providerv1.OpenCaseOnBehalfRequest{

@@ -19,6 +19,7 @@ import (
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	companyv1 "github.com/businessespoo/hub/proto/businessespoo/company/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	identityv1 "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
@@ -58,8 +59,9 @@ func newBrowser(t *testing.T, change ...func(*web.Options)) *browser {
 	options := web.Options{
 		Cases: casesv1.NewCaseServiceClient(conn), Provider: providerv1.NewProviderServiceClient(conn), Catalogue: cataloguev1.NewCatalogueServiceClient(conn),
 		Admin: adminv1.NewAdminServiceClient(conn), Identity: identityv1.NewSessionServiceClient(conn),
-		Rights:   rightsv1.NewDataRightsServiceClient(conn),
-		Consents: consentv1.NewConsentServiceClient(conn), Sharing: sharingv1.NewSharedCaseServiceClient(conn), Access: accessv1.NewAccessServiceClient(conn),
+		Companies: companyv1.NewCompanyServiceClient(conn),
+		Rights:    rightsv1.NewDataRightsServiceClient(conn),
+		Consents:  consentv1.NewConsentServiceClient(conn), Sharing: sharingv1.NewSharedCaseServiceClient(conn), Access: accessv1.NewAccessServiceClient(conn),
 		Keys: keysv1.NewKeyServiceClient(conn), Grants: keysv1.NewGrantServiceClient(conn),
 		Status: func(context.Context) []web.PartStatus {
 			return []web.PartStatus{

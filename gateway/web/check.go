@@ -25,6 +25,8 @@ type companyFields struct {
 	Choice   field
 	ID       field
 	Name     field
+	// Register fills the rest from the company register.
+	Register registerView
 }
 
 // consentView is the consent text with one tick for each provider.
@@ -69,9 +71,7 @@ func (f *frame) companyFields(was *sent) companyFields {
 	c.Choice = f.choose("radios", "company", f.T("company.question"), choices).must()
 	c.ID = f.text("company_id", f.T("company.other_id")).hinted(f.T("company.id_hint"))
 	c.Name = f.text("company_name", f.T("company.name"))
-	if len(f.Session.Companies) == 1 && !was.values.Has("company") {
-		was.values.Set("company", "own:"+f.Session.Companies[0])
-	}
+	f.actingCompany(was)
 	c.Choice, c.ID, c.Name = c.Choice.place("check", was), c.ID.place("check", was), c.Name.place("check", was)
 	return c
 }

@@ -18,6 +18,7 @@ import (
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	companyv1 "github.com/businessespoo/hub/proto/businessespoo/company/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	identityv1 "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
@@ -129,6 +130,7 @@ func (f *fake) serve(t *testing.T) *grpc.ClientConn {
 	server := grpc.NewServer(grpc.UnaryInterceptor(f.intercept))
 	casesv1.RegisterCaseServiceServer(server, f)
 	providerv1.RegisterProviderServiceServer(server, f)
+	companyv1.RegisterCompanyServiceServer(server, &fakeCompanies{fake: f})
 	consentv1.RegisterConsentServiceServer(server, &fakeConsents{fake: f})
 	sharingv1.RegisterSharedCaseServiceServer(server, &fakeSharing{fake: f})
 	accessv1.RegisterAccessServiceServer(server, &fakeAccess{fake: f})

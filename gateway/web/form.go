@@ -157,6 +157,7 @@ func (x field) place(formID string, was *sent) field {
 		was.show(x.Name, x.ID)
 		x.Value = was.values.Get(x.Name)
 		x.Error = was.errors[x.Name]
+		x.Hint = join(x.Hint, x.F.fromRegister(x.Name, x.Value))
 	}
 	return x
 }

@@ -41,6 +41,8 @@ type frame struct {
 
 	// draft and draftEtag are the visitor's draft that this page has read.
 	draft, draftEtag string
+	// register is what the company register says, once it was asked.
+	register *registered
 	// header is the answer's.
 	header http.Header
 	// sent is the form that was sent and refused, if one was.

@@ -96,7 +96,7 @@ func (f *frame) answers(was *sent, service string) []*casesv1.Input {
 	for _, p := range problems {
 		for _, q := range questions {
 			if q.GetId() == p.Field {
-				was.fail(inputName(service, p.Field), f.inputError(q, p))
+				was.fail(inputName(service, p.Field), f.inputError(q, p, values[p.Field]))
 			}
 		}
 	}
@@ -131,7 +131,7 @@ func anyCompany(value string) (string, error) {
 	return company.GetId(), err
 }
 
-func (f *frame) inputError(q *cataloguev1.InputField, p catalogue.Problem) fieldError {
+func (f *frame) inputError(q *cataloguev1.InputField, p catalogue.Problem, value string) fieldError {
 	label := in(f.Lang, q.GetDisplayName())
 	switch p.Reason {
 	case catalogue.ReasonRequired:
@@ -149,7 +149,9 @@ func (f *frame) inputError(q *cataloguev1.InputField, p catalogue.Problem) field
 		return fieldError{Text: f.T("error.choice", "field", label)}
 	}
 	switch q.GetType() {
-	case "number", "integer", "money", "date", "business_id", "company_id", "url":
+	case "business_id", "company_id":
+		return f.wrongBusinessID(label, value, "error."+q.GetType())
+	case "number", "integer", "money", "date", "url":
 		return fieldError{Text: f.T("error."+q.GetType(), "field", label)}
 	default:
 		return fieldError{Text: f.T("error.form", "field", label)}

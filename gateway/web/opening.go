@@ -96,7 +96,7 @@ func (f *frame) owns(services []string, one stage, name string) bool {
 	case "service":
 		return slices.ContainsFunc(f.asked(services, one.Service), func(x field) bool { return x.Name == name })
 	case "company":
-		return name == "contact_language" || name == "secret" || strings.HasPrefix(name, "company")
+		return name == "contact_language" || registerKeeps(name) || name == "secret" || strings.HasPrefix(name, "company")
 	case "consent":
 		return strings.HasPrefix(name, consentPrefix) || name == "consent_version"
 	}
@@ -107,7 +107,7 @@ func (f *frame) owns(services []string, one stage, name string) bool {
 // they go along from page to page, and are what a draft keeps.
 func opens(name string) bool {
 	return slices.Contains([]string{"text", "need", "service", "request_id", "draft", "contact_language", "secret", "consent_version", "changing"}, name) ||
-		strings.HasPrefix(name, "in:") || strings.HasPrefix(name, "company") || strings.HasPrefix(name, consentPrefix)
+		strings.HasPrefix(name, "in:") || registerKeeps(name) || strings.HasPrefix(name, "company") || strings.HasPrefix(name, consentPrefix)
 }
 
 func without(keep func(string) bool, names ...string) func(string) bool {
@@ -188,6 +188,8 @@ func (s *server) checkPage(w http.ResponseWriter, r *http.Request, f *frame) err
 		return s.goTo(w, r, f, values, to)
 	case do == "send":
 		return s.send(w, r, f, was)
+	case lookupAsked(was):
+		return s.showStage(w, r, f, f.wantsLookup(was), was, at)
 	case do == "back" && at == 0:
 		return s.goTo(w, r, f, values, "choose")
 	case do == "back":

@@ -94,10 +94,13 @@ func (f *frame) readCompany(was *sent, name, value string) *casesv1.Company {
 	}
 	company, err := parseCompany(value)
 	if err != nil {
-		was.fail(name, fieldError{Text: f.T("error.company_id", "field", f.T("company.id"))})
+		was.fail(name, f.wrongBusinessID(f.T("company.id"), value, "error.company_id"))
 		return nil
 	}
 	company.DisplayName = strings.TrimSpace(was.values.Get("company_name"))
+	if company.DisplayName == was.values.Get(filledPrefix+"company_name") && company.Id != was.values.Get("register_id") {
+		company.DisplayName = "" // what was filled in is another company's
+	}
 	return company
 }
 

@@ -59,6 +59,11 @@ func (s *server) showStage(w http.ResponseWriter, r *http.Request, f *frame, cod
 	f.Title = f.T("saved.stage_" + one.Kind)
 	f.LanguageForm, f.LanguageAction, f.Enter = "check", "/check", "next"
 	f.sent = was
+	company, wanted := f.checkCompany(was)
+	register := s.askRegister(r, f, was, "/check", company, wanted, services)
+	if register.ID != "" {
+		values.Set("register_id", register.ID) // goes along to the other pages
+	}
 	view := stageView{frame: f, stage: one, At: at, Number: at + 3, Of: len(stages) + 2, Saved: f.saved(values)}
 	switch one.Kind {
 	case "service":
@@ -71,6 +76,7 @@ func (s *server) showStage(w http.ResponseWriter, r *http.Request, f *frame, cod
 		view.Contact = f.contactField().place("check", was)
 		view.Secret = f.text("secret", f.T("check.secret")).as("check").hinted(f.T("check.secret_hint")).place("check", was)
 		view.Company = f.companyFields(was)
+		view.Company.Register = register
 	case "consent":
 		consent, err := s.consent(r, f, was, "check", providersOf(f, services), values.Get("text"), services[0])
 		if err != nil {

@@ -135,6 +135,9 @@ func dynamic() []string {
 	for _, state := range []string{"sent", "received", "in_work", "done", "past", "now", "ahead"} {
 		keys = append(keys, "step."+state)
 	}
+	for _, why := range []string{"none", "away", "too_many"} {
+		keys = append(keys, "register."+why)
+	}
 	for _, kind := range []string{"text", "select", "check"} {
 		keys = append(keys, "error."+emptyError(kind))
 	}

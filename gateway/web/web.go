@@ -22,6 +22,7 @@ import (
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
+	companyv1 "github.com/businessespoo/hub/proto/businessespoo/company/v1"
 	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 	identityv1 "github.com/businessespoo/hub/proto/businessespoo/identity/v1"
 	keysv1 "github.com/businessespoo/hub/proto/businessespoo/keys/v1"
@@ -42,6 +43,8 @@ type Options struct {
 	Access    accessv1.AccessServiceClient
 	Keys      keysv1.KeyServiceClient
 	Grants    keysv1.GrantServiceClient
+	// Companies looks companies up in the public register; nil where the hub asks none.
+	Companies companyv1.CompanyServiceClient
 	// Rights serves the page "your data", and the erasures of operators.
 	Rights rightsv1.DataRightsServiceClient
 	// Admin and Identity serve the pages of operators.

@@ -23,18 +23,19 @@ type dataFlag struct {
 
 type runCommand struct {
 	newDataFlag
-	Demo           bool    `help:"Fill an empty data folder with companies, advisors and cases that do not exist, let anybody sign in as one of them, and make the clock settable."`
-	Listen         string  `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Address of the gateway's gRPC. (default: ${default})"`
-	Web            string  `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the pages. (default: ${default})"`
-	ProviderListen string  `default:"127.0.0.1:9101" placeholder:"HOST:PORT" help:"Address of the first provider's gRPC. The other six follow on the next ports. (default: ${default})"`
-	Health         string  `default:"127.0.0.1:9099" placeholder:"HOST:PORT" help:"Address of /livez, /readyz and /metrics. Let only operators reach it. (default: ${default})"`
-	RateLimit      float64 `default:"100" placeholder:"N" help:"How many calls a second of one caller are answered over time; five seconds' worth may come at once. 0 is without limit. (default: ${default})"`
-	Issuers        string  `placeholder:"FILE" type:"path" help:"File that says which OpenID Connect issuers let people in to the pages. Without it, and without --demo, nobody can sign in there; the API needs none. Not together with --demo."`
-	BehindProxy    bool    `help:"The pages are reached through a proxy alone: believe what it says in X-Forwarded-Proto and, last, in X-Forwarded-For."`
-	HeadsFile      string  `placeholder:"FILE" help:"File to which the signed heads of the access log are appended, for hub audit verify. Better on another disk than the log. (default: audit/heads.jsonl in the data folder)"`
-	NoAccessLog    bool    `hidden:"" help:"Leave the access log out, to measure what it costs. Nobody knows then who has seen what."`
-	LogFormat      string  `default:"text" enum:"text,json" help:"Form of the log on standard error: text or json. (default: ${default})"`
-	LogLevel       string  `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error. (default: ${default})"`
+	Demo            bool    `help:"Fill an empty data folder with companies, advisors and cases that do not exist, let anybody sign in as one of them, and make the clock settable."`
+	Listen          string  `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Address of the gateway's gRPC. (default: ${default})"`
+	Web             string  `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the pages. (default: ${default})"`
+	ProviderListen  string  `default:"127.0.0.1:9101" placeholder:"HOST:PORT" help:"Address of the first provider's gRPC. The other six follow on the next ports. (default: ${default})"`
+	Health          string  `default:"127.0.0.1:9099" placeholder:"HOST:PORT" help:"Address of /livez, /readyz and /metrics. Let only operators reach it. (default: ${default})"`
+	RateLimit       float64 `default:"100" placeholder:"N" help:"How many calls a second of one caller are answered over time; five seconds' worth may come at once. 0 is without limit. (default: ${default})"`
+	Issuers         string  `placeholder:"FILE" type:"path" help:"File that says which OpenID Connect issuers let people in to the pages. Without it, and without --demo, nobody can sign in there; the API needs none. Not together with --demo."`
+	CompanyRegister string  `placeholder:"URL" help:"Address of the public register of companies, such as https://avoindata.prh.fi/opendata-ytj-api/v3. Pages then fill in what it says of a company. Without it nothing is looked up; --demo has one of its own, of companies that do not exist."`
+	BehindProxy     bool    `help:"The pages are reached through a proxy alone: believe what it says in X-Forwarded-Proto and, last, in X-Forwarded-For."`
+	HeadsFile       string  `placeholder:"FILE" help:"File to which the signed heads of the access log are appended, for hub audit verify. Better on another disk than the log. (default: audit/heads.jsonl in the data folder)"`
+	NoAccessLog     bool    `hidden:"" help:"Leave the access log out, to measure what it costs. Nobody knows then who has seen what."`
+	LogFormat       string  `default:"text" enum:"text,json" help:"Form of the log on standard error: text or json. (default: ${default})"`
+	LogLevel        string  `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error. (default: ${default})"`
 }
 
 // garbage is how much the heap may grow before it is collected, in percent. It
@@ -60,7 +61,7 @@ func (c *runCommand) Run(ctx context.Context, out output) error {
 	slog.SetDefault(log) // what libraries say comes in the same form
 	return hub.Run(ctx, hub.Options{
 		Data: c.Data, Demo: c.Demo, Listen: c.Listen, Web: c.Web, Health: c.Health,
-		ProviderListen: c.ProviderListen, RateLimit: c.RateLimit, BehindProxy: c.BehindProxy, Issuers: c.Issuers,
+		ProviderListen: c.ProviderListen, RateLimit: c.RateLimit, BehindProxy: c.BehindProxy, Issuers: c.Issuers, CompanyRegister: c.CompanyRegister,
 		HeadsFile: c.HeadsFile, NoAccessLog: c.NoAccessLog, Log: log, Out: out,
 	})
 }

@@ -29,6 +29,7 @@ import (
 	_ "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/chamber/v1"
+	_ "github.com/businessespoo/hub/proto/businessespoo/company/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/employment/v1"
 	_ "github.com/businessespoo/hub/proto/businessespoo/omnia/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
@@ -77,6 +78,8 @@ var leaves = map[string]string{
 
 	"CatalogueService.ListProviders": "no row", "CatalogueService.GetProvider": "no row", "CatalogueService.ListServices": "no row",
 	"CatalogueService.GetService": "no row", "CatalogueService.ListNeeds": "no row", "CatalogueService.ListJourneys": "no row",
+
+	"CompanyService.LookupCompany": "nothing",
 
 	"ApprenticeshipService.CheckApprenticeship": "no row", "ExportDocumentService.ListOriginEvidence": "no row", "ExportDocumentService.CheckOriginEvidence": "no row",
 	"ExportDocumentService.PlanCarnet": "no row", "SupportService.AssessStartupGrant": "no row", "SupportService.AssessPaySubsidy": "no row",

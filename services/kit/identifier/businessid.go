@@ -44,6 +44,28 @@ func ParseBusinessID(s string) (string, error) {
 	return number + "-" + check, nil
 }
 
+// SuggestBusinessID returns the Business ID that somebody probably meant whose text is
+// refused: with the hyphen that was left out, or with the check digit that fits the other
+// digits; empty when there is none. Any of the digits may be the wrong one.
+func SuggestBusinessID(s string) string {
+	s = strings.TrimSpace(s)
+	if with := withHyphen(s); with != "" {
+		return with
+	}
+	number, check, hyphen := strings.Cut(s, "-")
+	if len(number) == 6 {
+		number = "0" + number
+	}
+	if !hyphen || len(number) != 7 || !digits(number) || len(check) > 1 || check != "" && !digits(check) {
+		return ""
+	}
+	want, issued := businessIDCheck(number)
+	if !issued {
+		return ""
+	}
+	return number + "-" + want
+}
+
 // businessIDCheck returns the check digit for seven digits, and false when the
 // remainder is 1: such numbers are never issued.
 func businessIDCheck(number string) (string, bool) {

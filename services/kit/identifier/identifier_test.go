@@ -9,6 +9,23 @@ import (
 	"github.com/businessespoo/hub/services/kit/identifier"
 )
 
+func TestSuggestBusinessID(t *testing.T) {
+	for given, want := range map[string]string{
+		"0101263-7": "0101263-6", " 0101263-7 ": "0101263-6", "0101263-": "0101263-6", "01012636": "0101263-6", "0101263–6": "0101263-6",
+		"201253-2": "0201253-1", "0101263-6": "0101263-6",
+		"9000002-0": "", "01012637": "", "0101263": "", "0101263-X": "", "0101263-66": "", "": "", "-": "", "٠١٠١٢٦٣-٦": "", "0101263-٦": "", "FI01012636": "",
+	} {
+		if got := identifier.SuggestBusinessID(given); got != want {
+			t.Errorf("for %q it suggests %q, want %q", given, got, want)
+		}
+		if want != "" {
+			if _, err := identifier.ParseBusinessID(want); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 func TestParseCompany(t *testing.T) {
 	tests := []struct {
 		scheme, value string
