@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"net"
 	"path/filepath"
 	"slices"
 
@@ -11,7 +12,7 @@ import (
 )
 
 type natsConfigCommand struct {
-	dataFlag
+	newDataFlag
 	Out     string   `placeholder:"DIR" help:"Folder to write to; the data folder when empty. Seeds that are there are kept."`
 	Name    string   `default:"hub-1" help:"Name of the server, unique in a cluster. (default: ${default})"`
 	Listen  string   `default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Address on which the server takes the hub's processes. (default: ${default})"`
@@ -25,6 +26,9 @@ type natsConfigCommand struct {
 
 // Run writes the files and says what they are for.
 func (c *natsConfigCommand) Run(out output) error {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("--listen %q is not HOST:PORT, such as 127.0.0.1:4222", c.Listen)
+	}
 	folder, err := hub.OpenFolder(c.Data)
 	if err != nil {
 		return err

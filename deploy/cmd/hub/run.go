@@ -11,13 +11,18 @@ import (
 	"github.com/businessespoo/hub/services/kit/host"
 )
 
-// dataFlag is the data folder, for the commands that use one.
-type dataFlag struct {
+// newDataFlag is the data folder, for the commands that make one.
+type newDataFlag struct {
 	Data string `default:"./data" placeholder:"DIR" help:"Data folder of the hub. It is made when it is missing. (default: ${default})"`
 }
 
+// dataFlag is the data folder, for the commands that need one.
+type dataFlag struct {
+	Data string `default:"./data" placeholder:"DIR" help:"Data folder of the hub, as given to hub run. (default: ${default})"`
+}
+
 type runCommand struct {
-	dataFlag
+	newDataFlag
 	Demo           bool    `help:"Fill an empty data folder with companies, advisors and cases that do not exist, let anybody sign in as one of them, and make the clock settable."`
 	Listen         string  `default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Address of the gateway's gRPC. (default: ${default})"`
 	Web            string  `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the pages. (default: ${default})"`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -70,7 +71,7 @@ func operator() token.Principal {
 type staffCommands struct {
 	Add    staffAdd    `cmd:"" help:"Add an advisor, a lead or an operator, or change one. Then give them a token (hub token)."`
 	List   staffList   `cmd:"" help:"List the staff of a provider, or the operators."`
-	Remove staffRemove `cmd:"" help:"Remove an advisor; the name is erased."`
+	Remove staffRemove `cmd:"" help:"Remove an advisor or a lead; the name is erased."`
 }
 
 type staffAdd struct {
@@ -88,6 +89,9 @@ func (c *staffAdd) Run(ctx context.Context, out output) error {
 	role, err := token.ParseRole(c.Role)
 	if err != nil {
 		return err
+	}
+	if operator := c.Role == "operator"; operator != (c.Provider == "") {
+		return errors.New("an advisor or a lead needs --provider, such as omnia; an operator, with --role operator, has none")
 	}
 	in := &adminv1.AddStaffRequest{
 		RequestId: uuid.NewString(), AdvisorId: c.ID, DisplayName: c.Name, Role: role, Languages: c.Languages, Competences: c.Competences,

@@ -99,7 +99,7 @@ func lockDir(dir string) (*os.File, error) {
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = file.Close()
-		return nil, fmt.Errorf("embedded: %s is in use by another process: %w", dir, err)
+		return nil, fmt.Errorf("embedded: %s is in use by another process; stop that first: %w", dir, err)
 	}
 	return file, nil
 }
