@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/businessespoo/hub/services/kit/bus"
 )
@@ -96,7 +97,7 @@ func choose(names, all []string) ([]string, error) {
 		case slices.Contains(parties(), name):
 			chosen = append(chosen, name)
 		default:
-			return nil, fmt.Errorf("hub: no party is called %q: %q or one of %q would be right", name, AllParties, parties())
+			return nil, fmt.Errorf("hub: no party is called %q: %s or one of %s would be right", name, AllParties, strings.Join(parties(), ", "))
 		}
 	}
 	slices.Sort(chosen)

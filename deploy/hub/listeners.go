@@ -78,7 +78,7 @@ func listen(o Options) (*listeners, error) {
 func open(what, flag, address string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("hub: %s cannot listen on %s; choose another address with %s: %w", what, address, flag, err)
+		return nil, fmt.Errorf("hub: %s cannot listen on %s; choose another HOST:PORT with %s: %w", what, address, flag, err)
 	}
 	return listener, nil
 }

@@ -83,7 +83,7 @@ func Verify(ctx context.Context, dir string, log *slog.Logger) (Report, error) {
 // openLog opens a folder that must hold a log.
 func openLog(dir string) (Folder, error) {
 	if known, err := (Folder{dir: dir}).hasLog(); err != nil || !known {
-		return Folder{}, errors.Join(fmt.Errorf("hub: %s holds no log", dir), err)
+		return Folder{}, errors.Join(fmt.Errorf("hub: %s holds no log; name the data folder that hub run uses with --data", dir), err)
 	}
 	return OpenFolder(dir)
 }

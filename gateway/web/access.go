@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
@@ -78,7 +79,11 @@ type accessPage interface {
 
 func (s *server) showAccess(w http.ResponseWriter, view accessView, answer accessPage) error {
 	f := view.frame
-	for _, a := range answer.GetAccess() {
+	// The log has the rows as the processes wrote them, which may be a moment apart.
+	rows := slices.SortedStableFunc(slices.Values(answer.GetAccess()), func(a, b *accessv1.Access) int {
+		return b.GetRow().GetTime().AsTime().Compare(a.GetRow().GetTime().AsTime())
+	})
+	for _, a := range rows {
 		day := f.Day(a.GetRow().GetTime())
 		if n := len(view.Days); n == 0 || view.Days[n-1].Day != day {
 			view.Days = append(view.Days, accessDay{Day: day})

@@ -8,6 +8,7 @@ import (
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
+	"github.com/businessespoo/hub/services/kit/problem"
 )
 
 // deskView is a provider's inbox.
@@ -50,8 +51,11 @@ func deskOrders() []string { return []string{"oldest", "newest", "updated"} }
 
 // ownDesk leads to the visitor's own inbox.
 func (s *server) ownDesk(w http.ResponseWriter, r *http.Request, f *frame) error {
-	if !f.Session.Desk() {
+	switch {
+	case f.Session == nil:
 		return errSignIn()
+	case !f.Session.Desk():
+		return problem.New(problem.Denied, "ROLE_NOT_ALLOWED", "only those who work for a provider have an inbox")
 	}
 	http.Redirect(w, r, f.Session.Home(), http.StatusSeeOther)
 	return nil

@@ -2,6 +2,7 @@ package systemkey
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/businessespoo/hub/services/kit/problem"
 	"github.com/businessespoo/hub/services/kit/token"
@@ -39,7 +40,7 @@ func CheckScopes(scopes, allowed []string) ([]string, error) {
 	}
 	for _, scope := range scopes {
 		if !slices.Contains(allowed, scope) {
-			return nil, problem.New(problem.Invalid, "SCOPE_UNKNOWN", "scope %.30q cannot be given here; %q can", scope, allowed).
+			return nil, problem.New(problem.Invalid, "SCOPE_UNKNOWN", "scope %.30q cannot be given here; %s can", scope, strings.Join(allowed, ", ")).
 				Field("scopes", "is not one of those that can be given here")
 		}
 	}
