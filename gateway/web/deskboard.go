@@ -15,8 +15,12 @@ import (
 // address, with the key of what they are called; "" is the team's.
 func deskViewNames() [][2]string {
 	return [][2]string{
-		{"mine", "desk.view_mine"}, {"unassigned", "desk.view_unassigned"}, {"", "board.view_team"}, {"waiting", "board.view_waiting"},
-		{"overdue", "desk.view_overdue"}, {"old", "board.view_old"},
+		{"mine", "desk.view_mine"},
+		{"unassigned", "desk.view_unassigned"},
+		{"", "board.view_team"},
+		{"waiting", "board.view_waiting"},
+		{"overdue", "desk.view_overdue"},
+		{"old", "board.view_old"},
 	}
 }
 

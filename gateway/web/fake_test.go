@@ -237,8 +237,10 @@ func (f *fake) LinkCompany(context.Context, *casesv1.LinkCompanyRequest) (*cases
 }
 
 func (f *fake) ListRequests(context.Context, *providerv1.ListRequestsRequest) (*providerv1.ListRequestsResponse, error) {
-	return &providerv1.ListRequestsResponse{Requests: f.requests, TotalSize: int32(len(f.requests)), NextPageToken: "token-2",
-		Counts: &providerv1.InboxCounts{Mine: 1, Unclaimed: 20, Open: 300, Waiting: 4, Overdue: 5, Ended: 6}}, nil
+	return &providerv1.ListRequestsResponse{
+		Requests: f.requests, TotalSize: int32(len(f.requests)), NextPageToken: "token-2",
+		Counts: &providerv1.InboxCounts{Mine: 1, Unclaimed: 20, Open: 300, Waiting: 4, Overdue: 5, Ended: 6},
+	}, nil
 }
 
 func (f *fake) GetRequest(_ context.Context, r *providerv1.GetRequestRequest) (*providerv1.GetRequestResponse, error) {

@@ -128,7 +128,7 @@ func (s *server) keepAction(w http.ResponseWriter, r *http.Request, f *frame) er
 		return err
 	}
 	if r.PostForm.Get("do") != "sign_in" {
-		return s.showKept(w, r, f, left)
+		return s.showKept(w, f, left)
 	}
 	if s.Sessions == nil {
 		return errNoPage()
@@ -172,7 +172,7 @@ func (s *server) keptPage(w http.ResponseWriter, r *http.Request, f *frame) erro
 	}
 	if !opening(left.Path) {
 		w.Header().Set("Cache-Control", "no-store")
-		return s.showKept(w, r, f, left)
+		return s.showKept(w, f, left)
 	}
 	at := startAt(left.Values)
 	if !f.saves() {
@@ -201,7 +201,7 @@ func startAt(values url.Values) string {
 	return values.Get("at")
 }
 
-func (s *server) showKept(w http.ResponseWriter, r *http.Request, f *frame, left leftForm) error {
+func (s *server) showKept(w http.ResponseWriter, f *frame, left leftForm) error {
 	k := f.kept(left, f.Session == nil)
 	if k == nil {
 		return errNoPage()

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -152,7 +153,7 @@ func TestKeptIsBounded(t *testing.T) {
 		t.Fatalf("%v, left %q", err, words)
 	}
 	now = now.Add(session.KeptLife)
-	if err := store.Left(t.Context(), cookie, &words); err != session.ErrNone {
+	if err := store.Left(t.Context(), cookie, &words); !errors.Is(err, session.ErrNone) {
 		t.Errorf("after an hour: %v", err)
 	}
 }
