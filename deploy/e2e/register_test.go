@@ -24,7 +24,8 @@ func TestDemoFillsInFromTheRegister(t *testing.T) {
 	b := w.Browser(t)
 	b.SignInAt("companies", "demo-sole-trader").Has("Kirjaudu ulos")
 	premises := "providers/espoo-city/services/premises"
-	check := b.Open("/").Form("need").Fill("text", "Etsin toimitilaa kahvilalle").Send("").Form("choose").Fill("service", premises).Send("")
+	asked := b.Open("/").Form("need").Fill("text", "Etsin toimitilaa kahvilalle").Send("").Form("choose").Fill("service", premises).Send("")
+	check := asked.Form("check").Fill("in:"+premises+":use", "Kahvila").Fill("in:"+premises+":area_m2", "90").Send("next")
 	own := demo.Companies()[8] // the sole trader's
 	check.Has("Yritysrekisteristä (YTJ)", own.Name, "Koekatu", "02100 Espoo", "Yritys on rekisterissä")
 
@@ -39,17 +40,13 @@ func TestDemoFillsInFromTheRegister(t *testing.T) {
 	unknown := identifier.NewTestBusinessID(4000)
 	fetched.Form("check").Fill("company_id", unknown).Send("lookup").Has("Yritysrekisterissä ei ole yritystä " + unknown)
 
-	for _, field := range form.Fields() {
-		switch {
-		case field == "in:"+premises+":use":
-			form.Fill(field, "Kahvila")
-		case field == "in:"+premises+":area_m2":
-			form.Fill(field, "90")
-		case strings.HasPrefix(field, "consent:"):
-			form.Fill(field, "yes")
+	consents := form.Fill("company_id", "").Send("next").Form("check")
+	for _, field := range consents.Fields() {
+		if strings.HasPrefix(field, "consent:") {
+			consents.Fill(field, "yes")
 		}
 	}
-	opened := form.Fill("company_id", "").Send("send")
+	opened := consents.Send("next").Form("check").Send("send")
 	if opened.Status != http.StatusOK || !strings.HasPrefix(opened.Path, "/cases/") {
 		t.Fatalf("sending leads to %s", opened)
 	}

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/businessespoo/hub/deploy/e2e/world"
+	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
@@ -214,6 +215,10 @@ func logAway(t *testing.T, w *world.World) {
 			}
 		}
 		return picked == 1 && written == 1
+	})
+	world.Await(t, "the gateway to record again who sees what", func() error {
+		_, err := w.Admin(t).ListStaff(w.As(t, world.Operator()), &adminv1.ListStaffRequest{Parent: "providers/omnia"})
+		return err
 	})
 	// New cases reach new inboxes again.
 	again := owner.Open(world.Opening{Need: "apua taas", Company: mine, Services: []string{"omnia/apprenticeship"}})
