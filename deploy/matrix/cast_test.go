@@ -89,7 +89,7 @@ func (s *stage) ownersAndStrangers() {
 	s.play("owning-lead", world.LeadOf("chamber", world.Lead), plain)
 	s.play("owning-system", world.SystemOf("chamber"), plain)
 	nameless := plant(s.t, s.w, s.w.Stranger(s.t), "", "chamber/trade-advice")
-	s.roles["holder"] = role{&onlooker{authorization: "Case " + nameless.code + ":" + nameless.secret, doors: s.doors}, nameless}
+	s.roles["holder"] = role{&onlooker{authorization: "Case " + nameless.code + ":" + nameless.secret, doors: s.doors[:1]}, nameless} // elsewhere it is no secret
 	s.formerOwners()
 }
 

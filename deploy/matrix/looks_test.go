@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -186,6 +187,9 @@ func (o *onlooker) looks(ctx context.Context, s *story, quiet time.Duration) []a
 					messages, err := o.ask(ctx, door, method, q.message, quiet)
 					mu.Lock()
 					defer mu.Unlock()
+					if c := status.Code(err); c == codes.ResourceExhausted || c == codes.Unavailable || c == codes.DeadlineExceeded {
+						s.t.Errorf("%s says nothing of who sees what: %v", method.FullName(), err)
+					}
 					all = append(all, answer{wayOf(method, q.query), string(method.FullName()), q.query, messages})
 					if err != nil {
 						all = append(all, answer{erring, string(method.FullName()), "", []proto.Message{status.Convert(err).Proto()}})
