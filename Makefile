@@ -1,5 +1,5 @@
-# Everything here needs Go and make, nothing else; tools are pinned and fetched
-# by go itself. `make help` says what there is.
+# Everything here needs Go and make; tools are pinned and fetched by go itself. Some
+# tests want npm and Chromium: deploy/e2e/tools.sh. `make help` says what there is.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -38,8 +38,7 @@ run: ## Start everything in one process, with demo data, in DATA (./data).
 
 test: ## Run every test, with the race detector where it is of use.
 	@$(if $(RACE),,echo "no C compiler found: the tests run without the race detector")
-	@command -v npm >/dev/null || echo "no npm found: sign-in is not tested at an issuer that others have written"
-	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || echo "no Chromium found: the pages are not tested in a real browser"
+	@deploy/e2e/tools.sh
 	go test $(LONG) $(RACE) -skip '$(ALONE)' $$($(TESTED) | grep -vE '$(PLAIN)')
 	go test -run '$(ALONE)' $(WITH)
 	go test $(LONG) $$($(TESTED) | grep -E '$(PLAIN)')
