@@ -25,6 +25,8 @@ ALONE := ^(TestKill|TestAKeyIsRotatedWithoutAStop$$)
 WITH := ./services/kit/projection ./services/kit/bus
 # go test's own ten minutes are few for deploy/e2e on a slow machine.
 LONG := -timeout 30m
+# Tests of whole hubs wait more than they work.
+WAIT := -parallel 4
 TESTED := go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' work
 
 .PHONY: help run test check lint format generated proto build apart bench chaos browser vuln clean
@@ -41,7 +43,7 @@ test: ## Run every test, with the race detector where it is of use.
 	@deploy/e2e/tools.sh
 	go test $(LONG) $(RACE) -skip '$(ALONE)' $$($(TESTED) | grep -vE '$(PLAIN)')
 	go test -run '$(ALONE)' $(WITH)
-	go test $(LONG) $$($(TESTED) | grep -E '$(PLAIN)')
+	go test $(LONG) $(WAIT) $$($(TESTED) | grep -E '$(PLAIN)')
 	go test -count=1 -v -run TestRecall ./deploy/intake | grep -E '^(intake|ok|FAIL|---)'
 
 check: lint generated ## Lint, vet, formats, generated code, import rules, builds without the workspace.

@@ -17,7 +17,10 @@ import (
 	"github.com/businessespoo/hub/services/kit/identifier"
 )
 
-func TestAccessOneProcess(t *testing.T) { whoHasSeen(t, world.Single(t, &binaries)) }
+func TestAccessOneProcess(t *testing.T) {
+	t.Parallel()
+	whoHasSeen(t, world.Single(t, &binaries))
+}
 
 func TestAccessNineProcesses(t *testing.T) { whoHasSeen(t, world.Apart(t, &binaries)) }
 

@@ -76,6 +76,7 @@ func TestEveryRPCHasSamplesAndExpectations(t *testing.T) {
 }
 
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	w := world.Single(t, &binaries)
 	w.Hire(t)
 	f := newFixture(t, w)

@@ -107,6 +107,7 @@ func (n nameField) in(message protoreflect.Message, name string) {
 // TestHostileNames puts every hostile name into every field for a name of every rpc:
 // each is refused as invalid or not found, nothing fails inside, and nothing changes.
 func TestHostileNames(t *testing.T) {
+	t.Parallel()
 	w := world.Single(t, &binaries)
 	w.Hire(t)
 	f := newFixture(t, w)

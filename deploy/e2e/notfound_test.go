@@ -143,6 +143,7 @@ func (f *fixture) holder() string {
 // a case or a request, the same call with another's and with a random name: what
 // comes back is the same, byte for byte, with headers and trailers.
 func TestAnothersCaseCannotBeToldFromNone(t *testing.T) {
+	t.Parallel()
 	w := world.Single(t, &binaries)
 	w.Hire(t)
 	f := newFixture(t, w)

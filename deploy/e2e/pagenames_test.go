@@ -112,6 +112,7 @@ func filled(do string) url.Values {
 // address, and sends every form there: for another's id and for a random one the
 // answer is the same, byte for byte, with its headers.
 func TestAnothersPageCannotBeToldFromNone(t *testing.T) {
+	t.Parallel()
 	w := world.Single(t, &binaries)
 	w.Hire(t)
 	f := newFixture(t, w)

@@ -19,9 +19,15 @@ import (
 	"github.com/businessespoo/hub/services/kit/identifier"
 )
 
-func TestRightsOneProcess(t *testing.T) { rights(t, world.Single(t, &binaries)) }
+func TestRightsOneProcess(t *testing.T) {
+	t.Parallel()
+	rights(t, world.Single(t, &binaries))
+}
 
-func TestRightsNineProcesses(t *testing.T) { rights(t, world.Apart(t, &binaries)) }
+func TestRightsNineProcesses(t *testing.T) {
+	t.Parallel()
+	rights(t, world.Apart(t, &binaries))
+}
 
 // rights: words are written wherever people can write. The company takes all of
 // them along. Then one message is redacted and at last the case erased, and no file

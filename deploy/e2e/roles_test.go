@@ -19,6 +19,7 @@ import (
 // as nobody and in every role: who the contract does not name is refused before what
 // they sent is looked at, who it names is not.
 func TestEveryRoleAtEveryRPC(t *testing.T) {
+	t.Parallel()
 	w := world.Single(t, &binaries)
 	w.Hire(t)
 	f := &fixture{t: t, w: w}

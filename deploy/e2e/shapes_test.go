@@ -32,7 +32,13 @@ func playAll(t *testing.T, w *world.World) {
 }
 
 // Everything runs in one process.
-func TestOneProcess(t *testing.T) { playAll(t, world.Single(t, &binaries)) }
+func TestOneProcess(t *testing.T) {
+	t.Parallel()
+	playAll(t, world.Single(t, &binaries))
+}
 
 // The same stories with a nats-server, seven providers and a gateway apart.
-func TestNineProcesses(t *testing.T) { playAll(t, world.Apart(t, &binaries)) }
+func TestNineProcesses(t *testing.T) {
+	t.Parallel()
+	playAll(t, world.Apart(t, &binaries))
+}

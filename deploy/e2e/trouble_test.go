@@ -26,6 +26,7 @@ import (
 
 // One process of nine is away, or there is one more: the others go on.
 func TestTroubleApart(t *testing.T) {
+	t.Parallel()
 	w := world.Apart(t, &binaries)
 	w.Hire(t)
 	for _, trouble := range []struct {
