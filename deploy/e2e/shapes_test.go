@@ -21,6 +21,7 @@ var stories = []struct {
 	{"own services", ownServices},
 	{"every port answers", everyPort},
 	{"pages", pages},
+	{"feedback", feedback},
 	{"who may see notes", notesRoles},
 }
 

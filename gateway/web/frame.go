@@ -46,11 +46,13 @@ type frame struct {
 	// header is the answer's.
 	header http.Header
 	// sent is the form that was sent and refused, if one was.
-	sent  *sent
-	path  string
-	query url.Values
-	texts texts
-	dir   *directory
+	sent *sent
+	path string
+	// pattern is which page it is, as the routes have it.
+	pattern string
+	query   url.Values
+	texts   texts
+	dir     *directory
 	// dirError is why the catalogue is missing, for pages that cannot do without.
 	dirError error
 	now      time.Time
@@ -60,7 +62,7 @@ func (s *server) frame(w http.ResponseWriter, r *http.Request) *frame {
 	f := &frame{
 		Lang: language(w, r), Session: s.session(r), Holder: s.holder(r),
 		StylePath: s.style.path, ScriptPath: s.script.path, FormsPath: s.forms.path, DeskScriptPath: s.deskScript.path, IconPath: s.icon.path,
-		header: w.Header(), path: r.URL.Path, query: r.URL.Query(), texts: s.texts, now: s.Clock(),
+		header: w.Header(), path: r.URL.Path, pattern: r.Pattern, query: r.URL.Query(), texts: s.texts, now: s.Clock(),
 	}
 	if f.Session != nil || f.Holder != nil {
 		w.Header().Set("Cache-Control", "no-store")

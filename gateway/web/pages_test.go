@@ -15,7 +15,7 @@ import (
 // everyPage lists each page with who may see it.
 func everyPage() map[string][]string {
 	return map[string][]string{
-		"": {"/", "/choose", "/choose?need=hire", "/open-code", "/status", "/privacy", "/data", "/sign-in", "/nowhere", "/cases", "/cases/" + caseID, "/desk/omnia", "/services", "/operator"},
+		"": {"/", "/choose", "/choose?need=hire", "/open-code", "/status", "/privacy", "/accessibility", "/feedback", "/data", "/sign-in", "/nowhere", "/cases", "/cases/" + caseID, "/desk/omnia", "/services", "/operator"},
 		companyToken(): {
 			"/", "/cases", "/cases?q=kahvi&status=open&asks=yes", "/cases/" + caseID, "/cases/" + caseID + "?fresh=yes", "/cases/" + caseID + "/add",
 			"/cases/" + caseID + "/add?service=" + paySubsidy, "/cases/" + caseID + "/referrals?request=omnia-3&number=1", "/cases/another", "/sign-in", "/status", "/grants", "/data",

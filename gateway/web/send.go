@@ -51,6 +51,12 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, f *frame, was *sen
 		return s.showStage(w, r, f, problem.From(err).HTTPStatus(), was, f.wrongStage(stages, was))
 	}
 	s.dropDraft(r, f, values.Get("draft"))
+	return s.toOpened(w, r, answer)
+}
+
+// toOpened leads to the case that was opened. The browser of a case without a name
+// holds its secret from now on.
+func (s *server) toOpened(w http.ResponseWriter, r *http.Request, answer *casesv1.OpenCaseResponse) error {
 	name := answer.GetCase().GetName()
 	query := url.Values{"rev": {answer.GetRevision()}}
 	if answer.GetSecret() != "" {

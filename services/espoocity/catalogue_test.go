@@ -29,7 +29,7 @@ func TestCatalogue(t *testing.T) {
 	for i, s := range p.Services {
 		ids[i] = s.ID
 	}
-	want := []string{"plot", "premises", "permit-advice", "land-short", "procurement", "pilot", "mayor-competition", "micro-mobility", "growth"}
+	want := []string{"plot", "premises", "permit-advice", "land-short", "procurement", "pilot", "mayor-competition", "micro-mobility", "growth", "feedback"}
 	if diff := cmp.Diff(want, ids); diff != "" {
 		t.Errorf("services (-want +got):\n%s", diff)
 	}
