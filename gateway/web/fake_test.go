@@ -44,6 +44,8 @@ type fake struct {
 	late int
 	// drafts are those that are kept.
 	drafts fakeDrafts
+	// between runs once, right before the next draft is saved.
+	between func()
 
 	theCase     *casesv1.Case
 	suggestions []*casesv1.Suggestion
