@@ -272,7 +272,7 @@ func (g *Gateway) serve(journeys *journey.Set, pages web.Options) error {
 	access := &api.Access{Cases: g.cases, Rows: g.accessRows}
 	accessv1.RegisterAccessServiceServer(g.server, access)
 	adminv1.RegisterAdminServiceServer(g.server, &api.Admin{
-		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock, Security: security.New(o.Log, nil),
+		Bus: o.Bus, Directory: g.directory, Calls: g.cases.Drafts, Now: o.Clock, Advance: o.AdvanceClock, Security: security.New(o.Log, nil), Left: g.left,
 	})
 	register, err := ytj.New(ytj.Options{Base: o.CompanyRegister, Now: o.Clock})
 	if err != nil {
