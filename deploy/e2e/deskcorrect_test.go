@@ -112,7 +112,7 @@ func othersCorrect(t *testing.T, w *world.World, c *world.Case, request, path, r
 	if _, offered := led.HasForm("form-correct-5"); offered {
 		t.Error("a lead is offered to correct what the company wrote")
 	}
-	signedIn(t, w, world.LeadOf("omnia", world.Lead)).Open(path + "?words=3").Form("form-correct-3").Fill("text", "Tulkaa perjantaina.").Send("").Has("Tulkaa perjantaina.")
+	signedIn(t, w, world.LeadOf("omnia", world.Lead)).Open(path+"?words=3").Form("form-correct-3").Fill("text", "Tulkaa perjantaina.").Send("").Has("Tulkaa perjantaina.")
 }
 
 // signedIn is a browser in which somebody has signed in.
