@@ -135,9 +135,12 @@ func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code
 			view.Asks = append(view.Asks, a)
 		}
 	}
-	answered := 0
+	answered, unasked := 0, unrated(r)
 	for _, request := range c.GetRequests() {
 		one := f.requestView(c, request, was)
+		if slices.Contains(unasked, unratedMark(request.GetName())) && (was == nil || one.Rate == nil || was.form != one.Rate.ID) {
+			one.Rate = nil
+		}
 		if answered += one.weight(); answered > mostAnswers && one.Own != "" {
 			one.Answers = nil // a link leads to them
 		}
