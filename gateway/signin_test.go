@@ -323,6 +323,17 @@ func TestStaffComeAndGo(t *testing.T) {
 	if ville.isIn() {
 		t.Error("who comes back has the session of before")
 	}
+	// Also when nothing was asked between the two.
+	again := d.person()
+	w.eventually("who was added again comes in", func() bool {
+		again.signIn("omnia", "ville", "")
+		return again.isIn()
+	})
+	get[*adminv1.RemoveStaffResponse](t)(d.admin.RemoveStaff(w.operator(), &adminv1.RemoveStaffRequest{RequestId: uuid.NewString(), Name: "providers/omnia/advisors/ville"}))
+	add("ville", policyv1.Role_ROLE_ADVISOR)
+	if again.isIn() {
+		t.Error("a removal that was taken back left the session")
+	}
 }
 
 // TestARevokedSessionIsRefusedByTheAPI: also a token that the pages signed a moment ago.

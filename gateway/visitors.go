@@ -89,6 +89,14 @@ func (v *visitors) token(ctx context.Context, s *session.Session, asked time.Dur
 	return signed, nil
 }
 
+// left ends the sessions of somebody who has left, at once: else their open pages would
+// last until the next look, and who is added again would come back into them.
+func (g *Gateway) left(ctx context.Context, provider, advisor string) {
+	if err := g.sessions.EndOf(ctx, provider, advisor); err != nil { // they are out at their next page all the same
+		g.options.Log.WarnContext(ctx, "the sessions of somebody who has left go on until they are used", "provider", provider, "error", err)
+	}
+}
+
 // mayStay brings a session to what is true now: somebody who has left is out, who leads
 // no longer is an advisor, and a representation that has ended is dropped.
 func (v *visitors) mayStay(ctx context.Context, s *session.Session) error {

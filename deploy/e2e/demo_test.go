@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,5 +105,28 @@ func TestFirstStaffOnTheCommandLine(t *testing.T) {
 	c.Await("the name to be gone", func(v *casesv1.Case) bool { return v.Requests[0].Advisor.GetDisplayName() == "" })
 	if r := c.See("omnia-1"); r.Advisor.GetName() != "providers/omnia/advisors/a1" {
 		t.Errorf("of the advisor remains %v", r.Advisor)
+	}
+	// What does not work is said in the words of the command line.
+	hub := []string{"--data", w.Data, "--gateway", w.At.GRPC}
+	ground := []string{"--law", "GDPR", "--section", "17", "--reason", "Asked for"}
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"staff", "add", "--provider", "omnia", "--id", "A 1", "--name", "N"}, "--id: "},
+		{[]string{"staff", "remove", "--provider", "omnia", "--id", "a1"}, "hub staff list"},
+		{[]string{"erasures", "show", "nothing"}, "hub erasures list"},
+		{append([]string{"erase", "--person", "nobody-at-all"}, ground...), "nothing was kept of nobody-at-all"},
+	} {
+		out, err := w.Hub(t.Context(), append(test.args, hub...)...)
+		said := out + fmt.Sprint(err)
+		if err == nil || !strings.Contains(said, test.want) {
+			t.Errorf("hub %s: %v, want %q in\n%s", strings.Join(test.args, " "), err, test.want, out)
+		}
+		for _, rpc := range []string{"ListStaff", "ListErasures", "advisor_id", "InvalidArgument"} {
+			if strings.Contains(said, rpc) {
+				t.Errorf("hub %s speaks of %s: %s", strings.Join(test.args, " "), rpc, said)
+			}
+		}
 	}
 }

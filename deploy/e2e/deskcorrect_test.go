@@ -33,7 +33,7 @@ func providerCorrects(t *testing.T, w *world.World) {
 	desk.Reply(request, "Tulkaa maanantaina.")
 
 	path := "/desk/omnia/requests/" + strings.TrimPrefix(c.Name, "cases/") + "/omnia-1"
-	page := signedIn(t, w, world.AdvisorOf("omnia", world.FirstAdvisor)).Open(path)
+	page := signedIn(t, w, world.AdvisorOf("omnia", world.FirstAdvisor)).Open(path + "?words=3")
 	form := page.Form("form-correct-3")
 	if empty := form.Fill("text", "").Send(""); empty.Status != http.StatusUnprocessableEntity {
 		t.Errorf("an empty correction leads to %s", empty)
@@ -105,14 +105,14 @@ func othersCorrect(t *testing.T, w *world.World, c *world.Case, request, path, r
 		_, err := desks.CorrectText(w.As(t, test.who), &providerv1.CorrectTextRequest{Name: request, RequestId: newID(), Revision: test.revision, Text: "Ei koskaan"})
 		world.Refused(t, err, test.code, test.reason)
 	}
-	if _, offered := signedIn(t, w, world.AdvisorOf("omnia", world.SecondAdvisor)).Open(path).HasForm("form-correct-3"); offered {
+	if _, offered := signedIn(t, w, world.AdvisorOf("omnia", world.SecondAdvisor)).Open(path + "?words=3").HasForm("form-correct-3"); offered {
 		t.Error("an advisor is offered to correct on another's request")
 	}
-	led := signedIn(t, w, world.LeadOf("omnia", world.Lead)).Open(path)
+	led := signedIn(t, w, world.LeadOf("omnia", world.Lead)).Open(path + "?words=5")
 	if _, offered := led.HasForm("form-correct-5"); offered {
 		t.Error("a lead is offered to correct what the company wrote")
 	}
-	led.Form("form-correct-3").Fill("text", "Tulkaa perjantaina.").Send("").Has("Tulkaa perjantaina.")
+	signedIn(t, w, world.LeadOf("omnia", world.Lead)).Open(path+"?words=3").Form("form-correct-3").Fill("text", "Tulkaa perjantaina.").Send("").Has("Tulkaa perjantaina.")
 }
 
 // signedIn is a browser in which somebody has signed in.

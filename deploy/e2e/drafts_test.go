@@ -10,6 +10,10 @@ import (
 
 const premises = "providers/espoo-city/services/premises"
 
+// companyAsked holds on the page that asks for the company: the pages before it carry a
+// hidden field of the same name.
+const companyAsked = "document.querySelector('#check [name=company]:not([type=hidden])')"
+
 // chosen goes, in a real browser, from a need to the questions of one service.
 func chosen(page *world.Tab, need string) *world.Tab {
 	page.Is("document.querySelector('#need-text').focus()")
@@ -24,7 +28,7 @@ func chosen(page *world.Tab, need string) *world.Tab {
 
 // TestADraftOutlivesTheHub: what somebody types is saved while they write; when the hub is
 // killed in the middle of the form the page stays with what is in it, and goes on when
-// the hub is back; and another tab offers to go on.
+// the hub is back; and what was saved is there in another tab.
 func TestADraftOutlivesTheHub(t *testing.T) {
 	w := world.Single(t, &binaries)
 	id := identifier.NewTestBusinessID(311)
@@ -36,6 +40,9 @@ func TestADraftOutlivesTheHub(t *testing.T) {
 	}
 	page.Fill("[name$=':use']", "Kahvila ja leipomo")
 	page.Sees("Tallennettu kello")
+	if turn := page.Is("document.querySelector('#check [name=turn]').value"); turn != "1" {
+		t.Errorf("the first save of the page has the turn %v", turn)
+	}
 	if kept := page.Is("localStorage.length + sessionStorage.length"); kept != 0.0 {
 		t.Errorf("the browser keeps %v things", kept)
 	}
@@ -50,9 +57,26 @@ func TestADraftOutlivesTheHub(t *testing.T) {
 	w.Start(t, "hub")
 	w.Ready(t)
 	page.Click("#check button.main")
-	page.Await("the company is asked for", "document.querySelector('#check [name=company]')")
+	page.Await("the company is asked for", companyAsked)
 
-	person.Tab("/cases").Sees("Jatka siitä, mihin jäit", "Etsin toimitilaa kahvilalle")
+	// Back in the browser, and forth again: all is there.
+	page.Is("history.back()")
+	page.Await("the questions have their answers", "(document.querySelector('[name$=area_m2]') || {}).value === '90'")
+	page.Is("history.forward()")
+	page.Await("the company is asked for", companyAsked)
+
+	other := person.Tab("/cases").Sees("Jatka siitä, mihin jäit", "Etsin toimitilaa kahvilalle")
+	other.Click(".goon .list a")
+	other.Await("it goes on where it was", companyAsked)
+	other.Click("[name=company][value='own:" + id + "']")
+	other.Click("#check button.main")
+	other.Await("the consent is asked for", "document.querySelector('[name^=consent][type=checkbox]')")
+	other.Click("[name^=consent][type=checkbox]")
+	other.Click("#check button.main")
+	other.Sees("Tarkista vastauksesi", "Kahvila ja leipomo", "90")
+	other.Click("#check button.main")
+	other.Sees("Pyynnöt on lähetetty")
+	person.Tab("/cases").Await("the draft is gone", "document.querySelector('.card h2') && !document.querySelector('.goon')")
 }
 
 // TestSigningInInTheMiddle: what somebody filled in who was not signed in goes along

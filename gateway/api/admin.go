@@ -36,6 +36,8 @@ type Admin struct {
 	Now   func() time.Time
 	// Advance moves the clock of a demo or a test; nil keeps real time.
 	Advance func(time.Duration) time.Time
+	// Left ends the sessions of somebody who is on the staff no longer; nil where there are none.
+	Left func(ctx context.Context, provider, advisor string)
 	// Security is told of what an operator changed; may be nil.
 	Security *security.Log
 

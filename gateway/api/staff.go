@@ -74,6 +74,9 @@ func (s *Admin) RemoveStaff(ctx context.Context, req *adminv1.RemoveStaffRequest
 			return err
 		}
 		_, err = s.publish(ctx, req, &eventsv1.StaffChanged{Provider: provider, Advisor: advisor, Role: member.Role, Removed: true})
+		if err == nil && s.Left != nil {
+			s.Left(ctx, provider, advisor)
+		}
 		return err
 	})
 }

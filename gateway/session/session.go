@@ -260,6 +260,22 @@ func (s *Store) List(ctx context.Context, subject string) ([]Session, error) {
 
 // Everybody answers the ids of all sessions that are going on.
 func (s *Store) Everybody(ctx context.Context) ([]string, error) {
+	return s.those(ctx, func(Session) bool { return true })
+}
+
+// EndOf ends the sessions of a member of a provider's staff.
+func (s *Store) EndOf(ctx context.Context, provider, advisor string) error {
+	ids, err := s.those(ctx, func(one Session) bool {
+		return one.Principal.Advisor != "" && one.Principal.Provider == provider && one.Principal.Advisor == advisor
+	})
+	for _, id := range ids {
+		err = errors.Join(err, s.End(ctx, id))
+	}
+	return err
+}
+
+// those answers the ids of the sessions that are going on and pass.
+func (s *Store) those(ctx context.Context, pass func(Session) bool) ([]string, error) {
 	keys, err := s.bucket.Keys(ctx, sessionPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("session: list: %w", err)
@@ -270,7 +286,7 @@ func (s *Store) Everybody(ctx context.Context) ([]string, error) {
 		if err != nil && !errors.Is(err, ErrNone) {
 			return nil, err
 		}
-		if err == nil {
+		if err == nil && pass(found) {
 			ids = append(ids, found.ID)
 		}
 	}

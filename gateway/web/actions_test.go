@@ -42,10 +42,10 @@ func steps() []step {
 			[]string{requestName("employment-2"), "Kerron itse", "ei ole viranomaisen päätös", "myönteisen", "TE-9", "20.11.2026", "Hyvä juttu"},
 			false,
 		},
-		{"withdraw", company, casePath, "form-withdraw-omnia-1", map[string]string{"reason": "Turha"}, "WithdrawRequest", []string{requestName("omnia-1"), "Turha"}, true},
+		{"withdraw", company, casePath + "?step=withdraw-omnia-1", "form-withdraw-omnia-1", map[string]string{"reason": "Turha"}, "WithdrawRequest", []string{requestName("omnia-1"), "Turha"}, true},
 		{"close", company, casePath, "form-close", map[string]string{"reason": ""}, "CloseCase", []string{"cases/" + caseID}, true},
-		{"correct", company, casePath, "form-correct-14", map[string]string{"text": "Oikein", "reason": "Virhe", "remove_old": "yes"}, "CorrectText", []string{"cases/" + caseID, `"text":"Oikein"`, `"removeOld":true`, `"revision":"r"`}, false},
-		{"remove", company, casePath, "form-remove-14", nil, "RedactFact", []string{"cases/" + caseID, `"revision":"r"`}, false},
+		{"correct", company, casePath + "?words=14", "form-correct-14", map[string]string{"text": "Oikein", "reason": "Virhe", "remove_old": "yes"}, "CorrectText", []string{"cases/" + caseID, `"text":"Oikein"`, `"removeOld":true`, `"revision":"r"`}, false},
+		{"remove", company, casePath + "?words=14", "form-remove-14", nil, "RedactFact", []string{"cases/" + caseID, `"revision":"r"`}, false},
 		{
 			"add", company, casePath + "/add?service=" + paySubsidy, "form-add",
 			map[string]string{"in:" + paySubsidy + ":job": "Myyjä", "consent:providers/employment": "yes"},
@@ -89,7 +89,7 @@ func steps() []step {
 			false,
 		},
 		{"note", advisor, deskPath + "omnia-2", "form-note", map[string]string{"text": "Varo"}, "AddNote", []string{"Varo"}, false},
-		{"correct", advisor, deskPath + "omnia-2", "form-correct-15", map[string]string{"text": "Torstaina", "reason": "Virhe"}, "CorrectText", []string{requestName("omnia-2"), `"text":"Torstaina"`, `"field":"text"`, `"revision":"r"`, "Virhe"}, false},
+		{"correct", advisor, deskPath + "omnia-2?words=15", "form-correct-15", map[string]string{"text": "Torstaina", "reason": "Virhe"}, "CorrectText", []string{requestName("omnia-2"), `"text":"Torstaina"`, `"field":"text"`, `"revision":"r"`, "Virhe"}, false},
 		{"assign", lead, deskPath + "omnia-1", "form-assign", map[string]string{"advisor": "providers/omnia/advisors/kalle"}, "Assign", []string{"providers/omnia/advisors/kalle"}, true},
 		{
 			"behalf", advisor, "/desk/omnia/new?service=" + paySubsidy, "behalf",

@@ -63,7 +63,7 @@ func TestUndo(t *testing.T) {
 		b.get(deskPath+"omnia-1"+query).lacks(t, `id="form-undo"`) // new: nothing to hand back
 	}
 	b.get(deskPath+"omnia-2").lacks(t, `id="form-undo"`, "cannot be unsent")
-	b.get(deskPath+"omnia-2?done=reply&lang=en").has(t, "cannot be unsent", `href="#form-correct-`)
+	b.get(deskPath+"omnia-2?done=reply&lang=en").has(t, "cannot be unsent", `words=15#own-15"`)
 }
 
 // The next request is looked up only when somebody asks, in the same list.

@@ -19,6 +19,10 @@ func (s *server) caseAction(w http.ResponseWriter, r *http.Request, f *frame) er
 	}
 	was := sentForm(r.PostForm)
 	do := was.values.Get("do")
+	if do == "unrated" {
+		f.setUnrated(w, r)
+		return nil
+	}
 	fields := f.caseFields(do)
 	if do == "confirm" {
 		fields = f.consentFields(strings.Fields(was.values.Get("providers")))

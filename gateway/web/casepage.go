@@ -27,6 +27,8 @@ type caseView struct {
 	Actions  []form
 	Reopen   *form
 	Timeline []entryView
+	// More leads to the part of the timeline that is not on the page.
+	More moreView
 	// Filters are the parts of the timeline to look at.
 	Filters []viewLink
 	// Journey is the requests in their order; nil for fewer than two.
@@ -61,8 +63,9 @@ type requestView struct {
 	Steps               []step
 	Actions             []form
 	Answers             []AnswerView
-	// Corrections correct the answers.
+	// Corrections correct the answers; Own leads to them.
 	Corrections []form
+	Own         string
 	// Apply is where to apply, while that is still to be done.
 	Apply *casesv1.Official
 	// Expect says what to expect and when.
@@ -132,8 +135,16 @@ func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code
 			view.Asks = append(view.Asks, a)
 		}
 	}
+	answered, unasked := 0, unrated(r)
 	for _, request := range c.GetRequests() {
-		view.Requests = append(view.Requests, f.requestView(c, request, was))
+		one := f.requestView(c, request, was)
+		if slices.Contains(unasked, unratedMark(request.GetName())) && (was == nil || one.Rate == nil || was.form != one.Rate.ID) {
+			one.Rate = nil
+		}
+		if answered += one.weight(); answered > mostAnswers && one.Own != "" {
+			one.Answers = nil // a link leads to them
+		}
+		view.Requests = append(view.Requests, one)
 		if due := request.GetDueDate(); due >= f.today() && !ended(request.GetStatus()) && (view.Next == "" || due < view.Next) {
 			view.Next = due
 		}
@@ -150,6 +161,7 @@ func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code
 	view.News = s.news(r, f, c)
 	view.News.mark(view.Timeline, view.Requests)
 	view.Timeline, view.Filters = f.story(view.Timeline)
+	view.Timeline, view.More = f.newest(view.Timeline)
 	view.Journey = s.journey(r.Context(), f, c)
 	if view.Seen, err = s.seen(r, f, c, was); err != nil {
 		return fmt.Errorf("web: list consents: %w", err)
@@ -173,7 +185,7 @@ func (f *frame) requestView(c *casesv1.Case, r *casesv1.Request, was *sent) requ
 		Request: r, Title: f.requestTitle(r), ProviderName: f.Provider(r.GetProvider()), Steps: f.steps(r.GetStatus()),
 		Answers: f.Answers(r.GetService(), r.GetInputs()),
 	}
-	v.Corrections = f.answerCorrections(c, r, v.Answers, was)
+	v.Corrections, v.Own = f.answerCorrections(c, r, v.Answers, was)
 	v.Expect = f.expect(r)
 	if slices.ContainsFunc(c.GetAsks(), func(a *casesv1.Ask) bool {
 		return a.GetKind() == casesv1.AskKind_ASK_KIND_RATE && a.GetRequest() == r.GetName()
@@ -188,9 +200,21 @@ func (f *frame) requestView(c *casesv1.Case, r *casesv1.Request, was *sent) requ
 		return v
 	}
 	if !ended(r.GetStatus()) && r.GetStatus() != casesv1.RequestStatus_REQUEST_STATUS_PLANNED {
-		v.Actions = append(v.Actions, f.caseForm("message", r, nil).finish(was), f.caseForm("withdraw", r, nil).finish(was))
+		v.Actions = append(v.Actions, f.caseForm("message", r, nil).finish(was), f.caseForm("withdraw", r, nil).asked(was))
 	}
 	return v
+}
+
+// mostAnswers bounds the answers that a page holds unasked, in bytes.
+const mostAnswers = 6000
+
+// weight is how long the answers are.
+func (v requestView) weight() int {
+	n := 0
+	for _, a := range v.Answers {
+		n += len(a.Question) + len(a.Answer)
+	}
+	return n
 }
 
 // requestTitle is the service's name in the page's language, or as it was when

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -171,5 +172,20 @@ func TestCasesThatWaitComeFirst(t *testing.T) {
 	}
 	if b.get("/cases?q=alku"); b.api.last(t, "ListCases").request.(*casesv1.ListCasesRequest).AsksMe {
 		t.Error("a search asks for the cases that wait beside it")
+	}
+}
+
+// TestNotAskedToRate: one press ends the asking for that request, in this browser.
+func TestNotAskedToRate(t *testing.T) {
+	b := newBrowser(t)
+	b.signIn(companyToken())
+	const rate = `id="form-rate-chamber-1"`
+	b.get(casePath).has(t, rate, "Älä kysy tätä enää")
+	b.post(casePath, url.Values{"do": {"unrated"}, "request": {"omnia-1"}}).has(t, "Tätä ei kysytä enää", rate)
+	p := b.post(casePath, url.Values{"do": {"unrated"}, "request": {"chamber-1"}})
+	p.lacks(t, rate, "Älä kysy tätä enää")
+	b.get(casePath).lacks(t, rate)
+	if n := b.api.changes(); n != 0 {
+		t.Errorf("the API was told of it in %d calls", n)
 	}
 }

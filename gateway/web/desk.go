@@ -109,6 +109,9 @@ func (s *server) showDesk(w http.ResponseWriter, r *http.Request, f *frame, code
 	return s.render(w, "desk", code, view)
 }
 
+// inboxRows is how many requests a page of the inbox shows; more would make it heavy.
+const inboxRows = 30
+
 // inboxPace is the least time between two looks of an open inbox at what is new: on a busy
 // day something changes all the time.
 const inboxPace = 4 * time.Second
@@ -123,7 +126,7 @@ var endedStatuses = []casesv1.RequestStatus{
 func (f *frame) deskRequest(provider string) *providerv1.ListRequestsRequest {
 	q := f.query
 	request := &providerv1.ListRequestsRequest{
-		Parent: provider, PageToken: q.Get("page"), Query: strings.TrimSpace(q.Get("q")),
+		Parent: provider, PageSize: inboxRows, PageToken: q.Get("page"), Query: strings.TrimSpace(q.Get("q")),
 		Service: q.Get("service"), ContactLanguage: q.Get("language"),
 		Overdue: q.Get("view") == "overdue", Unassigned: q.Get("view") == "unassigned",
 	}

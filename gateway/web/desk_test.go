@@ -22,7 +22,7 @@ func TestInboxFilters(t *testing.T) {
 	p := b.get("/desk/omnia?view=mine&status=waiting&language=sv&service=" + apprenticeship + "&q=+kahvi+&order=newest&page=token-1&rev=r1")
 	want := &providerv1.ListRequestsRequest{
 		Parent: "providers/omnia", Advisor: "providers/omnia/advisors/maija", Statuses: []casesv1.RequestStatus{casesv1.RequestStatus_REQUEST_STATUS_WAITING},
-		ContactLanguage: "sv", Service: apprenticeship, Query: "kahvi", Order: providerv1.RequestOrder_REQUEST_ORDER_NEWEST, PageToken: "token-1", MinRevision: "r1", WithCounts: true,
+		ContactLanguage: "sv", Service: apprenticeship, Query: "kahvi", Order: providerv1.RequestOrder_REQUEST_ORDER_NEWEST, PageSize: 30, PageToken: "token-1", MinRevision: "r1", WithCounts: true,
 	}
 	if diff := cmp.Diff(want, b.api.last(t, "ListRequests").request, protocmp.Transform()); diff != "" {
 		t.Errorf("ListRequests (-want +got):\n%s", diff)
@@ -41,7 +41,7 @@ func TestInboxFilters(t *testing.T) {
 			casesv1.RequestStatus_REQUEST_STATUS_COMPLETED, casesv1.RequestStatus_REQUEST_STATUS_DECLINED, casesv1.RequestStatus_REQUEST_STATUS_WITHDRAWN,
 		}},
 	} {
-		want.WithCounts = true
+		want.WithCounts, want.PageSize = true, 30
 		b.get("/desk/omnia?view=" + view)
 		if diff := cmp.Diff(want, b.api.last(t, "ListRequests").request, protocmp.Transform()); diff != "" {
 			t.Errorf("view %q (-want +got):\n%s", view, diff)

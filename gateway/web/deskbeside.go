@@ -160,8 +160,8 @@ func (v *deskRequestView) undo(done string) {
 		return
 	}
 	for _, e := range v.Timeline { // the newest first
-		if len(e.Forms) > 0 {
-			v.Amend = e.Forms[len(e.Forms)-1].ID
+		if e.Own != "" {
+			v.Amend = e.Own
 			return
 		}
 	}

@@ -28,6 +28,7 @@ type deskRequestView struct {
 	// Actions are what the state invites, the likeliest first.
 	Actions  []form
 	Timeline []entryView
+	More     moreView
 	// Notes are the team's own; NotesDenied says that the visitor may not read them.
 	Notes       []*providerv1.Note
 	NotesDenied bool
@@ -104,6 +105,7 @@ func (s *server) showDeskRequest(w http.ResponseWriter, r *http.Request, f *fram
 	}
 	view.Now, view.LastWords = f.askedNow(request, answer.GetTimeline(), view.Mine)
 	view.undo(f.query.Get("done"))
+	view.Timeline, view.More = f.newest(view.Timeline)
 	view.Shared = f.sharedParts(beside, request)
 	if f.Session.Advisor() != "" {
 		view.WholeCase = view.Inbox + "/cases/" + r.PathValue("case")

@@ -27,8 +27,11 @@ func (f *frame) deskWords(entries []entryView, r *casesv1.Request, was *sent) {
 		if !slices.Contains(deskKinds, e.GetKind()) || e.GetText() == "" {
 			continue
 		}
-		// Counted from the oldest, so that the forms keep their names.
-		id := fmt.Sprint(len(entries) - i)
+		id := fmt.Sprint(e.N)
+		if !f.ownForms(id, was) {
+			e.Own = f.ownLink(id, "own-"+id)
+			continue
+		}
 		text, newer := now[e.GetRevision()]
 		if !newer {
 			text = e.GetText()
@@ -49,5 +52,6 @@ func (f *frame) deskCorrection(id, title, name, revision, text string) form {
 	fm.Title = f.T(title)
 	fm.Hidden = append(fm.Hidden, hidden{"revision", revision}, hidden{"field", name})
 	fm.Fields[0].Value = text
+	fm.Open = true
 	return fm
 }

@@ -56,19 +56,22 @@ func TestWhoIsOfferedToCorrect(t *testing.T) {
 					test.change(r)
 				}
 			}
-			p := b.get(deskPath + test.request)
+			p := b.get(deskPath + test.request + "?words=2")
 			p.has(t, "Tekstiä korjattiin", "Maija Meri", "Syy: Väärä päivä", "Korjattu <time", "Päätöksen perusteluja korjattiin", "Maanantaina")
 			forms := []string{
 				`id="form-correct-2"`, `rows="4" aria-required="true">Torstaina</textarea>`, "Vanha teksti jää tapahtumiin",
-				`id="form-correct-4"`, ">Sopimus</textarea>", `id="form-correct-reasons-4"`, ">Ehdot täyttyvät</textarea>",
+				`href="/desk/omnia/requests/` + caseID + "/" + test.request + `?words=4#own-4"`,
 			}
 			if !test.offered {
-				p.lacks(t, forms...)
+				p.lacks(t, append(forms, "?words=")...)
 				return
 			}
 			p.has(t, forms...)
+			p.lacks(t, "form-correct-4") // each once it is asked for
+			p = b.get(deskPath + test.request + "?words=4")
+			p.has(t, `id="form-correct-4"`, ">Sopimus</textarea>", `id="form-correct-reasons-4"`, ">Ehdot täyttyvät</textarea>")
 			// The company's words, a correction, and an entry without words.
-			p.lacks(t, "form-correct-1", "form-correct-3", "form-correct-5", "form-correct-6", "remove_old")
+			p.lacks(t, "words=1#", "words=3#", "words=5#", "words=6#", "remove_old")
 			if got := p.hidden(t, "form-correct-reasons-4"); got.Get("field") != "reasons" || got.Get("revision") != "r4" {
 				t.Errorf("the form of the reasons sends %v", got)
 			}
@@ -83,6 +86,7 @@ func TestACompanySeesWhoCorrected(t *testing.T) {
 	b.signIn(companyToken())
 	b.api.theCase.Timeline = wrote()
 	p := b.get(casePath)
-	p.has(t, "Tekstiä korjattiin", "Maija Meri", "Syy: Väärä päivä", "Korjattu <time", "Päätöksen perusteluja korjattiin", `id="form-correct-1"`)
-	p.lacks(t, `id="form-correct-2"`, `id="form-correct-4"`)
+	p.has(t, "Tekstiä korjattiin", "Maija Meri", "Syy: Väärä päivä", "Korjattu <time", "Päätöksen perusteluja korjattiin", `href="`+casePath+`?words=1#own-1"`)
+	p.lacks(t, "words=2#", "words=4#")
+	b.get(casePath+"?words=1").has(t, `id="own-1"`, `id="form-correct-1"`, `id="form-remove-1"`)
 }

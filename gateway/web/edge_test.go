@@ -118,4 +118,6 @@ func TestTooOftenSaysWhen(t *testing.T) {
 	if p.has(t, "Try again in 3 seconds"); p.code != http.StatusTooManyRequests || p.head.Get("Retry-After") != "3" {
 		t.Errorf("a form: %d, Retry-After %q", p.code, p.head.Get("Retry-After"))
 	}
+	b.api.failing("ListCases", problem.New(problem.Exhausted, "RATE_LIMITED", "more").Retry(time.Second).Meta("seconds", "1"))
+	b.get("/cases?lang=en").has(t, "Try again in one second.")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/businessespoo/hub/services/kit/problem"
@@ -66,11 +67,14 @@ func (s *server) explain(w http.ResponseWriter, r *http.Request, f *frame, err e
 // else in the API's English.
 func (f *frame) reason(p *problem.Problem) fieldError {
 	key := "reason." + strings.ToLower(p.Reason)
+	pairs := make([]any, 0, 2*len(p.Metadata))
+	for name, value := range p.Metadata {
+		pairs = append(pairs, name, f.Person(value))
+	}
+	if n, err := strconv.Atoi(p.Metadata["seconds"]); err == nil && f.texts.has(f.Lang, key+"_other") {
+		return fieldError{Text: f.N(key, n, pairs...)}
+	}
 	if f.texts.has(f.Lang, key) {
-		pairs := make([]any, 0, 2*len(p.Metadata))
-		for name, value := range p.Metadata {
-			pairs = append(pairs, name, f.Person(value))
-		}
 		return fieldError{Text: f.T(key, pairs...)}
 	}
 	if p.Kind == problem.Internal {

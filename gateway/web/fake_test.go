@@ -44,6 +44,8 @@ type fake struct {
 	late int
 	// drafts are those that are kept.
 	drafts fakeDrafts
+	// between runs once, right before the next draft is saved.
+	between func()
 
 	theCase     *casesv1.Case
 	suggestions []*casesv1.Suggestion
@@ -236,9 +238,13 @@ func (f *fake) LinkCompany(context.Context, *casesv1.LinkCompanyRequest) (*cases
 	return &casesv1.LinkCompanyResponse{Revision: "rev-2"}, nil
 }
 
-func (f *fake) ListRequests(context.Context, *providerv1.ListRequestsRequest) (*providerv1.ListRequestsResponse, error) {
+func (f *fake) ListRequests(_ context.Context, r *providerv1.ListRequestsRequest) (*providerv1.ListRequestsResponse, error) {
+	shown := f.requests
+	if n := int(r.GetPageSize()); n > 0 && n < len(shown) {
+		shown = shown[:n]
+	}
 	return &providerv1.ListRequestsResponse{
-		Requests: f.requests, TotalSize: int32(len(f.requests)), NextPageToken: "token-2",
+		Requests: shown, TotalSize: int32(len(f.requests)), NextPageToken: "token-2",
 		Counts: &providerv1.InboxCounts{Mine: 1, Unclaimed: 20, Open: 300, Waiting: 4, Overdue: 5, Ended: 6},
 	}, nil
 }

@@ -23,6 +23,13 @@ func unfinished() *casesv1.Draft {
 
 func (f *fake) SaveDraft(_ context.Context, r *casesv1.SaveDraftRequest) (*casesv1.SaveDraftResponse, error) {
 	f.mu.Lock()
+	between := f.between
+	f.between = nil
+	f.mu.Unlock()
+	if between != nil {
+		between()
+	}
+	f.mu.Lock()
 	defer f.mu.Unlock()
 	d := r.GetDraft()
 	if d.GetEtag() != "" && f.drafts[d.GetKey()].GetEtag() != d.GetEtag() {

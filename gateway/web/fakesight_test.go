@@ -64,7 +64,7 @@ func TestWhoMaySeeTheCase(t *testing.T) {
 	b := newBrowser(t)
 	b.signIn(companyToken())
 	p := b.get("/cases/" + caseID + "?lang=en")
-	p.has(t, "Who may see this case?", "serves your requests", "the need and the answers", "Vaikuttaa &lt;heti&gt;", "Mitä &lt;muut&gt; tekevät",
+	p.has(t, "Who may see this case?", "serves your requests", "the need and the answers", "Mitä &lt;muut&gt; tekevät",
 		"These are not consents", "Act 621/1999, section 29", "An appeal is being heard")
 	b.post("/cases/"+caseID+"?lang=en", formOf(t, p, "share", url.Values{"provider": {"providers/employment"}, "see_decision": {"yes"}}))
 	granted := b.api.last(t, "GrantConsent").request.(*consentv1.GrantConsentRequest)
@@ -75,6 +75,8 @@ func TestWhoMaySeeTheCase(t *testing.T) {
 	if !proto.Equal(granted.Consent, want) || granted.Parent != "cases/"+caseID {
 		t.Errorf("the page grants %v", granted)
 	}
+	p = b.get("/cases/" + caseID + "?step=unshare-1")
+	p.has(t, "Vaikuttaa &lt;heti&gt;")
 	b.post("/cases/"+caseID, formOf(t, p, "unshare-1", nil))
 	if withdrawn := b.api.last(t, "WithdrawConsent").request.(*consentv1.WithdrawConsentRequest); withdrawn.Name != "cases/"+caseID+"/consents/1" || withdrawn.Etag == "" {
 		t.Errorf("the page withdraws %v", withdrawn)

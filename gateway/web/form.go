@@ -32,6 +32,8 @@ type form struct {
 	// Open shows the form without asking for it first; Main makes its button
 	// the page's most visible one.
 	Open, Main bool
+	// Link leads to the form where it is not on the page before somebody asks for it.
+	Link string
 }
 
 type hidden struct{ Name, Value string }
@@ -176,6 +178,18 @@ func (fm form) finish(was *sent) form {
 			fm.RequestID = id
 		}
 	}
+	return fm
+}
+
+// asked finishes a form that stands many times on a page and is seldom needed: a link
+// leads to it, and once that was followed, or it was sent and refused, it is there.
+func (fm form) asked(was *sent) form {
+	if fm.F.query.Get("step") == fm.ID || was != nil && was.form == fm.ID {
+		fm = fm.finish(was)
+		fm.Open = true
+		return fm
+	}
+	fm.Link = fm.F.link(map[string]string{"step": fm.ID, "words": "", "done": ""}) + "#form-" + fm.ID
 	return fm
 }
 

@@ -41,6 +41,7 @@ type frame struct {
 
 	// draft and draftEtag are the visitor's draft that this page has read.
 	draft, draftEtag string
+	draftTurns       turns
 	// register is what the company register says, once it was asked.
 	register *registered
 	// header is the answer's.

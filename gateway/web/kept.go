@@ -54,7 +54,7 @@ func typed(values url.Values) []string {
 
 // control are the fields that say how a form was sent, and not what is in it.
 func control(name string) bool {
-	return slices.Contains([]string{"lang", "signed_in", "known"}, name)
+	return slices.Contains([]string{"lang", "signed_in", "known", "page", "turn"}, name)
 }
 
 // kept is a form to show again; nil when nobody typed anything.
@@ -178,7 +178,7 @@ func (s *server) keptPage(w http.ResponseWriter, r *http.Request, f *frame) erro
 	if !f.saves() {
 		return s.resume(w, r, f, left.Values, at)
 	}
-	if err := s.keep(r, f, left.Values, at, false); err != nil {
+	if err := s.keep(r, f, left.Values, at); err != nil {
 		return err
 	}
 	if err := s.Sessions.Forget(r.Context(), cookie.Value); err != nil {

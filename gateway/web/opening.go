@@ -126,9 +126,15 @@ func (s *server) posted(r *http.Request, f *frame) (url.Values, error) {
 		return nil, errSignIn() // the session has ended meanwhile; nothing goes on without a name by itself
 	}
 	values["service"] = known(f, values["service"])
+	s.mergeDraft(r, f, values)
+	return values, nil
+}
+
+// mergeDraft takes in what the draft has of all that the page which was sent does not ask.
+func (s *server) mergeDraft(r *http.Request, f *frame, values url.Values) {
 	draft := s.draft(r, f, values.Get("draft"))
 	if draft == nil || values.Get("do") == "send" {
-		return values, nil
+		return
 	}
 	own := func(name string) bool { return name == "text" || name == "need" }
 	switch values.Get("form") {
@@ -144,7 +150,6 @@ func (s *server) posted(r *http.Request, f *frame) (url.Values, error) {
 			values[name] = kept
 		}
 	}
-	return values, nil
 }
 
 // place reads which of some stages a page is.

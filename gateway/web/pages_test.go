@@ -17,7 +17,7 @@ func everyPage() map[string][]string {
 	return map[string][]string{
 		"": {"/", "/choose", "/choose?need=hire", "/open-code", "/status", "/privacy", "/accessibility", "/feedback", "/data", "/sign-in", "/nowhere", "/cases", "/cases/" + caseID, "/desk/omnia", "/services", "/operator"},
 		companyToken(): {
-			"/", "/cases", "/cases?q=kahvi&status=open&asks=yes", "/cases/" + caseID, "/cases/" + caseID + "?fresh=yes", "/cases/" + caseID + "/add",
+			"/", "/cases", "/cases?q=kahvi&status=open&asks=yes", "/cases/" + caseID, "/cases/" + caseID + "?fresh=yes", "/cases/" + caseID + "?words=14", "/cases/" + caseID + "?words=omnia-2&before=9", "/cases/" + caseID + "/add",
 			"/cases/" + caseID + "/add?service=" + paySubsidy, "/cases/" + caseID + "/referrals?request=omnia-3&number=1", "/cases/another", "/sign-in", "/status", "/grants", "/data",
 			"/drafts/unfinished", "/drafts/unfinished?at=need", "/drafts/unfinished?at=choose", "/drafts/unfinished?at=1&changing=yes", "/drafts/unfinished?at=2",
 			"/drafts/unfinished?at=3", "/drafts/unfinished?at=4", "/drafts/none", "/kept",
@@ -25,7 +25,7 @@ func everyPage() map[string][]string {
 		advisorToken("advisor"): {
 			"/desk/omnia", "/desk/omnia?view=mine&status=new&language=sv&order=oldest&q=x", "/desk/omnia/requests/" + caseID + "/omnia-1",
 			"/desk/omnia/requests/" + caseID + "/omnia-2", "/desk/omnia/requests/" + caseID + "/omnia-3", "/desk/employment/requests/" + caseID + "/employment-1",
-			"/desk/omnia?view=waiting", "/desk/omnia?view=old&page=token-1", "/desk/omnia/texts", deskPath + "omnia-2?done=reply&view=mine", deskPath + "omnia-2?done=pickup",
+			"/desk/omnia?view=waiting", "/desk/omnia?view=old&page=token-1", "/desk/omnia/texts", deskPath + "omnia-2?done=reply&view=mine", deskPath + "omnia-2?done=pickup", deskPath + "omnia-2?words=15&before=20",
 			"/desk/omnia/cases/" + caseID, "/desk/omnia/new", "/desk/omnia/new?service=" + apprenticeship,
 		},
 		operatorToken(): {

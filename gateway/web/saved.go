@@ -23,6 +23,8 @@ type savedView struct {
 	// Known tells that the draft is there already, so that one which was deleted or
 	// sent meanwhile is not made anew.
 	Known bool
+	// Page names the page as it was shown this time, among those that save the draft.
+	Page string
 	// Drafts are those to go on with.
 	Drafts []draftView
 }
@@ -39,6 +41,7 @@ func (f *frame) saves() bool { return f.Session != nil && f.Session.Role == "com
 func (f *frame) saved(values url.Values) savedView {
 	view := savedView{F: f}
 	if f.saves() {
+		view.Page = newRequestID()
 		view.Key, view.Known = values.Get("draft"), f.draft != "" && f.draft == values.Get("draft")
 		if view.Key == "" {
 			view.Key = newRequestID()
@@ -51,6 +54,7 @@ func (f *frame) saved(values url.Values) savedView {
 type draftContent struct {
 	At     string     `json:"at"`
 	Values url.Values `json:"values"`
+	Turns  turns      `json:"turns,omitempty"`
 }
 
 // draft reads a draft of the visitor; nil for none.
@@ -74,14 +78,35 @@ func (s *server) readDraft(r *http.Request, f *frame, key string) (draftContent,
 	if json.Unmarshal([]byte(answer.GetDraft().GetContent()), &content) != nil || content.Values == nil {
 		return draftContent{}, problem.New(problem.NotFound, "NO_SUCH_PAGE", "this draft was not made on these pages")
 	}
-	f.draft, f.draftEtag = key, answer.GetDraft().GetEtag()
+	f.draft, f.draftEtag, f.draftTurns = key, answer.GetDraft().GetEtag(), content.Turns
 	return content, nil
 }
 
-// keep saves what is filled in as the visitor's draft; again tells that it replaces the
-// one that was read for this and no other.
-func (s *server) keep(r *http.Request, f *frame, values url.Values, at string, again bool) error {
-	content := draftContent{At: at, Values: url.Values{}}
+// keepTries is how often a draft is saved when other tabs save it too.
+const keepTries = 5
+
+// keep saves what is filled in as the visitor's draft, in place of the one that was read
+// for this. When another tab was faster, its changes are taken in first.
+func (s *server) keep(r *http.Request, f *frame, values url.Values, at string) error {
+	for tries := 1; ; tries++ {
+		newer, fits := f.draftTurns.with(values)
+		if !fits {
+			return nil // what the page saved later is there already
+		}
+		err := s.keepOver(r, f, values, at, newer)
+		if err == nil || problem.From(err).Reason != "STALE_ETAG" || tries == keepTries {
+			return err
+		}
+		f.draft, f.draftEtag, f.draftTurns = "", "", nil
+		s.mergeDraft(r, f, values)
+		if f.draft == "" {
+			return err // sent or deleted meanwhile
+		}
+	}
+}
+
+func (s *server) keepOver(r *http.Request, f *frame, values url.Values, at string, newer turns) error {
+	content := draftContent{At: at, Values: url.Values{}, Turns: newer}
 	for name, v := range values {
 		if opens(name) && name != "changing" {
 			content.Values[name] = v
@@ -99,7 +124,7 @@ func (s *server) keep(r *http.Request, f *frame, values url.Values, at string, a
 		return err
 	}
 	draft := &casesv1.Draft{Key: values.Get("draft"), Content: string(body), DisplayName: f.draftTitle(values)}
-	if again {
+	if f.draft == draft.Key {
 		draft.Etag = f.draftEtag
 	}
 	_, err = s.Cases.SaveDraft(f.as(r.Context()), &casesv1.SaveDraftRequest{RequestId: newRequestID(), Draft: draft})
@@ -125,7 +150,7 @@ func (f *frame) draftTitle(values url.Values) string {
 // saved and the page has an address, so that going back and loading anew lose nothing.
 func (s *server) goTo(w http.ResponseWriter, r *http.Request, f *frame, values url.Values, at string) error {
 	if f.saves() {
-		err := s.keep(r, f, values, at, false)
+		err := s.keep(r, f, values, at)
 		if err == nil {
 			to := url.Values{"at": {at}}
 			if values.Get("changing") == "yes" {
@@ -189,11 +214,10 @@ func (s *server) saveDraft(w http.ResponseWriter, r *http.Request, f *frame) err
 		if at == "" {
 			at = values.Get("at")
 		}
-		again := values.Get("known") == "yes"
-		if again && f.draft == "" && r.Header.Get(liveHeader) != "" {
+		if values.Get("known") == "yes" && f.draft == "" && r.Header.Get(liveHeader) != "" {
 			return s.say(w, http.StatusConflict, f.T("saved.not")) // sent or deleted meanwhile
 		}
-		err = s.keep(r, f, values, at, again)
+		err = s.keep(r, f, values, at)
 	}
 	switch {
 	case r.Header.Get(liveHeader) == "" && err != nil:

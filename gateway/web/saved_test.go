@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -116,6 +117,50 @@ func TestTwoTabsOfADraft(t *testing.T) {
 	if b.api.drafts["unfinished"] == nil || strings.Contains(b.api.drafts["unfinished"].Content, in("none")) {
 		t.Error("the draft is gone")
 	}
+}
+
+// TestALateSaveOverwritesNothing: what was saved while somebody typed, and reaches the hub
+// after the same page has sent more, changes neither the answers nor where to go on.
+func TestALateSaveOverwritesNothing(t *testing.T) {
+	b := newBrowser(t)
+	b.signIn(companyToken())
+	page := filled(b.get("/drafts/unfinished?at=0").hidden(t, "check"))
+	tasks := "in:" + apprenticeship + ":tasks"
+	typed := func(turn, text string) url.Values {
+		values := maps.Clone(page)
+		values.Set("turn", turn)
+		values.Set(tasks, text)
+		return values
+	}
+	sent := typed("3", "Leivonta ja myynti")
+	sent.Set("do", "next")
+	b.post("/check", sent).has(t, `name="at" value="1"`)
+	if p := b.typing(typed("2", "Leivo")); p.code != http.StatusOK {
+		t.Errorf("the late one is answered %d %s", p.code, p.body)
+	}
+	b.get("/drafts/unfinished").has(t, `name="at" value="1"`)
+	b.get("/drafts/unfinished?at=0").has(t, "Leivonta ja myynti</textarea>")
+	// The same page after going back counts on, and one that is shown anew begins again.
+	b.typing(typed("4", "Siivous"))
+	b.get("/drafts/unfinished?at=0").has(t, "Siivous</textarea>")
+	page = filled(b.get("/drafts/unfinished?at=0").hidden(t, "check"))
+	b.typing(typed("1", "Kassa"))
+	b.get("/drafts/unfinished").has(t, `name="at" value="0"`, "Kassa</textarea>")
+}
+
+// TestTwoTabsSaveAtOnce: a change of another tab that comes between reading the draft and
+// saving it is taken in, and nothing of it is lost.
+func TestTwoTabsSaveAtOnce(t *testing.T) {
+	b := newBrowser(t)
+	b.signIn(companyToken())
+	one := filled(b.get("/drafts/unfinished?at=0").hidden(t, "check"))
+	other := b.get("/drafts/unfinished?at=2").hidden(t, "check")
+	other.Set("contact_language", "en")
+	b.api.between = func() { b.typing(other) }
+	one.Set("do", "next")
+	b.post("/check", one)
+	b.get("/drafts/unfinished?at=0").has(t, "leivonta", `value="37,5"`)
+	b.get("/drafts/unfinished?at=2").has(t, `value="en" selected`)
 }
 
 // TestNothingIsAskedTwice: a question that two services share stands on the page of the

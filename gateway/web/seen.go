@@ -72,7 +72,7 @@ func (s *server) seen(r *http.Request, f *frame, c *casesv1.Case, was *sent) (*s
 			fm.ID += "-" + given.GetName()[strings.LastIndexByte(given.GetName(), '/')+1:]
 			fm.Hidden = append(fm.Hidden, hidden{"consent", given.GetName()})
 			fm.Warning = answer.GetWithdrawalText()
-			fm = fm.finish(was)
+			fm = fm.asked(was)
 			v.Withdraw = &fm
 		}
 		view.Consents = append(view.Consents, v)

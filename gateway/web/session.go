@@ -157,6 +157,8 @@ func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 	switch name {
 	case languageCookie, shortcutsCookie:
 		c.MaxAge = 365 * 24 * 3600
+	case unratedCookie:
+		c.MaxAge = int(rateWithin.Seconds()) // nobody is asked after that
 	case signInCookie:
 		c.MaxAge = 600
 	case keptCookie:

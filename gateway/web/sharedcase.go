@@ -27,6 +27,7 @@ type sharedView struct {
 	What     string
 	Requests []sharedRequest
 	Timeline []entryView
+	More     moreView
 	// Disclose records what a law lets the provider see; nil where it is no authority.
 	Disclose *form
 	Grounds  []*sharingv1.LegalGround
@@ -66,6 +67,7 @@ func (s *server) showSharedCase(w http.ResponseWriter, r *http.Request, f *frame
 		Open: slices.Contains(shared.GetDataClasses(), policyv1.DataClass_DATA_CLASS_PROGRESS), What: f.What(shared.GetDataClasses()),
 		Timeline: f.timeline(c.GetTimeline(), c.GetRequests(), c.GetLanguage()),
 	}
+	view.Timeline, view.More = f.newest(view.Timeline)
 	for _, request := range c.GetRequests() {
 		part := sharedRequest{Request: request, ProviderName: f.Provider(request.GetProvider()), Answers: f.Answers(request.GetService(), request.GetInputs())}
 		if part.Title = part.ProviderName; request.GetService() != "" {

@@ -111,7 +111,7 @@ func dynamic() []string {
 	}
 	keys = append(keys, "act.correct", "act.correct_button", "done.correct", "act.correct_words", "act.correct_decision", "act.correct_reasons", "act.remove", "act.remove_button", "act.remove_warning", "done.remove")
 	keys = append(keys, "act.share", "act.share_button", "act.unshare", "act.unshare_button", "done.share", "done.unshare")
-	for _, do := range []string{"disclose", "opened", "add", "agree", "refuse", "behalf", "signed_out", "left", "grant", "withdraw_grant", "revoke", "drafts_deleted", "draft_saved", "draft_deleted"} {
+	for _, do := range []string{"disclose", "opened", "unrated", "add", "agree", "refuse", "behalf", "signed_out", "left", "grant", "withdraw_grant", "revoke", "drafts_deleted", "draft_saved", "draft_deleted"} {
 		keys = append(keys, "done."+do)
 	}
 	for _, do := range []string{"withdraw", "close", "decline", "complete"} {

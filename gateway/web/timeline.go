@@ -10,6 +10,8 @@ import (
 // entryView is one thing that happened.
 type entryView struct {
 	*casesv1.TimelineEntry
+	// N counts the entries from the oldest, so that each keeps its number.
+	N              int
 	Heading, About string
 	// Side is who did it, as its company reads it.
 	Side string
@@ -21,7 +23,9 @@ type entryView struct {
 	// says, in the case's Language.
 	Told     []*casesv1.Notice
 	Language string
-	// Forms correct and remove the reader's own words.
+	// Own leads to the Forms that correct and remove the reader's own words; they are on
+	// the page once that was followed.
+	Own   string
 	Forms []form
 }
 
@@ -34,7 +38,7 @@ func (f *frame) timeline(entries []*casesv1.TimelineEntry, requests []*casesv1.R
 	}
 	out := make([]entryView, 0, len(entries))
 	for _, entry := range slices.Backward(entries) {
-		v := entryView{TimelineEntry: entry, Told: told[entry], Language: language, Heading: f.Enum("entry", entry.GetKind(), "ENTRY_KIND_"), About: titles[entry.GetRequest()]}
+		v := entryView{TimelineEntry: entry, N: len(entries) - len(out), Told: told[entry], Language: language, Heading: f.Enum("entry", entry.GetKind(), "ENTRY_KIND_"), About: titles[entry.GetRequest()]}
 		if key := "basis." + entry.GetRepresentation(); f.texts.has(f.Lang, key) {
 			v.Basis = f.Basis(token.Representation{Basis: entry.GetRepresentation(), Role: entry.GetRepresentationRole()})
 		}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -39,13 +41,22 @@ type eraseCommand struct {
 	Company string `xor:"what" required:"" placeholder:"BUSINESS-ID" help:"Company: all of its cases."`
 }
 
-// Run orders an erasure and prints its protocol as it is by then.
+// Run orders an erasure and prints its protocol as it is by then. It fails when there was
+// nothing to erase.
 func (c *eraseCommand) Run(ctx context.Context, out output) error {
 	return c.rights(ctx, func(ctx context.Context, rights rightsv1.DataRightsServiceClient) error {
 		answer, err := rights.Erase(ctx, &rightsv1.EraseRequest{
 			RequestId: uuid.NewString(), Case: c.Case, Person: c.Person, Company: c.Company, Ground: c.ground(),
 		})
-		return printErasure(ctx, rights, out, answer.GetErasure(), err)
+		erasure, err := waited(ctx, rights, answer.GetErasure(), err)
+		switch {
+		case err != nil:
+			return err
+		case !found(erasure):
+			return fmt.Errorf("nothing was kept of %s, so nothing was erased (%s); check the id", cmp.Or(c.Case, c.Person, c.Company), erasure.Name)
+		}
+		document(out, erasure)
+		return nil
 	})
 }
 
@@ -60,7 +71,11 @@ type redactCommand struct {
 func (c *redactCommand) Run(ctx context.Context, out output) error {
 	return c.rights(ctx, func(ctx context.Context, rights rightsv1.DataRightsServiceClient) error {
 		answer, err := rights.RedactFact(ctx, &rightsv1.RedactFactRequest{RequestId: uuid.NewString(), Case: c.Case, Revision: c.Revision, Ground: c.ground()})
-		return printErasure(ctx, rights, out, answer.GetErasure(), err)
+		erasure, err := waited(ctx, rights, answer.GetErasure(), err)
+		if err == nil {
+			document(out, erasure)
+		}
+		return err
 	})
 }
 
@@ -71,19 +86,20 @@ const (
 	erasureLook = 100 * time.Millisecond
 )
 
-// printErasure waits a moment for an erasure to be done and prints its protocol.
-func printErasure(ctx context.Context, rights rightsv1.DataRightsServiceClient, out output, e *rightsv1.Erasure, err error) error {
+// waited waits a moment for an erasure to be done, and answers its protocol as it is then.
+func waited(ctx context.Context, rights rightsv1.DataRightsServiceClient, e *rightsv1.Erasure, err error) (*rightsv1.Erasure, error) {
 	for end := time.Now().Add(erasureWait); err == nil && e.State != rightsv1.ErasureState_ERASURE_STATE_DONE && time.Now().Before(end); {
 		time.Sleep(erasureLook)
 		var answer *rightsv1.GetErasureResponse
 		answer, err = rights.GetErasure(ctx, &rightsv1.GetErasureRequest{Name: e.Name})
 		e = answer.GetErasure()
 	}
-	if err != nil {
-		return err
-	}
-	document(out, e)
-	return nil
+	return e, err
+}
+
+// found tells whether an erasure that is done had anything to erase.
+func found(e *rightsv1.Erasure) bool {
+	return e.GetDoneAt() == nil || len(e.GetCases()) > 0 || slices.ContainsFunc(e.GetRemoved(), func(r *rightsv1.Removed) bool { return r.GetCount() > 0 })
 }
 
 // document prints a protocol that can be given to who asked for the erasure.

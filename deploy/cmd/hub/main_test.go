@@ -77,6 +77,21 @@ func TestFlagsCanBeEnvironmentVariables(t *testing.T) {
 	}
 }
 
+// TestAVariableOfTheGatewayIsNotTheServers: what moves the gateway is not written into the
+// configuration of the nats-server.
+func TestAVariableOfTheGatewayIsNotTheServers(t *testing.T) {
+	data := folder(t)
+	t.Setenv("HUB_LISTEN", "127.0.0.1:19090")
+	t.Setenv("HUB_NATS_LISTEN", "127.0.0.1:14222")
+	if _, err := command(t, "nats-config", "--data", data); err != nil {
+		t.Fatal(err)
+	}
+	written, err := os.ReadFile(filepath.Join(data, "nats-server.conf"))
+	if err != nil || strings.Contains(string(written), "19090") || !strings.Contains(string(written), "14222") {
+		t.Errorf("%v: the server listens on\n%s", err, written)
+	}
+}
+
 func TestMistakesAreExplained(t *testing.T) {
 	data := folder(t)
 	for args, want := range map[string]string{

@@ -14,8 +14,8 @@ import (
 type natsConfigCommand struct {
 	newDataFlag
 	Out     string   `placeholder:"DIR" help:"Folder to write to; the data folder when empty. Seeds that are there are kept."`
-	Name    string   `default:"hub-1" help:"Name of the server, unique in a cluster. (default: ${default})"`
-	Listen  string   `default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Address on which the server takes the hub's processes. (default: ${default})"`
+	Name    string   `env:"HUB_NATS_NAME" default:"hub-1" help:"Name of the server, unique in a cluster. (default: ${default})"`
+	Listen  string   `env:"HUB_NATS_LISTEN" default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Address on which the server takes the hub's processes. (default: ${default})"`
 	Store   string   `placeholder:"DIR" help:"Directory of the log as the server will see it; it adds jetstream to it. The data folder when empty."`
 	TLSCert string   `name:"tls-cert" env:"HUB_TLS_CERT" placeholder:"FILE" help:"Certificate of the server in PEM. With --tls-key and --tls-ca it speaks TLS and takes only processes that show a certificate."`
 	TLSKey  string   `name:"tls-key" env:"HUB_TLS_KEY" placeholder:"FILE" help:"Private key of that certificate in PEM."`

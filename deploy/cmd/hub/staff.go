@@ -9,11 +9,9 @@ import (
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 
 	adminv1 "github.com/businessespoo/hub/proto/businessespoo/admin/v1"
 	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
@@ -51,13 +49,7 @@ func (g gatewayFlags) call(ctx context.Context, p token.Principal, do func(ctx c
 	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+signed), callLimit)
 	defer cancel()
 	if err := do(ctx, connection); err != nil {
-		switch status.Code(err) {
-		case codes.Unavailable:
-			return fmt.Errorf("no hub answers at %s; start it, name its address with --gateway, or, when it speaks TLS, whom to trust with --tls-ca", g.Gateway)
-		case codes.Unauthenticated:
-			return fmt.Errorf("the hub at %s does not take tokens of this data folder; name its own with --data, or another address with --gateway", g.Gateway)
-		}
-		return fmt.Errorf("the gateway at %s answers %s: %s", g.Gateway, status.Code(err), status.Convert(err).Message())
+		return g.refusal(err)
 	}
 	return nil
 }

@@ -164,7 +164,7 @@ func (tab *Tab) Sees(texts ...string) *Tab {
 // Fill types into the field that a selector names, in place of what is there.
 func (tab *Tab) Fill(selector, text string) *Tab {
 	tab.t.Helper()
-	tab.run(chromedp.ScrollIntoView(selector, chromedp.ByQuery), chromedp.Clear(selector, chromedp.ByQuery), chromedp.SendKeys(selector, text, chromedp.ByQuery))
+	tab.run(chromedp.ScrollIntoView(selector, chromedp.ByQuery), chromedp.Evaluate("document.querySelector("+quote(selector)+").value = ''", nil), chromedp.SendKeys(selector, text, chromedp.ByQuery))
 	return tab
 }
 

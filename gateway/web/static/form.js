@@ -5,24 +5,26 @@
   'use strict';
   const pause = 1500; // how long nobody types before it is saved
 
+  function hide(form, name, value) {
+    const field = form.elements[name] || document.createElement('input');
+    Object.assign(field, { type: 'hidden', name, value });
+    form.append(field);
+  }
+
   // -- Saved while somebody writes -------------------------------------------------------
   for (const status of document.querySelectorAll('[data-saves]')) {
     const form = status.closest('form');
-    let timer = 0, sending = null;
+    let timer = 0, sending = null, turn = 0; // by its turn the hub knows a save that comes late
     const save = async () => {
       if (sending) sending.abort();
       const mine = sending = new AbortController();
+      hide(form, 'turn', ++turn);
       try {
         const answer = await fetch(status.dataset.saves, { method: 'POST', headers: { 'Hub-Live': '1' }, body: new URLSearchParams(new FormData(form)), signal: mine.signal, redirect: 'error' });
         const text = await answer.text();
         if (mine.signal.aborted) return;
         status.textContent = (answer.headers.get('Content-Type') || '').startsWith('text/plain') ? text : status.dataset.away;
-        if (!answer.ok) return;
-        if (!form.elements.known) {
-          const known = document.createElement('input');
-          Object.assign(known, { type: 'hidden', name: 'known', value: 'yes' });
-          form.append(known);
-        }
+        if (answer.ok) hide(form, 'known', 'yes');
       } catch {
         if (mine.signal.aborted) return;
         status.textContent = status.dataset.away;
@@ -34,6 +36,7 @@
       if (!form.dataset.there) return;
       clearTimeout(timer);
       if (sending) sending.abort();
+      hide(form, 'turn', ++turn);
     });
   }
 

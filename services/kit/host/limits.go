@@ -184,7 +184,7 @@ func guesses(md metadata.MD) bool {
 // what came, as in "more calls came from you than".
 func TooOften(wait time.Duration, what string, perSecond float64, burst int) error {
 	return problem.New(problem.Exhausted, "RATE_LIMITED", "more %s than the limit of %s, and %d at once after a pause; try again in %s",
-		what, pace(perSecond), burst, wait).Retry(wait).Meta("seconds", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		what, pace(perSecond), burst, wait.Round(time.Millisecond)).Retry(wait).Meta("seconds", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
 
 // pace writes a rate as people say it.
