@@ -65,6 +65,8 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	out := &eventStream{w: w, controller: http.NewResponseController(w)}
+	// Nothing more is to arrive: the deadline for a slow form would end the stream.
+	_ = out.controller.SetReadDeadline(time.Time{})
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	out.write("retry: %d\n\n", comeBack.Milliseconds())
