@@ -145,28 +145,31 @@ func (l *livePage) listen(ctx context.Context) error {
 	return <-looked
 }
 
-// The script's own pace: several events come together, and pages that heard the same at
-// the same moment do not all ask at once.
+// How the script of a page looks again (gateway/web/static/hub.js), which a page in this
+// measurement does alike.
 const (
 	together = 120 * time.Millisecond
-	spread   = 0.25
+	slack    = 0.25
+	patience = 4
 )
 
 // look fetches the page again when that is due, at its pace.
 func (l *livePage) look(ctx context.Context, due <-chan struct{}) error {
 	var last time.Time
+	var took time.Duration
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-due:
 		}
-		pace := time.Duration(float64(l.pace) * (1 + spread*rand.Float64()))
-		if err := rest(ctx, max(together, time.Until(last.Add(pace)))); err != nil {
+		gap := max(l.pace, patience*took)
+		if err := rest(ctx, max(together, time.Until(last.Add(gap)))+time.Duration(rand.Float64()*slack*float64(gap))); err != nil {
 			return nil
 		}
 		last = time.Now()
 		page, err := l.get(ctx, l.path, true)
+		took = time.Since(last)
 		switch {
 		case ctx.Err() != nil:
 			return nil
