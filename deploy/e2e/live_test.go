@@ -129,15 +129,16 @@ func TestOpenPagesKeepTheirPace(t *testing.T) {
 		n, _ := tab.Is(`performance.getEntriesByType('resource').filter((e) => e.initiatorType === 'fetch' && e.name === location.href).length`).(float64)
 		return int(n)
 	}
+	const many = 200
 	before := looks(hidden)
 	began := time.Now()
-	for i := range 60 {
+	for i := range many {
 		advisor.Reply(request, fmt.Sprintf("Vastaus %d.", i))
 	}
-	page.Sees("Vastaus 59.")
+	page.Sees(fmt.Sprintf("Vastaus %d.", many-1))
 	took := time.Since(began)
-	t.Logf("60 replies in %s: the page looked %d times, the inbox %d times", took.Round(time.Millisecond), looks(page), looks(desk))
-	if most := 2 + int(took/(300*time.Millisecond)); looks(page) < 1 || looks(page) > most {
+	t.Logf("%d replies in %s: the page looked %d times, the inbox %d times", many, took.Round(time.Millisecond), looks(page), looks(desk))
+	if most := 1 + int(took/(300*time.Millisecond)); looks(page) < 1 || looks(page) > most {
 		t.Errorf("the page looked %d times, want at most %d", looks(page), most)
 	}
 	if most := 2 + int(took/(4*time.Second)); looks(desk) > most {
