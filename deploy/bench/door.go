@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,10 +15,11 @@ import (
 
 	"github.com/businessespoo/hub/gateway/devissuer"
 	"github.com/businessespoo/hub/gateway/signin"
+	"github.com/businessespoo/hub/services/kit/name"
 )
 
 // door are the issuers that let the measurement in to the pages: one for companies, and
-// one for the advisors of a provider.
+// one for the advisors of each provider.
 type door struct {
 	// file names them to the hub.
 	file    string
@@ -25,42 +27,45 @@ type door struct {
 }
 
 // openDoor starts the issuers for the pages at an address.
-func (b *bench) openDoor(web, provider string) (*door, error) {
+func (b *bench) openDoor(web string) (*door, error) {
 	d := &door{file: filepath.Join(b.dir, "issuers.yaml")}
 	text := "hub_url: http://" + web + "\nissuers:\n"
-	for _, i := range []struct {
-		id, means string
-		claims    map[string]any
-	}{
-		{"companies", "for: companies, representations_claim: representations", map[string]any{
-			"representations": []map[string]string{{"company": company, "basis": "mandate", "role": "business-services"}},
-		}},
-		{provider, "for: staff, provider: " + provider + ", advisor_claim: staff_id, roles: [{claim: role, value: advisor, role: advisor}]", map[string]any{
-			"role": "advisor", "staff_id": advisor,
-		}},
-	} {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return d, err
-		}
-		back := "http://" + web + signin.CallbackPath(i.id)
-		issuer := &devissuer.Issuer{
-			URL: "http://" + listener.Addr().String(), Title: i.id, Now: time.Now,
-			Personas: func() []devissuer.Persona {
-				var all []devissuer.Persona
-				for n := range livePages {
-					all = append(all, devissuer.Persona{Key: persona(n), Label: persona(n), Claims: i.claims})
-				}
-				return all
-			},
-			Redirect: func(_ *http.Request, address string) bool { return address == back },
-		}
-		server := &http.Server{Handler: issuer, ReadHeaderTimeout: time.Second}
-		d.servers = append(d.servers, server)
-		go func() { _ = server.Serve(listener) }()
-		text += fmt.Sprintf("  - {id: %s, url: %q, client_id: hub, names: {fi: %s, sv: %s, en: %s}, %s}\n", i.id, issuer.URL, i.id, i.id, i.id, i.means)
+	add := func(id, means string, claims func(n int) map[string]any) error {
+		address, err := d.issuer(id, "http://"+web+signin.CallbackPath(id), claims)
+		text += fmt.Sprintf("  - {id: %s, url: %q, client_id: hub, names: {fi: %s, sv: %s, en: %s}, %s}\n", id, address, id, id, id, means)
+		return err
 	}
-	return d, os.WriteFile(d.file, []byte(text), 0o600)
+	err := add("companies", "for: companies, representations_claim: representations", func(n int) map[string]any {
+		return map[string]any{"representations": []map[string]string{{"company": liveCompany(n), "basis": "mandate", "role": "business-services"}}}
+	})
+	for _, key := range name.Providers {
+		means := "for: staff, provider: " + key + ", advisor_claim: staff_id, roles: [{claim: role, value: advisor, role: advisor}]"
+		err = errors.Join(err, add(key, means, func(int) map[string]any { return map[string]any{"role": "advisor", "staff_id": advisor} }))
+	}
+	return d, errors.Join(err, os.WriteFile(d.file, []byte(text), 0o600))
+}
+
+// issuer starts one, and answers where.
+func (d *door) issuer(id, back string, claims func(n int) map[string]any) (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	issuer := &devissuer.Issuer{
+		URL: "http://" + listener.Addr().String(), Title: id, Now: time.Now,
+		Personas: func() []devissuer.Persona {
+			var all []devissuer.Persona
+			for n := range livePages {
+				all = append(all, devissuer.Persona{Key: persona(n), Label: persona(n), Claims: claims(n)})
+			}
+			return all
+		},
+		Redirect: func(_ *http.Request, address string) bool { return address == back },
+	}
+	server := &http.Server{Handler: issuer, ReadHeaderTimeout: time.Second}
+	d.servers = append(d.servers, server)
+	go func() { _ = server.Serve(listener) }()
+	return issuer.URL, nil
 }
 
 // persona is one of many people who may do the same.

@@ -110,6 +110,12 @@ func (s *samples) add(d time.Duration) {
 	s.list = append(s.list, d)
 }
 
+func (s *samples) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list = nil
+}
+
 // at answers the quantile q, 0 to 1.
 func (s *samples) at(q float64) time.Duration {
 	s.mu.Lock()

@@ -1,39 +1,38 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
-	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
-
-	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
-	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 )
 
-// What the pages are measured under.
+// What the pages are measured under. The pages of cases are of as many companies, of whose
+// cases each asks all seven providers; the other cases are spread over the same companies,
+// and ask the crowded provider alone.
 const (
 	openRequests = 5000    // of one provider,
 	crowded      = "omnia" // the third
-	livePages    = 200     // half of them inboxes, half cases
-	events       = 50      // a second, at that provider
-	// inboxLook is how often an open inbox looks at what is new while it changes all the time.
-	inboxLook = 4 * time.Second
+	liveCases    = 160     // live pages of cases, each of a company of its own
+	liveInboxes  = 40      // live inboxes of the seven, of which
+	crowdedDesks = 10      // so many are the crowded one's
+	livePages    = liveCases + liveInboxes
+	events       = 50 // a second: half in cases that somebody looks at, half in others
+	// lookRate is how often a second each of the measured pages is opened.
+	lookRate = 4
+	// mostOthers is the share of the processors that others may use while figures are valid.
+	mostOthers = 0.1
 )
 
-// visitor is somebody's browser, as far as the measurement needs one.
-type visitor struct {
-	base   string
-	client *http.Client
+// measured is a page whose time is taken, with somebody who opens it.
+type measured struct {
+	name, path string
+	who        *visitor
 }
 
 // pages measures how long the inbox and the page of a case take the server when one
@@ -41,7 +40,7 @@ type visitor struct {
 func (b *bench) pages(ctx context.Context) error {
 	var issuers *door
 	p, err := b.start(ctx, filepath.Join(b.dir, "pages"), func(web string) (more []string, err error) {
-		issuers, err = b.openDoor(web, crowded)
+		issuers, err = b.openDoor(web)
 		return []string{"--issuers", issuers.file}, err
 	})
 	if issuers != nil {
@@ -55,7 +54,7 @@ func (b *bench) pages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cases, err := t.fill(ctx, openRequests)
+	s, err := p.crowd(ctx, t)
 	if err != nil {
 		return fmt.Errorf("fill an inbox: %w", err)
 	}
@@ -63,64 +62,150 @@ func (b *bench) pages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at := t.desks[2]
-	advisor, err := p.visit(ctx, at.key, 0)
+	advisor, err := p.visit(ctx, crowded, liveInboxes)
 	if err != nil {
 		return err
 	}
-	limit, err := owner.often(ctx, "/privacy", 200)
-	if err != nil {
-		return err
-	}
-	b.put("limit.page.p50", ms(limit.at(0.5)), "ms", "a page that asks nobody, one at a time")
-	kinds := []struct {
-		name, path, issuer string
-		who                *visitor
-	}{{"inbox", "/desk/" + at.key, at.key, advisor}, {"case", "/" + cases[0], "companies", owner}}
+	kinds := []measured{{"limit", "/privacy", owner}, {"inbox", "/desk/" + crowded, advisor}, {"case", "/" + s.watched[0], owner}}
 	for _, kind := range kinds {
-		took, err := kind.who.often(ctx, kind.path, 200)
-		if err != nil {
+		if err := b.quiet(ctx, p, kind); err != nil {
 			return fmt.Errorf("%s page: %w", kind.name, err)
 		}
-		b.put("pages.quiet."+kind.name+".p50", ms(took.at(0.5)), "ms", "")
-		b.put("pages.quiet."+kind.name+".p95", ms(took.at(0.95)), "ms", "")
 	}
+	if err := b.bare(ctx, p, s); err != nil {
+		return err
+	}
+	return b.busy(ctx, p, s, kinds)
+}
+
+// quiet takes a page's times, and its processor time, when nothing else happens.
+func (b *bench) quiet(ctx context.Context, p *process, kind measured) error {
+	const times = 200
+	before, err := p.cpu()
+	if err != nil {
+		return err
+	}
+	took := &samples{}
+	for range times {
+		if err := kind.who.once(ctx, kind.path, took); err != nil {
+			return err
+		}
+	}
+	after, err := p.cpu()
+	if err != nil {
+		return err
+	}
+	b.put("pages.quiet."+kind.name+".p50", ms(took.at(0.5)), "ms", pageWords[kind.name])
+	b.put("pages.quiet."+kind.name+".p95", ms(took.at(0.95)), "ms", "")
+	b.put("pages.quiet."+kind.name+".cpu", ms(after-before)/times, "ms", "processor time of the hub for one page")
+	return nil
+}
+
+var pageWords = map[string]string{"limit": "a page that asks nobody, one at a time", "inbox": "", "case": ""}
+
+// bare takes the processor time of events that no page listens to.
+func (b *bench) bare(ctx context.Context, p *process, s *scene) error {
+	ctx, stop := context.WithTimeout(ctx, b.load/2)
+	defer stop()
+	before, err := p.cpu()
+	if err != nil {
+		return err
+	}
+	if err := s.happen(ctx); err != nil {
+		return err
+	}
+	after, err := p.cpu()
+	b.put("pages.event.cpu", ms(after-before)/float64(max(s.happened.Load(), 1)), "ms", "processor time of the hub for one event that no page hears")
+	return err
+}
+
+// busy takes the times of the pages while all live pages are there and events happen.
+func (b *bench) busy(ctx context.Context, p *process, s *scene, kinds []measured) error {
 	busy, stop := context.WithCancel(ctx)
 	defer stop()
 	group, busy := errgroup.WithContext(busy)
-	var saw watched
+	saw := &watched{scene: s}
 	for i := range livePages {
-		kind := kinds[i%len(kinds)]
-		who, err := p.visit(ctx, kind.issuer, 1+i/len(kinds))
+		page, err := p.open(ctx, s, i, saw)
 		if err != nil {
 			return errors.Join(err, ended(group, stop))
 		}
-		group.Go(func() error { return who.live(busy, kind.path, kind.name == "inbox", &saw) })
+		group.Go(func() error { return page.live(busy) })
 	}
-	var happened atomic.Int64
-	group.Go(func() error { return t.happen(busy, at, cases, &happened) })
-	if err := rest(ctx, 3*time.Second); err != nil {
+	group.Go(func() error { return s.happen(busy) })
+	if err := rest(ctx, 5*time.Second); err != nil {
 		return err
 	}
-	began, from := time.Now(), happened.Load()
+	saw.start()
+	from := s.happened.Load()
+	m, err := p.meter()
+	if err != nil {
+		return err
+	}
 	took := make([]samples, len(kinds))
-	for time.Since(began) < b.load && busy.Err() == nil {
-		for i, kind := range kinds {
-			if err := kind.who.once(busy, kind.path, &took[i]); err != nil {
-				return errors.Join(fmt.Errorf("%s page: %w", kind.name, err), ended(group, stop))
-			}
-		}
+	if err := look(busy, b.load, kinds, took); err != nil {
+		return errors.Join(err, ended(group, stop))
 	}
-	rate := float64(happened.Load()-from) / time.Since(began).Seconds()
-	for i, kind := range kinds {
-		b.put("pages.busy."+kind.name+".p50", ms(took[i].at(0.5)), "ms", "")
-		b.put("pages.busy."+kind.name+".p95", ms(took[i].at(0.95)), "ms", "< 50, at 5,000 open requests with 200 live pages")
+	used, err := m.read()
+	if err != nil {
+		return err
 	}
-	b.put("pages.events", rate, "events/s", "50, else the figures above are not valid")
-	b.put("pages.heard", float64(saw.heard.Load()), "events", "by the live pages")
-	b.put("pages.looked", float64(saw.looked.Load()), "pages", "that live pages fetched again")
-	b.put("pages.ended", float64(saw.ended.Load()), "streams", "0: that ended by themselves")
+	b.report(kinds, took, used, float64(s.happened.Load()-from)/used.took.Seconds(), saw)
 	return ended(group, stop)
+}
+
+// look opens each page at its rate, also while the ones before are on their way: a hub that
+// is slow is not asked less.
+func look(ctx context.Context, during time.Duration, kinds []measured, took []samples) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for i, kind := range kinds {
+		group.Go(func() error {
+			tick := time.NewTicker(time.Second / lookRate)
+			defer tick.Stop()
+			for n := 0; n < int(during.Seconds())*lookRate; n++ {
+				select {
+				case <-ctx.Done():
+					return ctx.Err()
+				case <-tick.C:
+				}
+				group.Go(func() error {
+					if err := kind.who.once(ctx, kind.path, &took[i]); err != nil {
+						return fmt.Errorf("%s page: %w", kind.name, err)
+					}
+					return nil
+				})
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// report prints what was measured under load, and whether it counts.
+func (b *bench) report(kinds []measured, took []samples, used usage, rate float64, saw *watched) {
+	aims := map[string]string{"limit": "the same page that asks nobody, meanwhile"}
+	for i, kind := range kinds {
+		aim := aims[kind.name]
+		if aim == "" {
+			aim = "< 50, at 5,000 open requests with 200 live pages"
+		}
+		b.put("pages.busy."+kind.name+".p50", ms(took[i].at(0.5)), "ms", "")
+		b.put("pages.busy."+kind.name+".p95", ms(took[i].at(0.95)), "ms", aim)
+	}
+	seconds := used.took.Seconds()
+	b.put("pages.reply.p50", ms(saw.replies.at(0.5)), "ms", "until what an advisor writes is in the company's open page")
+	b.put("pages.reply.p99", ms(saw.replies.at(0.99)), "ms", "< 1000")
+	b.put("pages.events", rate, "events/s", "50, else the figures above are not valid")
+	b.put("pages.heard", float64(saw.heard.Load())/seconds, "names/s", "that the streams told the live pages")
+	b.put("pages.looked.case", float64(saw.cases.Load())/seconds, "pages/s", "of cases that live pages fetched again")
+	b.put("pages.looked.inbox", float64(saw.inboxes.Load())/seconds, "pages/s", "inboxes that live pages fetched again")
+	b.put("pages.ended", float64(saw.ended.Load()), "streams", "0: that ended by themselves")
+	b.put("pages.cpu.hub", 100*used.hub, "%", "of all processors")
+	b.put("pages.cpu.load", 100*used.load, "%", "the 200 browsers and the events")
+	b.put("pages.cpu.others", 100*used.others, "%", "what else runs here; < 10, else the figures above are not valid")
+	if used.others > mostOthers || rate < 0.95*events {
+		fmt.Printf("# not valid: others used %.0f %% of the processors, and %.0f of %d events a second were reached\n", 100*used.others, rate, events)
+	}
 }
 
 // ended stops what runs and answers what went wrong in it.
@@ -132,154 +217,17 @@ func ended(group *errgroup.Group, stop func()) error {
 	return nil
 }
 
-// fill opens cases until the third provider has n open requests, and answers the names
-// of the cases.
-func (t *target) fill(ctx context.Context, n int) ([]string, error) {
-	names := make([]string, n)
-	group, filling := errgroup.WithContext(ctx)
-	group.SetLimit(16)
-	for i := range names {
-		group.Go(func() error {
-			opening := request(uuid.NewString())
-			opening.Services, opening.Consents = opening.Services[2:3], opening.Consents[2:3]
-			answer, err := t.cases.OpenCase(as(filling, t.company), opening)
-			if err != nil {
-				return err
-			}
-			names[i] = answer.GetCase().GetName()
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	at := t.desks[2]
-	for {
-		answer, err := at.client.ListRequests(as(ctx, at.token), &providerv1.ListRequestsRequest{Parent: "providers/" + at.key, PageSize: 1})
-		if err != nil || int(answer.GetTotalSize()) >= n {
-			return names, err
-		}
-		if err := rest(ctx, 50*time.Millisecond); err != nil {
-			return nil, err
-		}
-	}
+// watched counts what the live pages heard, looked at again, and how often their streams
+// ended, since start.
+type watched struct {
+	scene                        *scene
+	heard, cases, inboxes, ended atomic.Int64
+	replies                      samples
 }
 
-// happen makes things happen at one provider, so many a second: companies write.
-func (t *target) happen(ctx context.Context, at desk, cases []string, happened *atomic.Int64) error {
-	tick := time.NewTicker(time.Second / events)
-	defer tick.Stop()
-	for i := 1; ; i++ {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		of := cases[i%len(cases)] + "/requests/" + at.key + "-1"
-		_, err := t.cases.PostMessage(as(ctx, t.company), &casesv1.PostMessageRequest{Name: of, RequestId: uuid.NewString(), Text: "Mitä kuuluu?"})
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("write a message: %w", err)
-		}
-		happened.Add(1)
-	}
-}
-
-// get asks for a page and reads it whole.
-func (v *visitor) get(ctx context.Context, path string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, v.base+path, nil)
-	if err != nil {
-		return err
-	}
-	answer, err := v.client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = answer.Body.Close() }()
-	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
-		return err
-	}
-	if at := answer.Request.URL; answer.StatusCode != http.StatusOK || at.Path != path {
-		return fmt.Errorf("%s is answered %s at %s", path, answer.Status, at)
-	}
-	return nil
-}
-
-func (v *visitor) once(ctx context.Context, path string, took *samples) error {
-	began := time.Now()
-	if err := v.get(ctx, path); err != nil {
-		return err
-	}
-	took.add(time.Since(began))
-	return nil
-}
-
-func (v *visitor) often(ctx context.Context, path string, times int) (*samples, error) {
-	took := &samples{}
-	for range times {
-		if err := v.once(ctx, path, took); err != nil {
-			return nil, err
-		}
-	}
-	return took, nil
-}
-
-// live does what the script of an open page does: it hears what changed over the event
-// stream, opens it again when it ends, and looks at the page again when that concerns it.
-func (v *visitor) live(ctx context.Context, path string, inbox bool, saw *watched) error {
-	for ctx.Err() == nil {
-		if err := v.listen(ctx, path, inbox, saw); err != nil {
-			return ignoreEnd(ctx, err)
-		}
-		saw.ended.Add(1)
-		if err := rest(ctx, 2*time.Second); err != nil {
-			return nil
-		}
-	}
-	return nil
-}
-
-// watched counts what the live pages heard, looked at again, and how often their streams ended.
-type watched struct{ heard, looked, ended atomic.Int64 }
-
-func (v *visitor) listen(ctx context.Context, path string, inbox bool, saw *watched) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, v.base+"/live", nil)
-	if err != nil {
-		return err
-	}
-	answer, err := v.client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("the event stream is answered %s", answer.Status)
-	}
-	var last time.Time
-	lines := bufio.NewScanner(answer.Body)
-	for lines.Scan() {
-		name, ok := strings.CutPrefix(lines.Text(), "data: ")
-		if !ok {
-			continue
-		}
-		saw.heard.Add(1)
-		if concerns := inbox && time.Since(last) > inboxLook || !inbox && "/"+name == path; !concerns {
-			continue
-		}
-		last = time.Now()
-		if err := v.get(ctx, path); err != nil {
-			return err
-		}
-		saw.looked.Add(1)
-	}
-	return nil
-}
-
-func ignoreEnd(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
+func (w *watched) start() {
+	w.heard.Store(0)
+	w.cases.Store(0)
+	w.inboxes.Store(0)
+	w.replies.clear()
 }

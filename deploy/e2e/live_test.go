@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -98,6 +99,53 @@ func TestOneStreamForAllTabs(t *testing.T) {
 	advisor.Reply(c.Request("omnia-1"), "Vielä yksi")
 	for _, tab := range tabs {
 		tab.Sees("Vielä yksi")
+	}
+}
+
+// TestOpenPagesKeepTheirPace: however much happens in a case, its open page shows it soon
+// and asks for itself a few times a second at most; an inbox asks every few seconds, and a
+// hidden page never.
+func TestOpenPagesKeepTheirPace(t *testing.T) {
+	w := world.Single(t, &binaries)
+	w.Hire(t)
+	id := identifier.NewTestBusinessID(304)
+	owner := world.CompanyUser("liisa", id)
+	c := w.Company(t, owner).Open(world.Opening{Company: id, Services: []string{"omnia/apprenticeship"}})
+	advisor := w.Advisor(t, "omnia", world.FirstAdvisor)
+	request := c.Request("omnia-1")
+	advisor.Receives(request)
+	advisor.PickUp(request)
+	person := w.Person(t, w.SignedIn(t, w.Token(t, owner))...)
+	hidden := person.Tab("/" + c.Name)
+	page := person.Tab("/" + c.Name)
+	desk := w.Person(t, w.SignedIn(t, w.Token(t, world.AdvisorOf("omnia", world.FirstAdvisor)))...).Tab("/desk/omnia")
+	for _, tab := range []*world.Tab{page, desk} {
+		tab.Await("it has the stream", "'leads' in document.documentElement.dataset")
+	}
+	if hidden.Is("document.hidden") != true {
+		t.Fatal("the first tab is not hidden behind the second")
+	}
+	looks := func(tab *world.Tab) int {
+		n, _ := tab.Is(`performance.getEntriesByType('resource').filter((e) => e.initiatorType === 'fetch' && e.name === location.href).length`).(float64)
+		return int(n)
+	}
+	const many = 200
+	before := looks(hidden)
+	began := time.Now()
+	for i := range many {
+		advisor.Reply(request, fmt.Sprintf("Vastaus %d.", i))
+	}
+	page.Sees(fmt.Sprintf("Vastaus %d.", many-1))
+	took := time.Since(began)
+	t.Logf("%d replies in %s: the page looked %d times, the inbox %d times", many, took.Round(time.Millisecond), looks(page), looks(desk))
+	if most := 1 + int(took/(300*time.Millisecond)); looks(page) < 1 || looks(page) > most {
+		t.Errorf("the page looked %d times, want at most %d", looks(page), most)
+	}
+	if most := 2 + int(took/(4*time.Second)); looks(desk) > most {
+		t.Errorf("the inbox looked %d times, want at most %d", looks(desk), most)
+	}
+	if looks(hidden) != before {
+		t.Errorf("a hidden page looked %d times", looks(hidden)-before)
 	}
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -12,9 +13,6 @@ import (
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/revision"
 )
-
-// watchPage is how many facts a watch reads at once.
-const watchPage = 500
 
 // WatchCase sends the view of one case, and then each thing that happens in it.
 func (s *Cases) WatchCase(req *casesv1.WatchCaseRequest, stream grpc.ServerStreamingServer[casesv1.WatchCaseResponse]) error {
@@ -40,25 +38,25 @@ func (s *Cases) WatchCase(req *casesv1.WatchCaseRequest, stream grpc.ServerStrea
 		_, err := s.mine(ctx, req.Name)
 		return err // it went to a company that the watcher does not act for, or a grant ended
 	}
-	err = s.follow(ctx, position, still, func(after, last uint64) (uint64, error) {
+	err = s.follow(ctx, position, still, func(after, last uint64) (uint64, bool, error) {
 		if s.View.Erased(id) {
-			return 0, errors.Join(errGone, stream.Send(&casesv1.WatchCaseResponse{Gone: true, Revision: revision.Encode(bus.StreamCases, last, "")}))
+			return 0, false, errors.Join(errGone, stream.Send(&casesv1.WatchCaseResponse{Gone: true, Revision: revision.Encode(bus.StreamCases, last, "")}))
 		}
 		if err := still(); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		timeline, err := s.View.Timeline(ctx, id, after, last)
 		if err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		for _, h := range timeline {
 			if entry := s.entry(h); entry != nil {
 				if err := stream.Send(&casesv1.WatchCaseResponse{Entry: entry, Revision: entry.Revision}); err != nil {
-					return 0, err
+					return 0, false, err
 				}
 			}
 		}
-		return last, nil
+		return last, len(timeline) > 0, nil
 	})
 	if errors.Is(err, errGone) {
 		return nil
@@ -76,27 +74,25 @@ func (s *Cases) WatchEvents(req *casesv1.WatchEventsRequest, stream grpc.ServerS
 	if err != nil {
 		return err
 	}
-	return s.follow(ctx, position, nil, func(after, last uint64) (uint64, error) {
+	return s.follow(ctx, position, nil, func(after, last uint64) (uint64, bool, error) {
 		who := s.seer(ctx) // an integrator's companies come and go
-		events, err := s.View.Events(ctx, who, after, last, watchPage)
+		events, last, err := s.View.Events(ctx, who, after, last)
 		if err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		for _, h := range events {
 			if err := s.sendEvent(ctx, who, h, stream); err != nil {
-				return 0, err
+				return 0, false, err
 			}
 		}
-		if len(events) == watchPage {
-			last = events[len(events)-1].Sequence
-		}
-		for _, id := range s.View.Gone(who, after, last) {
+		gone := s.View.Gone(who, after, last)
+		for _, id := range gone {
 			s.showName(ctx)
 			if err := stream.Send(&casesv1.WatchEventsResponse{Gone: name.Case(id), Revision: revision.Encode(bus.StreamCases, last, "")}); err != nil {
-				return 0, err
+				return 0, false, err
 			}
 		}
-		return last, nil
+		return last, len(events)+len(gone) > 0, nil
 	})
 }
 
@@ -148,23 +144,30 @@ func (s *Cases) begin(stream grpc.ServerStream, text string) (uint64, error) {
 }
 
 // follow calls send for each span of the log that the view has come to show,
-// until ctx ends. send answers how far it came. For an integrator still is asked when
-// grants change, and an error of it ends the watch; nil asks nothing.
-func (s *Cases) follow(ctx context.Context, position uint64, still func() error, send func(after, last uint64) (uint64, error)) error {
+// until ctx ends. send answers how far it came, and whether there was anything for its
+// watcher. For an integrator still is asked when grants change, and an error of it ends the
+// watch; nil asks nothing.
+func (s *Cases) follow(ctx context.Context, position uint64, still func() error, send func(after, last uint64) (uint64, bool, error)) error {
 	defer s.View.Watch()()
+	var idle idling
 	for {
 		changed, grants := s.View.Notify(), s.grantsChanged(ctx)
 		for last := s.View.Position(); position < last; {
-			reached, err := send(position, last)
+			reached, found, err := send(position, last)
 			if err != nil {
 				return err
 			}
 			position = reached
+			idle.looked(found)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-changed:
+			idle.rest(ctx)
+		case <-grants:
+		}
+		select {
 		case <-grants:
 			if still == nil {
 				continue
@@ -172,6 +175,39 @@ func (s *Cases) follow(ctx context.Context, position uint64, still func() error,
 			if err := still(); err != nil {
 				return err
 			}
+		default:
 		}
+	}
+}
+
+const (
+	// firstIdle and longestIdle bound how long a watcher rests who was woken for nothing.
+	firstIdle   = 10 * time.Millisecond
+	longestIdle = 160 * time.Millisecond
+)
+
+// idling is how long a watcher rests before it looks at the next change. On a busy day most
+// changes are of others, and each would wake all who watch: so who looks in vain rests, twice
+// as long each time, and who finds something rests no more.
+type idling struct{ pause time.Duration }
+
+func (i *idling) looked(found bool) {
+	if found {
+		i.pause = 0
+		return
+	}
+	i.pause = min(max(2*i.pause, firstIdle), longestIdle)
+}
+
+// rest takes the pause, unless ctx ends first.
+func (i *idling) rest(ctx context.Context) {
+	if i.pause == 0 {
+		return
+	}
+	timer := time.NewTimer(i.pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }

@@ -39,6 +39,7 @@ type View struct {
 	last    uint64
 	arrived arrivals
 	erased  erased
+	read    lastRead
 }
 
 // Open opens the view's file, or makes it.

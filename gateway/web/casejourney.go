@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"slices"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
@@ -44,15 +43,11 @@ type track struct {
 }
 
 // journey draws the way of a case with two requests or more.
-func (s *server) journey(ctx context.Context, f *frame, c *casesv1.Case) *journeyView {
+func (f *frame) journey(c *casesv1.Case) *journeyView {
 	if len(c.GetRequests()) < 2 {
 		return nil
 	}
-	var steps []*cataloguev1.JourneyStep
-	if answer, err := s.Catalogue.ListJourneys(ctx, &cataloguev1.ListJourneysRequest{}); err == nil {
-		steps = stepsOf(answer.GetJourneys(), c)
-	}
-	after := follows(c.GetRequests(), steps)
+	after := follows(c.GetRequests(), stepsOf(f.dir.Journeys, c))
 	levels := levelsOf(after)
 	order := make([]int, len(after))
 	for i := range order {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
+	consentv1 "github.com/businessespoo/hub/proto/businessespoo/consent/v1"
 )
 
 const (
@@ -33,20 +35,40 @@ type newsView struct {
 	LastSeen string
 }
 
+// besideCase is what the page of a case asks beside the case itself.
+type besideCase struct {
+	access      *accessv1.ListAccessResponse
+	consents    *consentv1.ListConsentsResponse
+	consentsErr error
+}
+
+// readBesideCase asks at the same time, so that the waits for the log are shared.
+func (s *server) readBesideCase(r *http.Request, f *frame, c *casesv1.Case) *besideCase {
+	b := &besideCase{}
+	var group sync.WaitGroup
+	group.Go(func() {
+		b.consents, b.consentsErr = s.Consents.ListConsents(f.holding(r.Context(), r.PathValue("case")), &consentv1.ListConsentsRequest{Parent: c.GetName(), Language: f.Lang})
+	})
+	if r.Header.Get(liveHeader) == "" && s.Access != nil {
+		group.Go(func() {
+			ctx, cancel := context.WithTimeout(f.holding(r.Context(), requestKey(c.GetName())), newsPatience)
+			defer cancel()
+			// Without the log the page is shown without marks.
+			b.access, _ = s.Access.ListAccess(ctx, &accessv1.ListAccessRequest{Parent: c.GetName(), PageSize: newsRows})
+		})
+	}
+	group.Wait()
+	return b
+}
+
 // news finds out when the visitor was here last. A page that keeps itself up to date
 // says since when it marks, so that its marks stay.
-func (s *server) news(r *http.Request, f *frame, c *casesv1.Case) newsView {
+func (f *frame) news(r *http.Request, b *besideCase) newsView {
 	var n newsView
 	if said := r.Header.Get(liveHeader); said != "" {
 		n.Since, _ = time.Parse(time.RFC3339Nano, said)
-	} else if s.Access != nil {
-		ctx, cancel := context.WithTimeout(f.holding(r.Context(), requestKey(c.GetName())), newsPatience)
-		defer cancel()
-		// Without the log the page is shown without marks.
-		answer, err := s.Access.ListAccess(ctx, &accessv1.ListAccessRequest{Parent: c.GetName(), PageSize: newsRows})
-		if err == nil {
-			n.Since, n.LastSeen = lastVisit(answer.GetAccess(), f.now), f.lastSeen(answer)
-		}
+	} else if b.access != nil {
+		n.Since, n.LastSeen = lastVisit(b.access.GetAccess(), f.now), f.lastSeen(b.access)
 	}
 	if !n.Since.IsZero() {
 		n.Said, f.Since = f.instant(n.Since), n.Since.Format(time.RFC3339Nano)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	"github.com/businessespoo/hub/services/kit/problem"
@@ -97,6 +98,10 @@ func (s *server) casePage(w http.ResponseWriter, r *http.Request, f *frame) erro
 	return s.showCase(w, r, f, http.StatusOK, nil)
 }
 
+// casePace is the least time between two looks of an open case: short enough that a reply is
+// there within a second.
+const casePace = 300 * time.Millisecond
+
 func (s *server) readCase(ctx context.Context, f *frame, id string) (*casesv1.Case, error) {
 	if f.Session == nil && (f.Holder == nil || f.Holder.Case != id) {
 		return nil, errSignIn()
@@ -120,7 +125,8 @@ func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code
 		return err
 	}
 	f.Title = c.GetTitle()
-	f.Watch, f.After = c.GetName(), c.GetRevision()
+	f.Watch, f.After, f.Pace = c.GetName(), c.GetRevision(), casePace
+	beside := s.readBesideCase(r, f, c)
 	f.sent = was
 	view := caseView{
 		frame: f, Case: c, Notices: c.GetNotices(), Finished: f.Finished(c), Timeline: f.timeline(c.GetTimeline(), c.GetRequests(), c.GetLanguage()),
@@ -158,12 +164,12 @@ func (s *server) showCase(w http.ResponseWriter, r *http.Request, f *frame, code
 	}
 	f.ownWords(view.Timeline, c, was)
 	f.sides(view.Timeline, c)
-	view.News = s.news(r, f, c)
+	view.News = f.news(r, beside)
 	view.News.mark(view.Timeline, view.Requests)
 	view.Timeline, view.Filters = f.story(view.Timeline)
 	view.Timeline, view.More = f.newest(view.Timeline)
-	view.Journey = s.journey(r.Context(), f, c)
-	if view.Seen, err = s.seen(r, f, c, was); err != nil {
+	view.Journey = f.journey(c)
+	if view.Seen, err = f.seen(beside, c, was); err != nil {
 		return fmt.Errorf("web: list consents: %w", err)
 	}
 	return s.render(w, "case", code, view)

@@ -20,8 +20,10 @@ type directory struct {
 	Providers []*cataloguev1.Provider
 	Services  []*cataloguev1.Service
 	Needs     []*cataloguev1.Need
-	provider  map[string]*cataloguev1.Provider
-	service   map[string]*cataloguev1.Service
+	// Journeys are empty while the hub does not tell them: no page depends on them.
+	Journeys []*cataloguev1.Journey
+	provider map[string]*cataloguev1.Provider
+	service  map[string]*cataloguev1.Service
 }
 
 type catalogueCache struct {
@@ -64,6 +66,9 @@ func (s *server) readDirectory(ctx context.Context) (*directory, error) {
 	d := &directory{
 		read: time.Now(), Providers: providers.GetProviders(), Needs: needs.GetNeeds(),
 		provider: map[string]*cataloguev1.Provider{}, service: map[string]*cataloguev1.Service{},
+	}
+	if journeys, err := s.Catalogue.ListJourneys(ctx, &cataloguev1.ListJourneysRequest{}); err == nil {
+		d.Journeys = journeys.GetJourneys()
 	}
 	for token := ""; ; {
 		services, err := s.Catalogue.ListServices(ctx, &cataloguev1.ListServicesRequest{PageSize: 200, PageToken: token})

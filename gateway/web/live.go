@@ -65,6 +65,8 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	out := &eventStream{w: w, controller: http.NewResponseController(w)}
+	// Nothing more is to arrive: the deadline for a slow form would end the stream.
+	_ = out.controller.SetReadDeadline(time.Time{})
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	out.write("retry: %d\n\n", comeBack.Milliseconds())
@@ -72,8 +74,9 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 	if after == "" {
 		after = r.URL.Query().Get("after")
 	}
+	g := &gathering{out: out, after: after}
 	for ctx.Err() == nil && out.err == nil {
-		err := s.tellChanges(ctx, f, &after, out)
+		err := s.tellChanges(ctx, f, out, g)
 		if !isKind(err, problem.Unauthenticated, problem.Denied, problem.Invalid, problem.Exhausted) {
 			return // the hub is away for a moment, or the visitor has gone: the browser comes back
 		}
@@ -81,8 +84,8 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 			out.write("retry: %d\n\n", comeBackLater.Milliseconds())
 			return
 		}
-		if isKind(err, problem.Invalid) && after != "" {
-			after = "" // a place of an older log
+		if isKind(err, problem.Invalid) && g.after != "" {
+			g.after = "" // a place of an older log
 			continue
 		}
 		// The token of the call has run out, or the visitor is no longer here.
@@ -95,8 +98,8 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 }
 
 // tellChanges passes on what the API tells until it ends the watch.
-func (s *server) tellChanges(ctx context.Context, f *frame, after *string, out *eventStream) error {
-	next, err := s.watch(ctx, f, *after)
+func (s *server) tellChanges(ctx context.Context, f *frame, out *eventStream, g *gathering) error {
+	next, err := s.watch(ctx, f, g.after)
 	if err != nil {
 		return err
 	}
@@ -118,13 +121,16 @@ func (s *server) tellChanges(ctx context.Context, f *frame, after *string, out *
 	out.ready()
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
+	window := time.NewTimer(0) // what the watch before did not come to tell
+	defer window.Stop()
 	for out.err == nil {
 		select {
 		case h := <-happenings:
-			out.send(h)
-			if h.Revision != "" {
-				*after = h.Revision
+			if wait := g.take(h, time.Now()); wait > 0 {
+				window.Reset(wait)
 			}
+		case <-window.C:
+			g.flush()
 		case <-beat.C:
 			out.write(": still here\n\n")
 		case err := <-ended:
@@ -202,16 +208,20 @@ func (e *eventStream) ready() {
 	e.write("event: ready\ndata:\n\n")
 }
 
-func (e *eventStream) send(h happening) {
-	kind := "changed"
-	if h.Gone {
-		kind = "gone"
+// send tells of several changes at once.
+func (e *eventStream) send(all []happening) {
+	var text strings.Builder
+	for _, h := range all {
+		kind := "changed"
+		if h.Gone {
+			kind = "gone"
+		}
+		if h.Revision != "" {
+			fmt.Fprintf(&text, "id: %s\n", line(h.Revision))
+		}
+		fmt.Fprintf(&text, "event: %s\ndata: %s\n\n", kind, line(h.Name))
 	}
-	if h.Revision != "" {
-		e.write("id: %s\nevent: %s\ndata: %s\n\n", line(h.Revision), kind, line(h.Name))
-		return
-	}
-	e.write("event: %s\ndata: %s\n\n", kind, line(h.Name))
+	e.write("%s", text.String())
 }
 
 func (e *eventStream) write(format string, values ...any) {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 
@@ -52,8 +51,8 @@ func (f *frame) What(classes []policyv1.DataClass) string {
 }
 
 // seen shows who may see a case, to somebody who may change that.
-func (s *server) seen(r *http.Request, f *frame, c *casesv1.Case, was *sent) (*seenView, error) {
-	answer, err := s.Consents.ListConsents(f.holding(r.Context(), r.PathValue("case")), &consentv1.ListConsentsRequest{Parent: c.GetName(), Language: f.Lang})
+func (f *frame) seen(b *besideCase, c *casesv1.Case, was *sent) (*seenView, error) {
+	answer, err := b.consents, b.consentsErr
 	if isKind(err, problem.Denied) {
 		return nil, nil // an integrator's
 	}

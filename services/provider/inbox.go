@@ -33,10 +33,10 @@ const noDueDate = "9999-99-99"
 // inboxSchema is the file of an inbox. A request's id is the sequence of the
 // fact that made it, so that a rebuilt file has the same rows, and a text's rowid
 // the sequence of its fact. Few indexes: every fact would have to keep them, and a
-// provider's open requests are soon sorted. Bump the version when what is written
+// provider's open requests are soon sorted; those that have ended are many. Bump the version when what is written
 // changes.
 var inboxSchema = projection.Schema{
-	Version: 5,
+	Version: 6,
 	SQL: `
 CREATE TABLE requests (
 	id INTEGER PRIMARY KEY,
@@ -53,9 +53,10 @@ CREATE TABLE requests (
 	last_sequence INTEGER NOT NULL,
 	state BLOB NOT NULL
 ) STRICT;
-CREATE INDEX requests_due ON requests (open, due_date, requested_at, id, overdue);
+CREATE INDEX requests_due ON requests (due_date, requested_at, id, overdue) WHERE open = 1;
 CREATE INDEX requests_status ON requests (status, due_date, requested_at, id);
 CREATE INDEX requests_advisor ON requests (advisor, open, due_date, requested_at, id);
+CREATE INDEX requests_ended ON requests (sequence, id) WHERE open = 0;
 CREATE TABLE facts (sequence INTEGER PRIMARY KEY, request INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
 CREATE INDEX facts_request ON facts (request, sequence);
 CREATE VIRTUAL TABLE texts USING fts5(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');

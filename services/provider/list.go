@@ -16,6 +16,7 @@ import (
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	statev1 "github.com/businessespoo/hub/proto/businessespoo/state/v1"
+	"github.com/businessespoo/hub/services/casework"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/name"
 	"github.com/businessespoo/hub/services/kit/paging"
@@ -56,9 +57,12 @@ func (c *condition) String() string { return strings.Join(c.parts, " AND ") }
 // filter is the condition that a list's filters make.
 func filter(in *providerv1.ListRequestsRequest) *condition {
 	where := &condition{}
-	if len(in.Statuses) == 0 {
+	switch {
+	case len(in.Statuses) == 0:
 		where.and("open = 1")
-	} else {
+	case allEnded(in.Statuses):
+		where.and("open = 0") // which has an index of its own: there will be many
+	default:
 		args := make([]any, len(in.Statuses))
 		for i, status := range in.Statuses {
 			args[i] = int64(status)
@@ -88,6 +92,17 @@ func filter(in *providerv1.ListRequestsRequest) *condition {
 		where.and("FALSE") // nothing but signs: no text holds them
 	}
 	return where
+}
+
+// allEnded tells whether statuses are all those of requests that have ended, and no others.
+func allEnded(statuses []casesv1.RequestStatus) bool {
+	for number := range casesv1.RequestStatus_name {
+		status := casesv1.RequestStatus(number)
+		if status != casesv1.RequestStatus_REQUEST_STATUS_UNSPECIFIED && casework.Ended(status) != slices.Contains(statuses, status) {
+			return false
+		}
+	}
+	return true
 }
 
 // behind is the condition that a row comes after a place in the order.
@@ -245,7 +260,9 @@ func (p *Provider) readPage(ctx context.Context, where *condition, order sorting
 		here.and(part, args...)
 	}
 	here.args = append(here.args, size+1)
-	rows, err := tx.QueryContext(ctx, "SELECT state, "+strings.Join(order.columns, ", ")+" FROM requests WHERE "+here.String()+" ORDER BY "+order.String()+" LIMIT ?", here.args...)
+	// The rows are found first, so that where no index has the order only its columns are sorted.
+	ids := "SELECT id FROM requests WHERE " + here.String() + " ORDER BY " + order.String() + " LIMIT ?"
+	rows, err := tx.QueryContext(ctx, "SELECT state, "+strings.Join(order.columns, ", ")+" FROM requests WHERE id IN ("+ids+") ORDER BY "+order.String(), here.args...)
 	if err != nil {
 		return page{}, fmt.Errorf("provider: list requests: %w", err)
 	}

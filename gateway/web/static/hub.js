@@ -70,12 +70,18 @@
   }
 
   // -- Taking over what is new -------------------------------------------------------------
-  let timer = 0, busy = false, whole = false, looked = 0;
+  //
+  // A page looks again soon after something happened, and then not for a while: several events
+  // come together, a hub that answers slowly is asked less, and pages that heard the same at
+  // the same moment do not all ask at once.
+  const together = 120, slack = 0.25, patience = 4;
+  let timer = 0, busy = false, whole = false, looked = 0, took = 0;
   const pace = Number(document.body.dataset.pace || 0); // the least time between two looks
 
   function refresh() {
     if (document.hidden || timer) return; // what comes meanwhile is seen by the same look
-    timer = setTimeout(load, Math.max(120, looked + pace - performance.now())); // several events come together
+    const gap = Math.max(pace, patience * took), now = performance.now();
+    timer = setTimeout(load, Math.max(together, looked + gap - now) + Math.random() * slack * gap);
   }
 
   async function load(everything) {
@@ -96,6 +102,7 @@
       take({ is: 'away' });
     } finally {
       busy = false;
+      took = Math.min(performance.now() - looked, 5000);
     }
   }
 

@@ -305,7 +305,7 @@ type watched struct {
 	// request is the first message that the caller sent.
 	request any
 	opened  bool
-	cases   []string
+	cases   map[string]bool
 }
 
 // RecvMsg keeps what was asked for.
@@ -332,13 +332,16 @@ func (w *watched) SendMsg(message any) error {
 	}
 	seen := w.server.sight(message)
 	for _, shown := range seen.shown {
-		if slices.Contains(w.cases, shown.Case) {
+		if w.cases[shown.Case] {
 			continue
 		}
 		if err := w.server.record(w.call, &sightings{shown: []*accessv1.Shown{shown}, companies: seen.companies}); err != nil {
 			return err
 		}
-		w.cases = append(w.cases, shown.Case)
+		if w.cases == nil {
+			w.cases = map[string]bool{}
+		}
+		w.cases[shown.Case] = true
 	}
 	return w.ServerStream.SendMsg(message)
 }
