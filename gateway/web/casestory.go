@@ -39,7 +39,7 @@ func (f *frame) story(entries []entryView) ([]entryView, []viewLink) {
 		if part == "all" {
 			value = ""
 		}
-		links = append(links, viewLink{Label: f.T("journey_view.show_" + part), Link: f.link(map[string]string{"show": value, "done": ""}) + "#events", Current: part == show})
+		links = append(links, viewLink{Label: f.T("journey_view.show_" + part), Link: f.link(map[string]string{"show": value, "before": "", "words": "", "step": "", "done": ""}) + "#events", Current: part == show})
 	}
 	if kinds := storyKinds[show]; kinds != nil {
 		entries = slices.DeleteFunc(slices.Clone(entries), func(e entryView) bool { return !slices.Contains(kinds, e.GetKind()) })
