@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,10 +89,10 @@ func (i *inspector) inspects(v view, l look) {
 	if found.Targets < 5 {
 		i.t.Errorf("%s: it has %d things to press, so this proves little", called, found.Targets)
 	}
-	if page, known := i.titles[found.Title]; known && page != v.page {
+	if page, known := i.titles[v.who+found.Title]; known && page != v.page {
 		i.t.Errorf("%s: has the title of another page, %s: %q", called, page, found.Title)
 	}
-	i.titles[found.Title] = v.page
+	i.titles[v.who+found.Title] = v.page
 }
 
 func encoded(value any) string {
@@ -122,7 +124,9 @@ func TestAccessible(t *testing.T) {
 	g := newGallery(t)
 	i := newInspector(t, g, axe)
 	t.Logf("the gallery has %d views after %s", len(g.views), time.Since(began).Round(time.Millisecond))
-	for _, views := range g.groups() {
+	groups := g.groups()
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		views := groups[name]
 		for n := range max(len(views), len(narrow)) {
 			v, l := views[n%len(views)], narrow[n%len(narrow)]
 			i.shows(v, l.language)
@@ -133,6 +137,35 @@ func TestAccessible(t *testing.T) {
 		t.Errorf("not looked at: %q; add them to the list of views", missing)
 	}
 	t.Logf("looked %d times at pages in %s", i.looked, time.Since(began).Round(time.Millisecond))
+}
+
+// gridAsked is set where every page is looked at in every way.
+const gridAsked = "HUB_TEST_GRID"
+
+// TestAccessibleInEveryWay is the same for all pages in all languages, with every look.
+func TestAccessibleInEveryWay(t *testing.T) {
+	if os.Getenv(gridAsked) == "" {
+		t.Skipf("every page in every language with every look takes a quarter of an hour: make browser sets %s", gridAsked)
+	}
+	axe := npm(t, "axe", "against the rules of axe-core")
+	g := newGallery(t)
+	i := newInspector(t, g, axe)
+	for n, v := range g.views {
+		for _, language := range []string{"fi", "sv", "en"} {
+			i.tab.Look(world.Look{Width: 320, Zoom: 1})
+			i.shows(v, language)
+			for _, size := range []world.Look{{Width: 320, Zoom: 1}, {Width: 1280, Zoom: 1}, {Width: 320, Zoom: 4}} {
+				for _, dark := range []bool{false, true} {
+					for _, forced := range []bool{false, true} {
+						size.Dark, size.Forced = dark, forced
+						i.inspects(v, look{language, size})
+					}
+				}
+			}
+		}
+		t.Logf("%d of %d: %s: %s", n+1, len(g.views), v.group, v.page)
+	}
+	t.Logf("looked %d times at pages", i.looked)
 }
 
 // TestPairsAreMet: the narrow looks meet each pair.

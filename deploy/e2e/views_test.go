@@ -126,8 +126,9 @@ func (g *gallery) company(t *testing.T) {
 	closed.Close("")
 	behalf := omnia.OpenOnBehalf(bakery, "Soitti oppisopimuksesta", "omnia/apprenticeship")
 	omnia.Receives(behalf.Request)
-	none := owner.Open(world.Opening{Need: "Yritystä ei ole vielä", Language: "fi", Services: []string{"omnia/apprenticeship"}})
-	omnia.Receives(none.Request("omnia-1"))
+	hers := w.Browser(t)
+	hers.SignIn(w.Token(t, world.CompanyUser("helmi", bakery)))
+	none := openPremises(hers, "none").Path
 	w.IssueKey(t, "integrators/ledger", systemkey.IntegratorScopes()...)
 
 	g.add("company", "company",
@@ -139,16 +140,15 @@ func (g *gallery) company(t *testing.T) {
 			tab.Is("['away', 'ended', 'unsent'].forEach((id) => { document.getElementById(id).hidden = false; })")
 		}},
 		view{page: "case with an error", path: "/" + c.Name, steps: clears("form[id^=form-answer]", "")},
-		view{page: "case with a message sent", path: "/" + c.Name, steps: func(tab *world.Tab) {
+		view{page: "case", path: "/" + c.Name, steps: func(tab *world.Tab) {
 			tab.Is("document.querySelector('form[id^=form-message] textarea').value = 'Kirjoitan vastauksen vielä tänään'")
 			tab.Send("form[id^=form-message]", "")
 		}},
-		view{page: "case that is done", path: "/" + done.Name},
-		view{page: "case that is done with an error", path: "/" + done.Name, steps: clears("form[id^=form-rate]", "")},
-		view{page: "case that is closed", path: "/" + closed.Name},
-		view{page: "case opened on behalf", path: "/" + behalf.CaseName},
-		view{page: "case without a company", path: "/" + none.Name},
-		view{page: "case without a company with an error", path: "/" + none.Name, steps: clears("#form-link", "")},
+		view{page: "case", path: "/" + done.Name},
+		view{page: "case with an error", path: "/" + done.Name, steps: clears("form[id^=form-rate]", "")},
+		view{page: "case", path: "/" + closed.Name},
+		view{page: "case", path: "/" + behalf.CaseName},
+		view{page: "case", path: none},
 		view{page: "who has seen a case", path: "/" + c.Name + "/access"},
 		view{page: "add a service", path: "/" + c.Name + "/add"},
 		view{page: "add a service: its questions", path: "/" + c.Name + "/add?service=" + premisesOf},
@@ -173,7 +173,7 @@ func (g *gallery) drafts(t *testing.T) {
 	t.Helper()
 	b := g.w.Browser(t)
 	b.SignIn(g.w.Token(t, world.CompanyUser("helmi", bakery)))
-	choose := b.Open("/").Form("need").Fill("text", "Leipomo tarvitsee apua: etsin toimitilaa ja palkkaan").Send("").Form("choose")
+	choose := b.Open("/").Form("need").Fill("text", "Etsin toimitilaa ja palkkaan").Send("").Form("choose")
 	first := choose.Fill("service", premisesOf).Fill("service", world.Full("omnia/apprenticeship")).Send("")
 	filled := first.Form("check").Fill("in:"+premisesOf+":use", "Kahvila").Fill("in:"+premisesOf+":area_m2", "90").Send("next")
 	draft := filled.Path + "?at="
@@ -189,11 +189,14 @@ func (g *gallery) drafts(t *testing.T) {
 		view{page: "questions of the second service", path: draft + "1"},
 		view{page: "questions of the second service with an error", path: draft + "1", steps: clears("#check", "next")},
 		view{page: "company", path: draft + "2"},
-		view{page: "company with an error", path: draft + "2", steps: clears("#check", "next")},
+		view{page: "company with an error", path: draft + "2", steps: func(tab *world.Tab) {
+			tab.Is("document.querySelector('[name=company][value=other]').checked = true; document.querySelector('[name=company_id]').value = '123'")
+			tab.Send("#check", "next")
+		}},
 		view{page: "consent", path: draft + "3"},
 		view{page: "consent with an error", path: draft + "3", steps: clears("#check", "next")},
 		view{page: "all answers", path: draft + "4"},
-		view{page: "all answers with an error", path: draft + "4", steps: sends("#check", "send")},
+		view{page: "questions of the second service with an error", path: draft + "4", steps: sends("#check", "send")},
 		view{page: "need, another's", path: "/", who: "advisor"},
 	)
 }
@@ -220,15 +223,7 @@ func (g *gallery) kept(caseName string) {
 func (g *gallery) signedOut(t *testing.T) {
 	t.Helper()
 	holder := g.w.Browser(t)
-	step := holder.Open("/").Form("need").Fill("text", "Etsin toimitilaa").Send("").Form("choose").Fill("service", premisesOf).Send("")
-	page := step.Form("check").Fill("in:"+premisesOf+":use", "Kahvila").Fill("in:"+premisesOf+":area_m2", "90").Send("next")
-	consents := page.Form("check").Send("next").Form("check")
-	for _, field := range consents.Fields() {
-		if strings.HasPrefix(field, "consent:") {
-			consents.Fill(field, "yes")
-		}
-	}
-	opened := consents.Send("next").Form("check").Send("send")
+	opened := openPremises(holder, "")
 	g.people["holder"] = holder.Cookies()
 	g.add("signed out", "",
 		view{page: "need", path: "/"},
@@ -244,7 +239,7 @@ func (g *gallery) signedOut(t *testing.T) {
 		}},
 		view{page: "open with a code", path: "/open-code"},
 		view{page: "open with a code, with an error", path: "/open-code", steps: clears("form[id^=form-]", "")},
-		view{page: "case that was just opened", path: opened.Path, who: "holder"},
+		view{page: "case", path: opened.Path, who: "holder"},
 		view{page: "who has seen a case, with a code", path: opened.Path + "/access", who: "holder"},
 		view{page: "data", path: "/data"},
 		view{page: "sign in", path: "/sign-in"},
@@ -252,6 +247,23 @@ func (g *gallery) signedOut(t *testing.T) {
 		view{page: "services", path: "/services"},
 		view{page: "privacy", path: "/privacy"},
 	)
+}
+
+// openPremises opens a case on the pages: for no company yet when who does is signed in, and
+// without a name when nobody is.
+func openPremises(b *world.Browser, company string) *world.Page {
+	first := b.Open("/").Form("need").Fill("text", "Etsin toimitilaa").Send("").Form("choose").Fill("service", premisesOf).Send("")
+	asked := first.Form("check").Fill("in:"+premisesOf+":use", "Kahvila").Fill("in:"+premisesOf+":area_m2", "90").Send("next").Form("check")
+	if company != "" {
+		asked.Fill("company", company)
+	}
+	consents := asked.Send("next").Form("check")
+	for _, field := range consents.Fields() {
+		if strings.HasPrefix(field, "consent:") {
+			consents.Fill(field, "yes")
+		}
+	}
+	return consents.Send("next").Form("check").Send("send")
 }
 
 // advisor lists an advisor's pages.
@@ -280,7 +292,7 @@ func (g *gallery) advisor(caseName, ended string) {
 		{page: "on behalf, its questions", path: "/desk/omnia/new?service=" + world.Full("omnia/apprenticeship")},
 		{page: "on behalf, with an error", path: "/desk/omnia/new?service=" + world.Full("omnia/apprenticeship"), steps: clears("#behalf", "send")},
 	}
-	for _, do := range []string{"reply", "note", "ask", "decline", "refer", "decide", "complete", "contact"} {
+	for _, do := range []string{"reply", "note", "ask", "decline", "refer", "decide", "contact"} {
 		views = append(views, view{page: "request with an error", path: request, steps: clears("#form-"+do, "")})
 	}
 	g.add("advisor", "advisor", views...)

@@ -57,7 +57,7 @@ func TestWhoIsOfferedToCorrect(t *testing.T) {
 				}
 			}
 			p := b.get(deskPath + test.request)
-			p.has(t, "Tekstiä korjattiin", "Maija Meri", "Syy: Väärä päivä", "Korjattu <time", "Päätöksen perusteluja korjattiin", "Maanantaina")
+			p.has(t, "Tekstiä korjattiin", "Maija Meri", ">Väärä päivä</span>", "Korjattu <time", "Päätöksen perusteluja korjattiin", "Maanantaina")
 			forms := []string{
 				`id="form-correct-2"`, `rows="4" aria-required="true">Torstaina</textarea>`, "Vanha teksti jää tapahtumiin",
 				`id="form-correct-4"`, ">Sopimus</textarea>", `id="form-correct-reasons-4"`, ">Ehdot täyttyvät</textarea>",
@@ -83,6 +83,6 @@ func TestACompanySeesWhoCorrected(t *testing.T) {
 	b.signIn(companyToken())
 	b.api.theCase.Timeline = wrote()
 	p := b.get(casePath)
-	p.has(t, "Tekstiä korjattiin", "Maija Meri", "Syy: Väärä päivä", "Korjattu <time", "Päätöksen perusteluja korjattiin", `id="form-correct-1"`)
+	p.has(t, "Tekstiä korjattiin", "Maija Meri", ">Väärä päivä</span>", "Korjattu <time", "Päätöksen perusteluja korjattiin", `id="form-correct-1"`)
 	p.lacks(t, `id="form-correct-2"`, `id="form-correct-4"`)
 }

@@ -30,7 +30,7 @@ window.audit = async (tags, off, words) => {
     wrong.push('the page is ' + root.scrollWidth + ' wide in a window of ' + root.clientWidth + ': ' + wide.slice(-2).map(called).join('; '));
   }
   for (const e of document.body.querySelectorAll('*')) {
-    if (!shown(e) || e.scrollWidth <= e.clientWidth + 1 || e.clientWidth === 0 || e.matches('input, textarea, select, svg, svg *')) continue;
+    if (!shown(e) || getComputedStyle(e).clipPath === 'inset(50%)' || e.scrollWidth <= e.clientWidth + 1 || e.clientWidth === 0 || e.matches('input, textarea, select, svg, svg *')) continue;
     const flow = getComputedStyle(e).overflowX;
     if (flow !== 'visible' && !(e.matches('.scroll') && e.querySelector(':scope > table'))) wrong.push('cut, or scrolled sideways: ' + called(e));
   }
@@ -65,11 +65,11 @@ window.audit = async (tags, off, words) => {
       if (!to || !shown(to)) { wrong.push('an error leads to nothing that is seen: ' + called(a)); continue; }
       to.focus();
       if (document.activeElement !== to) wrong.push('an error leads to what takes no focus: ' + called(a));
-      const field = to.matches('input, select, textarea') ? to : to.querySelector('input, select, textarea');
-      if (!field || field.getAttribute('aria-invalid') !== 'true') wrong.push('a field with an error is not marked invalid: ' + called(to));
+      if (to.matches('input, select, textarea') && to.getAttribute('aria-invalid') !== 'true') wrong.push('a field with an error is not marked invalid: ' + called(to));
       const told = (to.getAttribute('aria-describedby') || '').split(/\s+/).map((id) => document.getElementById(id)).filter(Boolean);
       if (!told.some((d) => d.matches('.error'))) wrong.push('a field is not described by its error: ' + called(to));
     }
+    summary.focus();
     if (!summary.querySelector('li')) wrong.push('the error summary says nothing');
   } else if (document.querySelector('.error')) wrong.push('there are errors and no summary');
 
