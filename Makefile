@@ -38,7 +38,7 @@ run: ## Start everything in one process, with demo data, in DATA (./data).
 
 test: ## Run every test, with the race detector where it is of use.
 	@$(if $(RACE),,echo "no C compiler found: the tests run without the race detector")
-	@command -v npm >/dev/null || echo "no npm found: sign-in is not tested at an issuer that others have written"
+	@command -v npm >/dev/null || echo "no npm found: sign-in is not tested at an issuer that others have written, nor the pages against axe-core"
 	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || echo "no Chromium found: the pages are not tested in a real browser"
 	go test $(LONG) $(RACE) -skip '$(ALONE)' $$($(TESTED) | grep -vE '$(PLAIN)')
 	go test -run '$(ALONE)' $(WITH)
@@ -84,8 +84,9 @@ bench: ## Measure, and print one line for each figure and a table.
 chaos: ## Kill the hub under load and cut its power, again and again.
 	go test $(LONG) -count=1 -v ./deploy/chaos/... ./services/kit/bus/embedded
 
-browser: ## Play every page in every language, as a browser without scripts would.
+browser: ## Play every page in every language without scripts, and hold it against axe-core with every look.
 	go test -count=1 -v ./gateway/web
+	HUB_TEST_GRID=yes go test -timeout 90m -count=1 -v -run '^TestAccessibleInEveryWay$$' ./deploy/e2e
 
 # Not part of check: the database cannot be reached from every machine.
 vuln: ## Look for known vulnerabilities in what the modules use; needs https://vuln.go.dev.

@@ -35,6 +35,17 @@ window.audit = async (tags, off, words) => {
     if (flow !== 'visible' && !(e.matches('.scroll') && e.querySelector(':scope > table'))) wrong.push('cut, or scrolled sideways: ' + called(e));
   }
 
+  // -- The spacing of 1.4.12 cuts nothing -------------------------------------------------------
+  const spacing = new CSSStyleSheet();
+  spacing.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; } p { margin-bottom: 2em !important; }');
+  document.adoptedStyleSheets.push(spacing);
+  if (root.scrollWidth > root.clientWidth) wrong.push('with the spacing of 1.4.12 the page is ' + root.scrollWidth + ' wide in a window of ' + root.clientWidth);
+  for (const e of document.body.querySelectorAll('*')) {
+    if (!shown(e) || getComputedStyle(e).clipPath === 'inset(50%)' || e.matches('textarea, select, input, svg, svg *')) continue;
+    if (getComputedStyle(e).overflowY !== 'visible' && e.scrollHeight > e.clientHeight + 1 && !e.matches('#help, .scroll')) wrong.push('with the spacing of 1.4.12 this is cut: ' + called(e));
+  }
+  document.adoptedStyleSheets.pop();
+
   // -- Targets of at least 24 by 24 pixels, or apart from all others (2.5.8) ----------------------
   const targets = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter((e) => shown(e) && !e.matches('.skip')).map((e) => {
     const r = ((e.type === 'checkbox' || e.type === 'radio') && e.closest('label') || e).getBoundingClientRect();
