@@ -145,7 +145,7 @@ const gridAsked = "HUB_TEST_GRID"
 // TestAccessibleInEveryWay is the same for all pages in all languages, with every look.
 func TestAccessibleInEveryWay(t *testing.T) {
 	if os.Getenv(gridAsked) == "" {
-		t.Skipf("every page in every language with every look takes a quarter of an hour: make browser sets %s", gridAsked)
+		t.Skipf("every page in every language with every look takes half an hour and more: make browser sets %s", gridAsked)
 	}
 	axe := npm(t, "axe", "against the rules of axe-core")
 	g := newGallery(t)

@@ -35,6 +35,15 @@ window.audit = async (tags, off, words) => {
     if (flow !== 'visible' && !(e.matches('.scroll') && e.querySelector(':scope > table'))) wrong.push('cut, or scrolled sideways: ' + called(e));
   }
 
+  // -- With colours of one's own the browser paints the canvas behind text: nothing is filled there
+  if (matchMedia('(forced-colors: active)').matches) {
+    const canvas = getComputedStyle(document.body).backgroundColor, none = /^rgba\(.*, 0\)$/;
+    for (const e of document.body.querySelectorAll('*')) {
+      const under = getComputedStyle(e).backgroundColor;
+      if (shown(e) && !e.matches('select, option, svg *') && [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim()) && under !== canvas && !none.test(under)) wrong.push('filled with ' + under + ' under its text: ' + called(e));
+    }
+  }
+
   // -- The spacing of 1.4.12 cuts nothing -------------------------------------------------------
   const spacing = new CSSStyleSheet();
   spacing.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; } p { margin-bottom: 2em !important; }');
