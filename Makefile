@@ -85,8 +85,9 @@ bench: ## Measure, and print one line for each figure and a table.
 chaos: ## Kill the hub under load and cut its power, again and again.
 	go test $(LONG) -count=1 -v ./deploy/chaos/... ./services/kit/bus/embedded
 
-browser: ## Play every page in every language, as a browser without scripts would.
+browser: ## Play every page in every language without scripts, and hold it against axe-core with every look.
 	go test -count=1 -v ./gateway/web
+	HUB_TEST_GRID=yes go test -timeout 90m -count=1 -v -run '^TestAccessibleInEveryWay$$' ./deploy/e2e
 
 # Not part of check: the database cannot be reached from every machine.
 vuln: ## Look for known vulnerabilities in what the modules use; needs https://vuln.go.dev.

@@ -102,11 +102,11 @@ func checkRow(t *testing.T, r row) {
 	}
 }
 
-// TestNamedTestsExist: a test that security.md or asvs.md names is in the folder that
-// they say, and a place that they lead to is there.
+// TestNamedTestsExist: a test that security.md, asvs.md or accessibility.md names is in the
+// folder that they say, and a place that they lead to is there.
 func TestNamedTestsExist(t *testing.T) {
 	tests := testsByFolder(t)
-	for _, file := range []string{"security.md", "asvs.md"} {
+	for _, file := range []string{"security.md", "asvs.md", "accessibility.md"} {
 		text := read(t, file)
 		looked := 0
 		for line := range strings.Lines(text) {

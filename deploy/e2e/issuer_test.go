@@ -17,38 +17,11 @@ import (
 	"github.com/businessespoo/hub/services/kit/identifier"
 )
 
-// nodeNeeded is set where the test below must not be left out.
-const nodeNeeded = "HUB_TEST_NODE"
-
 // issuerSecret is that of the hub at the issuers of testdata/issuer.
 const issuerSecret = "a-secret-of-the-test-alone"
 
 // nodeIssuer is an issuer that others have written: oidc-provider, of npm.
 type nodeIssuer struct{ url string }
-
-// prepareNode installs what testdata/issuer names, each package by its digest, and
-// answers the folder. Without npm the test is left out, with the reason.
-func prepareNode(t *testing.T) string {
-	t.Helper()
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv(nodeNeeded) != "" {
-				t.Fatalf("%s is set, and there is no %s: install nodejs and npm", nodeNeeded, tool)
-			}
-			t.Skipf("NOT TESTED against an independent issuer: there is no %s on this machine; install nodejs and npm", tool)
-		}
-	}
-	dir := filepath.Join(t.TempDir(), "issuer")
-	if err := os.CopyFS(dir, os.DirFS("testdata/issuer")); err != nil {
-		t.Fatal(err)
-	}
-	install := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	install.Dir = dir
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
-	}
-	return dir
-}
 
 // startIssuer starts an issuer that sends people back to an address of the hub.
 func startIssuer(t *testing.T, dir, callback string) *nodeIssuer {
@@ -106,7 +79,7 @@ func (i *nodeIssuer) signIn(b *world.Browser, at, person string) *world.Page {
 // TestARealIssuer signs people in at issuers that were written by others: staff of a
 // provider, and a person who acts for a company until the mandate is taken away.
 func TestARealIssuer(t *testing.T) {
-	dir := prepareNode(t)
+	dir := npm(t, "issuer", "against an independent issuer")
 	var staff, companies *nodeIssuer
 	w := world.LetInBy(t, &binaries, func(web string) string {
 		staff = startIssuer(t, dir, "http://"+web+"/sign-in/espoo-city/callback")

@@ -41,6 +41,7 @@ func (s *server) showAdd(w http.ResponseWriter, r *http.Request, f *frame, code 
 	}
 	about := f.Service(service)
 	view.Service = &about
+	f.Title += ": " + about.Title
 	fm := form{
 		F: f, ID: "add", Do: "add", Button: f.T("add.button"), Open: true, Main: true,
 		Hidden: []hidden{{"service", service}}, Fields: f.inputFields(service),

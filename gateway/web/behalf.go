@@ -70,6 +70,9 @@ func (s *server) showBehalf(w http.ResponseWriter, r *http.Request, f *frame, co
 		}
 		view.Services = append(view.Services, service)
 	}
+	if len(view.Services) > 0 {
+		f.Title = view.Services[0].Title + ": " + f.Title
+	}
 	view.Own = f.groups(func(s *cataloguev1.Service) bool { return askable(s) && providerOf(s.GetName()) == provider })
 	view.Others = f.groups(func(s *cataloguev1.Service) bool { return askable(s) && providerOf(s.GetName()) != provider })
 	if len(services) > 0 {

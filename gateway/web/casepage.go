@@ -116,6 +116,7 @@ func (s *server) readCase(ctx context.Context, f *frame, id string) (*casesv1.Ca
 	if err != nil {
 		return nil, fmt.Errorf("web: read case: %w", err)
 	}
+	f.speak(answer.GetCase().GetContactLanguage(), answer.GetCase().GetLanguage())
 	return answer.GetCase(), nil
 }
 

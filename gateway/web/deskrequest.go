@@ -80,6 +80,7 @@ func (s *server) showDeskRequest(w http.ResponseWriter, r *http.Request, f *fram
 	}
 	request := answer.GetRequest()
 	f.Title = f.requestTitle(request)
+	f.speak(request.GetContactLanguage(), request.GetLanguage())
 	f.Watch, f.After = request.GetName(), answer.GetRevision()
 	f.sent = was
 	view := deskRequestView{

@@ -57,7 +57,7 @@ func TestWhoIsOfferedToCorrect(t *testing.T) {
 				}
 			}
 			p := b.get(deskPath + test.request + "?words=2")
-			p.has(t, "Tekstiä korjattiin", "Maija Meri", "Syy: Väärä päivä", "Korjattu <time", "Päätöksen perusteluja korjattiin", "Maanantaina")
+			p.has(t, "Tekstiä korjattiin", "Maija Meri", ">Väärä päivä</span>", "Korjattu <time", "Päätöksen perusteluja korjattiin", "Maanantaina")
 			forms := []string{
 				`id="form-correct-2"`, `rows="4" aria-required="true">Torstaina</textarea>`, "Vanha teksti jää tapahtumiin",
 				`href="/desk/omnia/requests/` + caseID + "/" + test.request + `?words=4#own-4"`,
@@ -86,7 +86,7 @@ func TestACompanySeesWhoCorrected(t *testing.T) {
 	b.signIn(companyToken())
 	b.api.theCase.Timeline = wrote()
 	p := b.get(casePath)
-	p.has(t, "Tekstiä korjattiin", "Maija Meri", "Syy: Väärä päivä", "Korjattu <time", "Päätöksen perusteluja korjattiin", `href="`+casePath+`?words=1#own-1"`)
+	p.has(t, "Tekstiä korjattiin", "Maija Meri", ">Väärä päivä</span>", "Korjattu <time", "Päätöksen perusteluja korjattiin", `href="`+casePath+`?words=1#own-1"`)
 	p.lacks(t, "words=2#", "words=4#")
 	b.get(casePath+"?words=1").has(t, `id="own-1"`, `id="form-correct-1"`, `id="form-remove-1"`)
 }

@@ -113,6 +113,14 @@ func (p *sent) fail(name string, err fieldError) {
 
 func (p *sent) failed() bool { return p != nil && (len(p.errors) > 0 || p.title != "") }
 
+// Wrong is what is wrong with a field of the form that was sent; nil for nothing.
+func (f *frame) Wrong(name string) *fieldError {
+	if f.sent == nil {
+		return nil
+	}
+	return f.sent.errors[name]
+}
+
 // field makers, chained in code: f.text(...).must().hinted(...).
 
 func (f *frame) text(name, label string) field {

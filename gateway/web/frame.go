@@ -42,6 +42,8 @@ type frame struct {
 	// draft and draftEtag are the visitor's draft that this page has read.
 	draft, draftEtag string
 	draftTurns       turns
+	// spoken is the language of the words of people in the case that the page shows.
+	spoken string
 	// register is what the company register says, once it was asked.
 	register *registered
 	// header is the answer's.

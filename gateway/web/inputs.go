@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"maps"
 	"net/url"
 	"slices"
@@ -166,7 +167,11 @@ func least(q *cataloguev1.InputField) string {
 }
 
 // AnswerView is an answer to a service's question, for showing.
-type AnswerView struct{ Question, Answer string }
+type AnswerView struct {
+	Question, Answer string
+	// Spoken marks the language of an answer in people's own words.
+	Spoken template.HTMLAttr
+}
 
 // Answers shows the answers of a request with the questions they belong to.
 func (f *frame) Answers(service string, inputs []*casesv1.Input) []AnswerView {
@@ -179,6 +184,9 @@ func (f *frame) Answers(service string, inputs []*casesv1.Input) []AnswerView {
 		view := AnswerView{Question: input.GetId(), Answer: input.GetValue()}
 		if q := questions[input.GetId()]; q != nil {
 			view.Question, view.Answer = in(f.Lang, q.GetDisplayName()), f.answer(q, input.GetValue())
+			if strings.HasSuffix(q.GetType(), "text") {
+				view.Spoken = f.Spoken()
+			}
 		}
 		out = append(out, view)
 	}

@@ -60,6 +60,7 @@ func (s *server) showSharedCase(w http.ResponseWriter, r *http.Request, f *frame
 	}
 	shared := answer.GetSharedCase()
 	c := shared.GetCase()
+	f.speak(c.GetContactLanguage(), c.GetLanguage())
 	f.Title, f.sent = f.T("shared.title"), was
 	provider := "providers/" + r.PathValue("provider")
 	view := sharedView{

@@ -12,6 +12,8 @@ import (
 type stageView struct {
 	*frame
 	stage
+	// Heading is the title without the step.
+	Heading string
 	// At is which of the pages it is; Number and Of count them with need and services.
 	At, Number, Of int
 	Asks           *serviceView
@@ -87,6 +89,8 @@ func (s *server) showStage(w http.ResponseWriter, r *http.Request, f *frame, cod
 		f.Enter = "send"
 		view.Answers = f.allAnswers(values, stages)
 	}
+	view.Heading = f.Title
+	f.Title += " – " + f.T("saved.stage", "n", view.Number, "all", view.Of)
 	view.Carry = carried(values, func(name string) bool {
 		return opens(name) && !f.owns(services, one, name) && name != "draft" && (name != "changing" || one.Kind != "answers")
 	})

@@ -56,6 +56,14 @@ func (w *World) Browser(t testing.TB) *Browser {
 	return &Browser{t: t, base: "http://" + w.At.Web, door: w.Door, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
 }
 
+// Cookies are what the browser keeps.
+func (b *Browser) Cookies() []*http.Cookie {
+	b.t.Helper()
+	at, err := url.Parse(b.base)
+	must(b.t, err)
+	return b.client.Jar.Cookies(at)
+}
+
 // Open opens the page at a path.
 func (b *Browser) Open(path string) *Page {
 	b.t.Helper()

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,9 +23,10 @@ import (
 // Door are the issuers of a world: real OpenID Connect, spoken by the test itself. What
 // they say of somebody can be changed at any time.
 type Door struct {
-	base  string
-	urls  map[string]string
-	mutex sync.Mutex
+	base    string
+	urls    map[string]string
+	servers map[string]*httptest.Server
+	mutex   sync.Mutex
 	// people are what is said of each, by issuer and key.
 	people map[string]map[string]map[string]any
 }
@@ -42,7 +41,7 @@ const (
 // open starts the issuers for a hub at an address, and answers the file that names them.
 func openDoor(t testing.TB, hub string) (*Door, string) {
 	t.Helper()
-	d := &Door{base: "http://" + hub, people: map[string]map[string]map[string]any{}, urls: map[string]string{}}
+	d := &Door{base: "http://" + hub, people: map[string]map[string]map[string]any{}, urls: map[string]string{}, servers: map[string]*httptest.Server{}}
 	var file strings.Builder
 	fmt.Fprintf(&file, "hub_url: %s\nissuers:\n", d.base)
 	for _, id := range append([]string{Companies, Operators}, name.Providers...) {
@@ -52,7 +51,7 @@ func openDoor(t testing.TB, hub string) (*Door, string) {
 		}
 		server := httptest.NewServer(issuer)
 		t.Cleanup(server.Close)
-		issuer.URL, d.urls[id] = server.URL, server.URL
+		issuer.URL, d.urls[id], d.servers[id] = server.URL, server.URL, server
 		fmt.Fprintf(&file, "  - {id: %s, url: %q, client_id: hub, names: {fi: %s, sv: %s, en: %s}, ", id, server.URL, id, id, id)
 		switch id {
 		case Companies:
@@ -87,6 +86,9 @@ func (d *Door) Says(issuer, key string, claims map[string]any) {
 	}
 	d.people[issuer][key] = claims
 }
+
+// Away ends an issuer: nobody signs in there any more.
+func (d *Door) Away(issuer string) { d.servers[issuer].Close() }
 
 // Mandates are the claims of somebody who may act for companies.
 func Mandates(companies ...string) map[string]any {
@@ -151,7 +153,5 @@ func (w *World) SignedIn(t testing.TB, token string) []*http.Cookie {
 	if page := b.SignIn(token); page.Status >= http.StatusInternalServerError {
 		t.Fatalf("sign-in: %s", page)
 	}
-	at, err := url.Parse(b.base)
-	must(t, err)
-	return b.client.Jar.(*cookiejar.Jar).Cookies(at)
+	return b.Cookies()
 }
