@@ -238,6 +238,11 @@ func (p *threePeople) standsInOrder() {
 		p.t.Error("the timeline is not in the order of time")
 	}
 	p.owner.lacks(p.note)
+	for _, a := range []*actor{p.owner, p.omnia, p.city} {
+		if a.scripts {
+			a.Await("the page hears of news", "document.getElementById('away').hidden && document.getElementById('ended').hidden")
+		}
+	}
 }
 
 // fillsIfAsked fills in a field of a form that may not have it.

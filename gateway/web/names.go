@@ -138,19 +138,32 @@ func cents(value string) (int64, error) {
 
 // Euros writes an amount in cents as people of the page's language do.
 func (f *frame) Euros(cents int64) string {
-	whole, rest := fmt.Sprint(cents/100), cents%100
+	amount := fmt.Sprint(cents / 100)
+	if rest := cents % 100; rest != 0 {
+		amount += fmt.Sprintf(".%02d", rest)
+	}
+	if amount = f.Number(amount); f.Lang == "en" {
+		return "€" + amount
+	}
+	return amount + "\u00a0€"
+}
+
+// Number writes a number of the catalogue, such as 1250.5, as people of the page's language
+// do. What is no such number stays as it is.
+func (f *frame) Number(value string) string {
 	group, point := "\u00a0", ","
 	if f.Lang == "en" {
 		group, point = ",", "."
 	}
+	whole, rest, broken := strings.Cut(value, ".")
+	if strings.Trim(whole+rest, "0123456789") != "" {
+		return value
+	}
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + group + whole[i:]
 	}
-	if rest != 0 {
-		whole += point + fmt.Sprintf("%02d", rest)
+	if broken {
+		whole += point + rest
 	}
-	if f.Lang == "en" {
-		return "€" + whole
-	}
-	return whole + "\u00a0€"
+	return whole
 }
