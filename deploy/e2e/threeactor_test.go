@@ -111,6 +111,22 @@ func (a *actor) fills(form string, fields ...string) {
 	}
 }
 
+// chooses ticks these of the suggested services, and no others.
+func (a *actor) chooses(services ...string) {
+	a.t.Helper()
+	others := "#choose input:checked"
+	for _, service := range services {
+		box := "#choose .cards input[value$='/" + service + "']"
+		if a.Is("document.querySelector("+inScript(box)+").checked") != true {
+			a.Click(box)
+		}
+		others += ":not([value$='/" + service + "'])"
+	}
+	for a.Is("Boolean(document.querySelector("+inScript(others)+"))") == true {
+		a.Click(others)
+	}
+}
+
 // sends fills in a form and presses its button.
 func (a *actor) sends(form string, fields ...string) {
 	a.t.Helper()
