@@ -58,13 +58,19 @@ func (f *frame) Person(value string) string {
 
 // CompanyName is what a company is called, with its identifier.
 func (f *frame) CompanyName(c *casesv1.Company) string {
+	return strings.Join(f.CompanyParts(c), " ")
+}
+
+// CompanyParts are the words of CompanyName: the last of two is the identifier, which no
+// line may break.
+func (f *frame) CompanyParts(c *casesv1.Company) []string {
 	switch {
 	case c == nil:
-		return f.T("company.none")
+		return []string{f.T("company.none")}
 	case c.GetDisplayName() == "":
-		return c.GetId()
+		return []string{c.GetId()}
 	default:
-		return c.GetDisplayName() + " (" + c.GetId() + ")"
+		return []string{c.GetDisplayName(), "(" + c.GetId() + ")"}
 	}
 }
 
