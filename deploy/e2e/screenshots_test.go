@@ -24,13 +24,20 @@ var shots = []struct {
 		{"cases", "/cases"}, {"case>", "/cases/"}, {"seen>", "access"}, {"case-add>", "/add"}, {"me", "/me"}, {"grants", "/grants"}, {"data", "/data"},
 	}},
 	{"omnia", "demo-omnia-a2", [][2]string{
-		{"inbox", "/desk/omnia"}, {"request>", "/desk/omnia/requests/"}, {"whole-case>", "/desk/omnia/cases/"}, {"texts", "/desk/omnia/texts"},
-		{"behalf", "/desk/omnia/new"}, {"behalf-form", "/desk/omnia/new?service=providers/omnia/services/apprenticeship"},
+		{"inbox", "/desk/omnia"},
+		{"request>", "/desk/omnia/requests/"},
+		{"whole-case>", "/desk/omnia/cases/"},
+		{"texts", "/desk/omnia/texts"},
+		{"behalf", "/desk/omnia/new"},
+		{"behalf-form", "/desk/omnia/new?service=providers/omnia/services/apprenticeship"},
 	}},
 	{"omnia", "demo-omnia-a1", [][2]string{{"team", "/desk/omnia/team"}, {"keys", "/desk/omnia/keys"}, {"desk-seen", "/desk/omnia/access"}}},
 	{world.Operators, "demo-operator", [][2]string{
-		{"operator", "/operator"}, {"operator-staff", "/operator/staff"}, {"operator-keys", "/operator/keys"},
-		{"operator-erasures", "/operator/erasures"}, {"operator-catalogue", "/operator/catalogue?provider=omnia"},
+		{"operator", "/operator"},
+		{"operator-staff", "/operator/staff"},
+		{"operator-keys", "/operator/keys"},
+		{"operator-erasures", "/operator/erasures"},
+		{"operator-catalogue", "/operator/catalogue?provider=omnia"},
 	}},
 }
 
@@ -103,7 +110,7 @@ func TestScreenshots(t *testing.T) {
 			for name, value := range map[string]string{
 				in + "apprentice": "new_employee", in + "tasks": threeWords[lang].tasks, in + "weekly_hours": "37.5", in + "instructor_named": "yes", "consent:providers/omnia": "yes",
 			} {
-				a.fillsIfAsked("#check", name, value)
+				a.fillsIfAsked(name, value)
 			}
 			a.Follow("#check .go button")
 		}

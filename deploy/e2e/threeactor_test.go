@@ -127,6 +127,14 @@ func (a *actor) chooses(services ...string) {
 	}
 }
 
+// fillsIfAsked fills in what a page of opening a case may ask.
+func (a *actor) fillsIfAsked(name, value string) {
+	a.t.Helper()
+	if a.Is("Boolean(document.querySelector("+inScript("#check [name="+inScript(name)+"]:not([type=hidden])")+"))") == true {
+		a.fills("#check", name, value)
+	}
+}
+
 // sends fills in a form and presses its button.
 func (a *actor) sends(form string, fields ...string) {
 	a.t.Helper()

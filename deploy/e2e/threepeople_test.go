@@ -94,20 +94,14 @@ func (p *threePeople) opens() {
 	e.Follow("#sign-in-companies button").Follow("#personas [value='" + p.persona + "']")
 	for range 5 {
 		e.reads("saved.back")
-		for field, value := range map[string]string{
-			"premises:use": p.use, "premises:area_m2": "90", "apprenticeship:apprentice": "new_employee", "apprenticeship:tasks": p.tasks,
-			"apprenticeship:weekly_hours": "37.5", "apprenticeship:instructor_named": "yes",
+		for name, value := range map[string]string{
+			"in:providers/espoo-city/services/premises:use": p.use, "in:providers/espoo-city/services/premises:area_m2": "90",
+			"in:providers/omnia/services/apprenticeship:apprentice": "new_employee", "in:providers/omnia/services/apprenticeship:tasks": p.tasks,
+			"in:providers/omnia/services/apprenticeship:weekly_hours": "37.5", "in:providers/omnia/services/apprenticeship:instructor_named": "yes",
+			"company": "own:" + p.company, "company_name": p.storyWords.company,
+			"consent:providers/espoo-city": "yes", "consent:providers/omnia": "yes",
 		} {
-			if name := "in:providers/" + strings.Replace(field, "premises", "espoo-city/services/premises", 1); strings.HasPrefix(field, "premises") {
-				e.fillsIfAsked("#check", name, value)
-			} else {
-				e.fillsIfAsked("#check", "in:providers/omnia/services/"+field, value)
-			}
-		}
-		e.fillsIfAsked("#check", "company", "own:"+p.company)
-		e.fillsIfAsked("#check", "company_name", p.storyWords.company)
-		for _, provider := range []string{"espoo-city", "omnia"} {
-			e.fillsIfAsked("#check", "consent:providers/"+provider, "yes")
+			e.fillsIfAsked(name, value)
 		}
 		if e.Is("Boolean(document.querySelector('#check [value=send]'))") == true {
 			break
@@ -245,13 +239,5 @@ func (p *threePeople) standsInOrder() {
 		if a.scripts {
 			a.Await("the page hears of news", "document.getElementById('away').hidden && document.getElementById('ended').hidden")
 		}
-	}
-}
-
-// fillsIfAsked fills in a field of a form that may not have it.
-func (a *actor) fillsIfAsked(form, name, value string) {
-	a.t.Helper()
-	if a.Is("Boolean(document.querySelector("+inScript(form+" [name="+inScript(name)+"]:not([type=hidden])")+"))") == true {
-		a.fills(form, name, value)
 	}
 }
