@@ -29,7 +29,7 @@ LONG := -timeout 30m
 WAIT := -parallel 4
 TESTED := go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' work
 
-.PHONY: help run test check lint format generated proto build apart bench chaos browser vuln clean
+.PHONY: help run test check lint format generated proto build apart bench chaos browser picture vuln clean
 
 help: ## Say what each target does.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -85,9 +85,13 @@ bench: ## Measure, and print one line for each figure and a table.
 chaos: ## Kill the hub under load and cut its power, again and again.
 	go test $(LONG) -count=1 -v ./deploy/chaos/... ./services/kit/bus/embedded
 
-browser: ## Play every page in every language without scripts, and hold it against axe-core with every look.
+browser: ## Play every page with every look against axe-core, and keep pictures of all in deploy/e2e/screenshots.
 	go test -count=1 -v ./gateway/web
-	HUB_TEST_GRID=yes go test -timeout 90m -count=1 -v -run '^TestAccessibleInEveryWay$$' ./deploy/e2e
+	HUB_TEST_CHROMIUM=yes HUB_TEST_PICTURES="$(CURDIR)/deploy/e2e/screenshots" go test $(LONG) -count=1 -v -run 'TestScreenshots' ./deploy/e2e
+	HUB_TEST_CHROMIUM=yes HUB_TEST_GRID=yes go test -timeout 90m -count=1 -v -run '^TestAccessibleInEveryWay$$' ./deploy/e2e
+
+picture: ## Take the picture of a case that README.md shows anew.
+	HUB_TEST_CHROMIUM=yes HUB_TEST_README_PICTURE="$(CURDIR)/deploy/pictures/case.webp" go test -count=1 -run 'TestThreePeople/en$$' ./deploy/e2e
 
 # Not part of check: the database cannot be reached from every machine.
 vuln: ## Look for known vulnerabilities in what the modules use; needs https://vuln.go.dev.

@@ -106,6 +106,13 @@ func (f *frame) when(r *casesv1.Request) string {
 	return ""
 }
 
+// Guessed tells whether when, as the page says it of a request, is the guess of how long
+// such a thing takes.
+func (f *frame) Guessed(r *casesv1.Request) bool {
+	waits := r.GetStatus() == casesv1.RequestStatus_REQUEST_STATUS_NEW || r.GetStatus() == casesv1.RequestStatus_REQUEST_STATUS_IN_PROGRESS
+	return waits && f.Estimated(r.GetExpectedTime()) && strings.Contains(f.when(r), f.RequestTime(r.GetExpectedTime()))
+}
+
 // left says how long there is until a date, or that it has passed.
 func (f *frame) left(date string) string {
 	due, err := time.Parse(time.DateOnly, date)

@@ -110,12 +110,12 @@ func TestTooOftenSaysWhen(t *testing.T) {
 	b.signIn(companyToken())
 	b.api.failing("ListCases", limited)
 	p := b.get("/cases?lang=en")
-	if p.has(t, "Try again in 3 seconds"); p.code != http.StatusTooManyRequests || p.head.Get("Retry-After") != "3" {
+	if p.has(t, "Try again in 3 s"); p.code != http.StatusTooManyRequests || p.head.Get("Retry-After") != "3" {
 		t.Errorf("a page: %d, Retry-After %q", p.code, p.head.Get("Retry-After"))
 	}
 	b.api.failing("PostMessage", limited)
 	p = b.post("/cases/"+caseID, url.Values{"form": {"message-omnia-1"}, "do": {"message"}, "request": {"omnia-1"}, "text": {"Tärkeä viesti"}, "request_id": {"7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c11"}})
-	if p.has(t, "Try again in 3 seconds"); p.code != http.StatusTooManyRequests || p.head.Get("Retry-After") != "3" {
+	if p.has(t, "Try again in 3 s"); p.code != http.StatusTooManyRequests || p.head.Get("Retry-After") != "3" {
 		t.Errorf("a form: %d, Retry-After %q", p.code, p.head.Get("Retry-After"))
 	}
 	b.api.failing("ListCases", problem.New(problem.Exhausted, "RATE_LIMITED", "more").Retry(time.Second).Meta("seconds", "1"))

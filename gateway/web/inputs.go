@@ -68,11 +68,11 @@ func (f *frame) inputFields(service string) []field {
 func (f *frame) limits(q *cataloguev1.InputField) string {
 	switch {
 	case q.GetMin() != "" && q.GetMax() != "":
-		return f.T("input.between", "min", q.GetMin(), "max", q.GetMax())
+		return f.T("input.between", "min", f.Number(q.GetMin()), "max", f.Number(q.GetMax()))
 	case q.GetMin() != "":
-		return f.T("input.at_least", "min", q.GetMin())
+		return f.T("input.at_least", "min", f.Number(q.GetMin()))
 	case q.GetMax() != "":
-		return f.T("input.at_most", "max", q.GetMax())
+		return f.T("input.at_most", "max", f.Number(q.GetMax()))
 	}
 	return ""
 }
@@ -143,9 +143,9 @@ func (f *frame) inputError(q *cataloguev1.InputField, p catalogue.Problem, value
 	case catalogue.ReasonTooLong:
 		return fieldError{Text: f.T("error.shorten", "field", label, "max", q.GetMaxLength())}
 	case catalogue.ReasonTooSmall:
-		return fieldError{Text: f.T("error.too_small", "field", label, "min", least(q))}
+		return fieldError{Text: f.T("error.too_small", "field", label, "min", f.Number(least(q)))}
 	case catalogue.ReasonTooLarge:
-		return fieldError{Text: f.T("error.too_large", "field", label, "max", q.GetMax())}
+		return fieldError{Text: f.T("error.too_large", "field", label, "max", f.Number(q.GetMax()))}
 	case catalogue.ReasonNotAllowed:
 		return fieldError{Text: f.T("error.choice", "field", label)}
 	}
@@ -201,6 +201,8 @@ func (f *frame) answer(q *cataloguev1.InputField, value string) string {
 		}
 	case "date":
 		return f.Date(value)
+	case "number", "integer":
+		return f.Number(strings.Replace(strings.TrimSpace(value), ",", ".", 1)) // on the last page before sending it is as it was typed
 	case "money":
 		if amount, err := cents(value); err == nil {
 			return f.Euros(amount)

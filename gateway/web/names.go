@@ -58,13 +58,19 @@ func (f *frame) Person(value string) string {
 
 // CompanyName is what a company is called, with its identifier.
 func (f *frame) CompanyName(c *casesv1.Company) string {
+	return strings.Join(f.CompanyParts(c), " ")
+}
+
+// CompanyParts are the words of CompanyName: the last of two is the identifier, which no
+// line may break.
+func (f *frame) CompanyParts(c *casesv1.Company) []string {
 	switch {
 	case c == nil:
-		return f.T("company.none")
+		return []string{f.T("company.none")}
 	case c.GetDisplayName() == "":
-		return c.GetId()
+		return []string{c.GetId()}
 	default:
-		return c.GetDisplayName() + " (" + c.GetId() + ")"
+		return []string{c.GetDisplayName(), "(" + c.GetId() + ")"}
 	}
 }
 
@@ -138,19 +144,32 @@ func cents(value string) (int64, error) {
 
 // Euros writes an amount in cents as people of the page's language do.
 func (f *frame) Euros(cents int64) string {
-	whole, rest := fmt.Sprint(cents/100), cents%100
+	amount := fmt.Sprint(cents / 100)
+	if rest := cents % 100; rest != 0 {
+		amount += fmt.Sprintf(".%02d", rest)
+	}
+	if amount = f.Number(amount); f.Lang == "en" {
+		return "€" + amount
+	}
+	return amount + "\u00a0€"
+}
+
+// Number writes a number of the catalogue, such as 1250.5, as people of the page's language
+// do. What is no such number stays as it is.
+func (f *frame) Number(value string) string {
 	group, point := "\u00a0", ","
 	if f.Lang == "en" {
 		group, point = ",", "."
 	}
+	whole, rest, broken := strings.Cut(value, ".")
+	if strings.Trim(whole+rest, "0123456789") != "" {
+		return value
+	}
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + group + whole[i:]
 	}
-	if rest != 0 {
-		whole += point + fmt.Sprintf("%02d", rest)
+	if broken {
+		whole += point + rest
 	}
-	if f.Lang == "en" {
-		return "€" + whole
-	}
-	return whole + "\u00a0€"
+	return whole
 }

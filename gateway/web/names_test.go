@@ -122,3 +122,22 @@ func TestEuros(t *testing.T) {
 		}
 	}
 }
+
+// TestNumber: a number of the catalogue is written as in the page's language.
+func TestNumber(t *testing.T) {
+	for _, test := range []struct{ lang, in, want string }{
+		{"fi", "37.5", "37,5"},
+		{"sv", "37.5", "37,5"},
+		{"en", "37.5", "37.5"},
+		{"fi", "1000000", "1\u00a0000\u00a0000"},
+		{"en", "1000000", "1,000,000"},
+		{"fi", "90", "90"},
+		{"fi", "", ""},
+		{"sv", "about 90", "about 90"},
+		{"fi", "2026-11-22", "2026-11-22"},
+	} {
+		if got := (&frame{Lang: test.lang}).Number(test.in); got != test.want {
+			t.Errorf("%s: %q is written %q, not %q", test.lang, test.in, got, test.want)
+		}
+	}
+}
