@@ -17,9 +17,10 @@ const (
 	// a step on the page, or loading it again, is still the same one.
 	visitEnds = 30 * time.Minute
 	// newsPatience bounds the wait for the access log, which no page depends on.
-	newsPatience = 300 * time.Millisecond
-	// newsRows is how far back the access log is read.
-	newsRows = 200
+	newsPatience = time.Second
+	// newsRows and newsPages are how far back the access log is read: the inboxes that
+	// list a case stand in it too.
+	newsRows, newsPages = 200, 5
 )
 
 // newsView is what came since the visitor's last visit, and who has looked meanwhile.
@@ -53,12 +54,31 @@ func (s *server) readBesideCase(r *http.Request, f *frame, c *casesv1.Case) *bes
 		group.Go(func() {
 			ctx, cancel := context.WithTimeout(f.holding(r.Context(), requestKey(c.GetName())), newsPatience)
 			defer cancel()
-			// Without the log the page is shown without marks.
-			b.access, _ = s.Access.ListAccess(ctx, &accessv1.ListAccessRequest{Parent: c.GetName(), PageSize: newsRows})
+			b.access = s.readNews(ctx, f, &accessv1.ListAccessRequest{Parent: c.GetName(), PageSize: newsRows})
 		})
 	}
 	group.Wait()
 	return b
+}
+
+// readNews reads the access log as far back as the visitor's last visit. Without the
+// log the page is shown without marks.
+func (s *server) readNews(ctx context.Context, f *frame, request *accessv1.ListAccessRequest) *accessv1.ListAccessResponse {
+	var all *accessv1.ListAccessResponse
+	for range newsPages {
+		answer, err := s.Access.ListAccess(ctx, request)
+		if err != nil {
+			break
+		}
+		if all != nil {
+			answer.Access = append(all.GetAccess(), answer.GetAccess()...)
+		}
+		all, request.PageToken = answer, answer.GetNextPageToken()
+		if request.GetPageToken() == "" || !lastVisit(all.GetAccess(), f.now).IsZero() {
+			break
+		}
+	}
+	return all
 }
 
 // news finds out when the visitor was here last. A page that keeps itself up to date

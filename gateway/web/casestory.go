@@ -162,7 +162,7 @@ func (f *frame) reportFields() []field {
 	return []field{
 		f.choose("radios", "result", f.T("journey_view.report_result"), results).must(),
 		f.text("reference", f.T("journey_view.report_reference")),
-		f.text("on", f.T("journey_view.report_on")).as("date"),
+		f.text("on", f.T("journey_view.report_on")).as("date").until(f.today()),
 		f.long("text", f.T("act.message_text"), shortText),
 	}
 }

@@ -28,6 +28,8 @@ func (f *frame) check(was *sent, fields []field) {
 			was.fail(x.Name, fieldError{Text: f.T("error.too_long", "field", x.Label, "max", x.MaxLength, "n", utf8.RuneCountInString(value))})
 		case x.Kind == "date" && !catalogue.Date(value).Valid():
 			was.fail(x.Name, fieldError{Text: f.T("error.date", "field", x.Label)})
+		case x.Kind == "date" && x.Min == "" && x.Max != "" && value > x.Max:
+			was.fail(x.Name, fieldError{Text: f.T("error.date_until", "field", x.Label, "max", f.Date(x.Max))})
 		case x.Kind == "date" && (x.Min != "" && value < x.Min || x.Max != "" && value > x.Max):
 			was.fail(x.Name, fieldError{Text: f.T("error.date_range", "field", x.Label, "min", f.Date(x.Min), "max", f.Date(x.Max))})
 		case x.Kind == "time":

@@ -91,7 +91,7 @@ func (s *server) showDesk(w http.ResponseWriter, r *http.Request, f *frame, code
 		Views: f.deskViews(answer.GetCounts()), Filters: f.deskFilters(provider),
 		Filtered: len(request.GetStatuses()) > 0 || request.GetQuery() != "" || request.GetService() != "" || request.GetContactLanguage() != "" ||
 			request.GetAdvisor() != "" || request.GetUnassigned() || request.GetOverdue(),
-		Keyboard: f.keyboard(r, "j", "k", "Enter", "p", "n", "/"),
+		Keyboard: f.keyboard(r, inboxKeys),
 	}
 	for _, item := range answer.GetRequests() {
 		row := deskRow{Request: item, Title: f.requestTitle(item), Link: f.within(f.DeskLink(item.GetName()), nil)}

@@ -1,12 +1,12 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 
-	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	providerv1 "github.com/businessespoo/hub/proto/businessespoo/provider/v1"
 	"github.com/businessespoo/hub/services/kit/problem"
 )
@@ -100,25 +100,53 @@ func (s *server) neighbourPage(w http.ResponseWriter, r *http.Request, f *frame)
 		return errSignIn()
 	}
 	provider := "providers/" + r.PathValue("provider")
-	request := f.deskRequest(provider)
-	request.PageSize = mostNeighbours
-	answer, err := s.Provider.ListRequests(f.as(r.Context()), request)
+	next, err := s.neighbour(f.as(r.Context()), f.deskRequest(provider), f.query.Get("of"), f.query.Get("to") == "previous")
 	if err != nil {
 		return fmt.Errorf("web: look for the next request: %w", err)
 	}
-	all := answer.GetRequests()
-	here := slices.IndexFunc(all, func(item *casesv1.Request) bool { return item.GetName() == f.query.Get("of") })
-	// One that has left the list has the first of it next.
-	next := here + 1
-	if f.query.Get("to") == "previous" {
-		next = here - 1
-	}
-	if next < 0 || next >= len(all) {
+	if next == "" {
 		http.Redirect(w, r, f.within("/desk/"+r.PathValue("provider"), url.Values{"done": {"last"}}), http.StatusSeeOther)
 		return nil
 	}
-	http.Redirect(w, r, f.within(f.DeskLink(all[next].GetName()), nil), http.StatusSeeOther)
+	http.Redirect(w, r, f.within(f.DeskLink(next), nil), http.StatusSeeOther)
 	return nil
+}
+
+// neighbour is the request before or after one in a list, or empty. The one after is
+// looked for from the page of the list on which somebody was, the one before from the
+// start; one that has left the list has the first on that page after it.
+func (s *server) neighbour(ctx context.Context, list *providerv1.ListRequestsRequest, of string, before bool) (string, error) {
+	if before {
+		list.PageToken = ""
+	}
+	first, last, met := "", "", false
+	for range mostNeighbours {
+		answer, err := s.Provider.ListRequests(ctx, list)
+		if err != nil {
+			return "", err
+		}
+		for _, item := range answer.GetRequests() {
+			switch {
+			case met:
+				return item.GetName(), nil
+			case item.GetName() == of && before:
+				return last, nil
+			case item.GetName() == of:
+				met = true
+			}
+			last = item.GetName()
+			if first == "" {
+				first = last
+			}
+		}
+		if list.PageToken = answer.GetNextPageToken(); list.PageToken == "" {
+			break
+		}
+	}
+	if before || met {
+		return "", nil
+	}
+	return first, nil
 }
 
 // stepKeys are the shortcuts of the steps on a request.
@@ -149,8 +177,8 @@ func (v deskView) Narrowed() bool {
 	return slices.ContainsFunc([]string{"status", "service", "language", "order"}, func(name string) bool { return v.query.Get(name) != "" })
 }
 
-// mostNeighbours is how far a page's requests are looked through for the next one.
-const mostNeighbours = 200
+// mostNeighbours is how many pages of a list are looked through for the next request.
+const mostNeighbours = 40
 
 // shortcutsCookie keeps whether keyboard shortcuts are on: they are until somebody turns
 // them off (WCAG 2.1.4).
@@ -179,18 +207,24 @@ func (f *frame) setShortcuts(w http.ResponseWriter, r *http.Request) {
 }
 
 // keyboard makes the help of a page that has the keys.
-func (f *frame) keyboard(r *http.Request, keys ...string) keyboard {
+func (f *frame) keyboard(r *http.Request, keys [][2]string) keyboard {
 	f.Desk = true
 	cookie, err := r.Cookie(cookieName(r, shortcutsCookie))
 	k := keyboard{F: f, On: err != nil || cookie.Value != "off", Action: f.within(f.path, nil)}
-	for _, key := range append(keys, "?") {
-		k.Keys = append(k.Keys, shortcut{key, f.T(keyTexts[key])})
+	for _, key := range keys {
+		k.Keys = append(k.Keys, shortcut{key[0], f.T(key[1])})
 	}
+	k.Keys = append(k.Keys, shortcut{"?", f.T("board.key_help")})
 	return k
 }
 
-// keyTexts name the texts of the shortcuts.
-var keyTexts = map[string]string{
-	"j": "board.key_down", "k": "board.key_up", "Enter": "board.key_open", "p": "board.key_pick_up", "n": "board.key_news", "/": "board.key_search", "?": "board.key_help",
-	"r": "board.key_reply", "a": "board.key_ask", "c": "board.key_contact", "m": "board.key_note", "]": "board.key_next", "[": "board.key_previous", "u": "board.key_inbox",
-}
+// inboxKeys and requestKeys are the shortcuts of the desk's pages, each with the key of
+// its text.
+var (
+	inboxKeys = [][2]string{
+		{"j", "board.key_down"}, {"k", "board.key_up"}, {"Enter", "board.key_open"}, {"p", "board.key_pick_up"}, {"n", "board.key_news"}, {"/", "board.key_search"},
+	}
+	requestKeys = [][2]string{
+		{"r", "board.key_reply"}, {"a", "board.key_ask"}, {"c", "board.key_contact"}, {"m", "board.key_note"}, {"j", "board.key_next"}, {"k", "board.key_previous"}, {"u", "board.key_inbox"},
+	}
+)

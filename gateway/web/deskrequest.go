@@ -114,7 +114,7 @@ func (s *server) showDeskRequest(w http.ResponseWriter, r *http.Request, f *fram
 	view.Next = f.within(view.Inbox+"/next", url.Values{"of": {request.GetName()}})
 	view.Previous = f.within(view.Inbox+"/next", url.Values{"of": {request.GetName()}, "to": {"previous"}})
 	view.Inbox = f.within(view.Inbox, nil)
-	view.Keyboard = f.keyboard(r, "r", "a", "c", "m", "]", "[", "u")
+	view.Keyboard = f.keyboard(r, requestKeys)
 	return s.render(w, "deskrequest", code, view)
 }
 

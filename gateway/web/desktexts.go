@@ -50,6 +50,9 @@ func (f *frame) fillBlock(block *providerv1.TextBlock, lang string, r *casesv1.R
 	if company == "" {
 		company = r.GetCompany().GetId()
 	}
+	if company == "" {
+		company = f.texts.text(lang, "board.texts_nameless")
+	}
 	return strings.NewReplacer("{company}", company, "{case}", r.GetCaseTitle(), "{advisor}", f.Who(r.GetAdvisor())).Replace(text)
 }
 

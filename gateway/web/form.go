@@ -141,6 +141,8 @@ func (x field) hinted(hint string) field { x.Hint = hint; return x }
 
 func (x field) as(kind string) field { x.Kind = kind; return x }
 
+func (x field) until(date string) field { x.Max = date; return x }
+
 // AsFilter shows the field among others that all may stay empty.
 func (x field) AsFilter() field { x.Plain = true; return x }
 

@@ -10,8 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
-	"github.com/businessespoo/hub/services/kit/catalogue"
 	"github.com/businessespoo/hub/services/kit/problem"
 )
 
@@ -228,16 +229,7 @@ func (s *server) saveDraft(w http.ResponseWriter, r *http.Request, f *frame) err
 	case err != nil:
 		return s.say(w, problem.From(err).HTTPStatus(), f.T("saved.not"))
 	}
-	return s.say(w, http.StatusOK, f.T("saved.at", "time", f.clock()))
-}
-
-// clock is the time of day as it is in Espoo.
-func (f *frame) clock() string {
-	layout := "15.04"
-	if f.Lang == "en" {
-		layout = "15:04"
-	}
-	return f.now.In(catalogue.Helsinki()).Format(layout)
+	return s.say(w, http.StatusOK, f.T("saved.at", "time", f.Clock(timestamppb.New(f.now))))
 }
 
 // say answers the script with a line of text.

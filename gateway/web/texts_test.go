@@ -91,7 +91,7 @@ func dynamic() []string {
 	for _, price := range []catalogue.Price{catalogue.PriceFree, catalogue.PriceMembers, catalogue.PriceCharged} {
 		keys = append(keys, "price."+string(price))
 	}
-	for _, kind := range []catalogue.InputType{catalogue.InputNumber, catalogue.InputMoney, catalogue.InputDate, catalogue.InputBusinessID, catalogue.InputCompanyID, catalogue.InputURL} {
+	for _, kind := range []catalogue.InputType{catalogue.InputNumber, catalogue.InputInteger, catalogue.InputMoney, catalogue.InputDate, catalogue.InputBusinessID, catalogue.InputCompanyID, catalogue.InputURL} {
 		keys = append(keys, "error."+string(kind))
 	}
 	for _, lang := range contactLanguages() {

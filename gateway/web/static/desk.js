@@ -15,8 +15,7 @@
   document.addEventListener('keydown', (e) => {
     if (e.ctrlKey || e.altKey || e.metaKey || e.isComposing || e.defaultPrevented || !on() || writing(e.target)) return;
     if (at('help').matches(':popover-open') && e.key !== '?') return;
-    const act = keys[e.key] || (() => marked(e.key));
-    if (act()) e.preventDefault();
+    if ((keys[e.key] && keys[e.key]()) || marked(e.key)) e.preventDefault();
   });
 
   const keys = {

@@ -30,8 +30,9 @@ const (
 	mostValues = 8
 )
 
-// free are the fields of a query that may differ from page to page.
-var free = []protoreflect.Name{"page_token", "page_size", "min_revision"}
+// free are the fields of a query that may differ from page to page: none of them says
+// which rows there are, or in which order.
+var free = []protoreflect.Name{"page_token", "page_size", "min_revision", "with_counts"}
 
 // Size is how many rows a page holds: what was asked for, or normal when that
 // is 0 or less. The contract's option max bounds it before.
