@@ -246,6 +246,9 @@ func (g *gallery) signedOut(t *testing.T) {
 		view{page: "status", path: "/status"},
 		view{page: "services", path: "/services"},
 		view{page: "privacy", path: "/privacy"},
+		view{page: "accessibility statement", path: "/accessibility"},
+		view{page: "feedback", path: "/feedback?page=/cases"},
+		view{page: "feedback, with an error", path: "/feedback", steps: func(tab *world.Tab) { tab.Send("#form-feedback", "") }},
 	)
 }
 
