@@ -118,6 +118,16 @@ func (tab *Tab) Go(path string) *Tab {
 	return tab
 }
 
+// First runs a script in each page that the tab opens from now on, before the page's own.
+func (tab *Tab) First(script string) *Tab {
+	tab.t.Helper()
+	tab.run(chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+		return err
+	}))
+	return tab
+}
+
 // Path is where the tab is.
 func (tab *Tab) Path() string {
 	tab.t.Helper()
