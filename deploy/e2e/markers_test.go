@@ -40,7 +40,7 @@ func TestNothingPlantedRuns(t *testing.T) {
 	}{
 		{"company", w.Token(t, owner), []string{"/" + c.Name, "/" + c.Name + "/access", "/" + c.Name + "/add", "/cases", "/data", "/grants", "/me"}},
 		{"advisor", w.Token(t, world.AdvisorOf("espoo-city", world.FirstAdvisor)), []string{city, at, city + "/texts", city + "/new", city + "/cases/" + c.Name[len("cases/"):]}},
-		{"lead", w.Token(t, world.LeadOf("espoo-city", "lead")), []string{city, at, city + "/team", city + "/keys"}},
+		{"lead", w.Token(t, world.LeadOf("espoo-city", world.Lead)), []string{city, at, city + "/team", city + "/keys"}},
 		{"operator", w.Token(t, world.Operator()), []string{"/operator", "/operator/staff", "/operator/keys", "/operator/erasures", "/operator/catalogue"}},
 	}
 	shown := map[string]bool{}
@@ -62,7 +62,7 @@ func TestNothingPlantedRuns(t *testing.T) {
 			}
 		}
 	}
-	for _, who := range []string{"company", "advisor"} {
+	for _, who := range []string{"company", "advisor", "lead"} {
 		if !shown[who] {
 			t.Errorf("no page of the %s shows what was planted: the walk proves nothing", who)
 		}
