@@ -8,13 +8,16 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	accessv1 "github.com/businessespoo/hub/proto/businessespoo/access/v1"
+	policyv1 "github.com/businessespoo/hub/proto/businessespoo/policy/v1"
 	"github.com/businessespoo/hub/services/kit/access"
 	"github.com/businessespoo/hub/services/kit/bus"
 	"github.com/businessespoo/hub/services/kit/name"
@@ -24,11 +27,12 @@ import (
 // schema is the form of the file. A row's place is the sequence of its message in
 // the log and its index in there, so places grow with time.
 var schema = projection.Schema{
-	Version: 2,
+	Version: 3,
 	SQL: `
 CREATE TABLE rows (place INTEGER PRIMARY KEY, provider TEXT NOT NULL, body BLOB NOT NULL) STRICT;
 CREATE INDEX rows_provider ON rows (provider, place) WHERE provider <> '';
-CREATE TABLE cases (case_id TEXT NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (case_id, place)) STRICT, WITHOUT ROWID;
+CREATE TABLE cases (case_id TEXT NOT NULL, place INTEGER NOT NULL, who TEXT NOT NULL, PRIMARY KEY (case_id, place)) STRICT, WITHOUT ROWID;
+CREATE INDEX cases_who ON cases (case_id, who, place);
 `,
 	Streams: []string{bus.StreamAccess},
 }
@@ -126,37 +130,60 @@ func keep(tx *projection.Tx, place int64, party string, row *accessv1.AccessRow)
 		if err != nil {
 			continue
 		}
-		if _, err := tx.Exec("INSERT OR IGNORE INTO cases (case_id, place) VALUES (?, ?)", id, place); err != nil {
+		if _, err := tx.Exec("INSERT OR IGNORE INTO cases (case_id, place, who) VALUES (?, ?, ?)", id, place, Who(row.Role, row.Person)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// Who names a caller: a person is one in each role.
+func Who(role policyv1.Role, person string) string { return strconv.Itoa(int(role)) + "/" + person }
+
+const ofCase = "SELECT r.place, r.body FROM cases c JOIN rows r ON r.place = c.place WHERE c.case_id = ? AND c.place < ?"
+
 // OfCase lists who has seen a case, newest first, before a place (0: from the end).
 // The rows name no other case.
 func (l *Log) OfCase(ctx context.Context, id string, before int64, limit int) ([]Row, error) {
-	rows, err := l.list(ctx, "SELECT r.place, r.body FROM cases c JOIN rows r ON r.place = c.place WHERE c.case_id = ? AND c.place < ? ORDER BY c.place DESC LIMIT ?", id, before, limit)
+	return l.ofCase(ctx, id, ofCase+" ORDER BY c.place DESC LIMIT ?", id, end(before), limit)
+}
+
+// OfCaseBy is OfCase with the rows of who alone, or with those of all others.
+func (l *Log) OfCaseBy(ctx context.Context, id, who string, others bool, before int64, limit int) ([]Row, error) {
+	is := " AND c.who = ?"
+	if others {
+		is = " AND c.who <> ?"
+	}
+	return l.ofCase(ctx, id, ofCase+is+" ORDER BY c.place DESC LIMIT ?", id, end(before), who, limit)
+}
+
+func (l *Log) ofCase(ctx context.Context, id, query string, values ...any) ([]Row, error) {
+	rows, err := l.list(ctx, query, values...)
 	for _, row := range rows {
 		row.Shown = slices.DeleteFunc(row.Shown, func(s *accessv1.Shown) bool { return s.Case != name.Case(id) })
 	}
 	return rows, err
 }
 
-// OfProvider lists what the people and systems of a provider have seen, as OfCase.
-func (l *Log) OfProvider(ctx context.Context, key string, before int64, limit int) ([]Row, error) {
-	return l.list(ctx, "SELECT place, body FROM rows WHERE provider = ? AND provider <> '' AND place < ? ORDER BY place DESC LIMIT ?", key, before, limit)
+// end is the place from which a list begins.
+func end(before int64) int64 {
+	if before == 0 {
+		return math.MaxInt64
+	}
+	return before
 }
 
-func (l *Log) list(ctx context.Context, query, of string, before int64, limit int) ([]Row, error) {
-	if before == 0 {
-		before = 1<<63 - 1
-	}
+// OfProvider lists what the people and systems of a provider have seen, as OfCase.
+func (l *Log) OfProvider(ctx context.Context, key string, before int64, limit int) ([]Row, error) {
+	return l.list(ctx, "SELECT place, body FROM rows WHERE provider = ? AND provider <> '' AND place < ? ORDER BY place DESC LIMIT ?", key, end(before), limit)
+}
+
+func (l *Log) list(ctx context.Context, query string, values ...any) ([]Row, error) {
 	statement, err := l.db.Prepared(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := statement.QueryContext(ctx, of, before, limit)
+	rows, err := statement.QueryContext(ctx, values...)
 	if err != nil {
 		return nil, fmt.Errorf("accesslog: list: %w", err)
 	}

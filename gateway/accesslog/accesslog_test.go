@@ -79,6 +79,9 @@ func TestWhoSpeaksForWhom(t *testing.T) {
 	list := people(t)
 	for _, c := range []struct{ what, got, want string }{
 		{"the case", list(l.OfCase(t.Context(), a, 0, 10)), "p5 p4 p3 p1"},
+		{"the case by one", list(l.OfCaseBy(t.Context(), a, accesslog.Who(policyv1.Role_ROLE_ADVISOR, "p4"), false, 0, 10)), "p4"},
+		{"the case by the others", list(l.OfCaseBy(t.Context(), a, accesslog.Who(policyv1.Role_ROLE_ADVISOR, "p4"), true, 0, 10)), "p5 p3 p1"},
+		{"the same person in another role", list(l.OfCaseBy(t.Context(), a, accesslog.Who(policyv1.Role_ROLE_COMPANY, "p4"), false, 0, 10)), ""},
 		{"omnia", list(l.OfProvider(t.Context(), "omnia", 0, 10)), "p5 p1"},
 		{"the chamber", list(l.OfProvider(t.Context(), "chamber", 0, 10)), "p4"},
 		{"nobody", list(l.OfProvider(t.Context(), "", 0, 10)), ""},

@@ -43,8 +43,15 @@ func (a *Access) ListAccess(ctx context.Context, req *accessv1.ListAccessRequest
 		return nil, err
 	}
 	company := view.CompanyKey(state.GetCase().GetCompany())
+	who := token.From(ctx)
 	rows, next, err := a.page(ctx, req, func(ctx context.Context, id string, before int64, limit int) ([]accesslog.Row, error) {
-		rows, err := a.Rows.OfCase(ctx, id, before, limit)
+		read := a.Rows.OfCase
+		if req.By != accessv1.AccessBy_ACCESS_BY_UNSPECIFIED {
+			read = func(ctx context.Context, id string, before int64, limit int) ([]accesslog.Row, error) {
+				return a.Rows.OfCaseBy(ctx, id, accesslog.Who(who.Role, who.Subject), req.By == accessv1.AccessBy_ACCESS_BY_OTHERS, before, limit)
+			}
+		}
+		rows, err := read(ctx, id, before, limit)
 		for _, row := range rows {
 			leaveOut(row.AccessRow, company)
 		}

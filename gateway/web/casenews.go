@@ -18,9 +18,10 @@ const (
 	visitEnds = 30 * time.Minute
 	// newsPatience bounds the wait for the access log, which no page depends on.
 	newsPatience = time.Second
-	// newsRows and newsPages are how far back the access log is read: the inboxes that
-	// list a case stand in it too.
-	newsRows, newsPages = 200, 5
+	// newsRows is how many of the visitor's own looks are read to find the last visit.
+	newsRows = 100
+	// othersRows is how many of the others' are, to find one that was not refused.
+	othersRows = 10
 )
 
 // newsView is what came since the visitor's last visit, and who has looked meanwhile.
@@ -38,7 +39,9 @@ type newsView struct {
 
 // besideCase is what the page of a case asks beside the case itself.
 type besideCase struct {
-	access      *accessv1.ListAccessResponse
+	// own are the visitor's own looks, others the last of somebody else; nil when the
+	// access log did not answer.
+	own, others *accessv1.ListAccessResponse
 	consents    *consentv1.ListConsentsResponse
 	consentsErr error
 }
@@ -51,34 +54,18 @@ func (s *server) readBesideCase(r *http.Request, f *frame, c *casesv1.Case) *bes
 		b.consents, b.consentsErr = s.Consents.ListConsents(f.holding(r.Context(), r.PathValue("case")), &consentv1.ListConsentsRequest{Parent: c.GetName(), Language: f.Lang})
 	})
 	if r.Header.Get(liveHeader) == "" && s.Access != nil {
+		ctx, cancel := context.WithTimeout(f.holding(r.Context(), requestKey(c.GetName())), newsPatience)
+		defer cancel()
+		// Without the log the page is shown without marks.
 		group.Go(func() {
-			ctx, cancel := context.WithTimeout(f.holding(r.Context(), requestKey(c.GetName())), newsPatience)
-			defer cancel()
-			b.access = s.readNews(ctx, f, &accessv1.ListAccessRequest{Parent: c.GetName(), PageSize: newsRows})
+			b.own, _ = s.Access.ListAccess(ctx, &accessv1.ListAccessRequest{Parent: c.GetName(), By: accessv1.AccessBy_ACCESS_BY_CALLER, PageSize: newsRows})
+		})
+		group.Go(func() {
+			b.others, _ = s.Access.ListAccess(ctx, &accessv1.ListAccessRequest{Parent: c.GetName(), By: accessv1.AccessBy_ACCESS_BY_OTHERS, PageSize: othersRows})
 		})
 	}
 	group.Wait()
 	return b
-}
-
-// readNews reads the access log as far back as the visitor's last visit. Without the
-// log the page is shown without marks.
-func (s *server) readNews(ctx context.Context, f *frame, request *accessv1.ListAccessRequest) *accessv1.ListAccessResponse {
-	var all *accessv1.ListAccessResponse
-	for range newsPages {
-		answer, err := s.Access.ListAccess(ctx, request)
-		if err != nil {
-			break
-		}
-		if all != nil {
-			answer.Access = append(all.GetAccess(), answer.GetAccess()...)
-		}
-		all, request.PageToken = answer, answer.GetNextPageToken()
-		if request.GetPageToken() == "" || !lastVisit(all.GetAccess(), f.now).IsZero() {
-			break
-		}
-	}
-	return all
 }
 
 // news finds out when the visitor was here last. A page that keeps itself up to date
@@ -87,8 +74,8 @@ func (f *frame) news(r *http.Request, b *besideCase) newsView {
 	var n newsView
 	if said := r.Header.Get(liveHeader); said != "" {
 		n.Since, _ = time.Parse(time.RFC3339Nano, said)
-	} else if b.access != nil {
-		n.Since, n.LastSeen = lastVisit(b.access.GetAccess(), f.now), f.lastSeen(b.access)
+	} else if b.own != nil && b.others != nil {
+		n.Since, n.LastSeen = lastVisit(b.own.GetAccess(), f.now), f.lastSeen(b.others)
 	}
 	if !n.Since.IsZero() {
 		n.Said, f.Since = f.instant(n.Since), n.Since.Format(time.RFC3339Nano)
@@ -101,7 +88,7 @@ func (f *frame) news(r *http.Request, b *besideCase) newsView {
 func lastVisit(rows []*accessv1.Access, now time.Time) time.Time {
 	for _, a := range rows {
 		deed := accessDeed(a.GetRow().GetMethod())
-		if !a.GetOwn() || a.GetRow().GetRefused() != "" || deed != "read" && deed != "change" {
+		if a.GetRow().GetRefused() != "" || deed != "read" && deed != "change" {
 			continue
 		}
 		at := a.GetRow().GetTime().AsTime()
@@ -115,7 +102,7 @@ func lastVisit(rows []*accessv1.Access, now time.Time) time.Time {
 
 // lastSeen says who else saw the case last, and when.
 func (f *frame) lastSeen(answer *accessv1.ListAccessResponse) string {
-	i := slices.IndexFunc(answer.GetAccess(), func(a *accessv1.Access) bool { return !a.GetOwn() && a.GetRow().GetRefused() == "" })
+	i := slices.IndexFunc(answer.GetAccess(), func(a *accessv1.Access) bool { return a.GetRow().GetRefused() == "" })
 	switch {
 	case i >= 0:
 		a := answer.GetAccess()[i]

@@ -23,8 +23,14 @@ type fakeAccess struct {
 	*fake
 }
 
-func (f *fakeAccess) ListAccess(context.Context, *accessv1.ListAccessRequest) (*accessv1.ListAccessResponse, error) {
-	return &accessv1.ListAccessResponse{Access: f.seen}, nil
+func (f *fakeAccess) ListAccess(_ context.Context, request *accessv1.ListAccessRequest) (*accessv1.ListAccessResponse, error) {
+	answer := &accessv1.ListAccessResponse{}
+	for _, a := range f.seen {
+		if by := request.GetBy(); by == 0 || (by == accessv1.AccessBy_ACCESS_BY_CALLER) == a.GetOwn() {
+			answer.Access = append(answer.Access, a)
+		}
+	}
+	return answer, nil
 }
 
 func (f *fake) ListJourneys(context.Context, *cataloguev1.ListJourneysRequest) (*cataloguev1.ListJourneysResponse, error) {

@@ -58,6 +58,8 @@ type chooseView struct {
 
 type suggestionView struct {
 	serviceView
+	// Band is 2 for a likely service, 1 for a possible one, 0 for one that perhaps fits.
+	Band       int
 	Confidence string
 	Reasons    []string
 }
@@ -99,7 +101,6 @@ func (s *server) showChoose(w http.ResponseWriter, r *http.Request, f *frame, co
 	if view.Need != "" {
 		view.NeedLabel = f.NeedName(view.Need)
 	}
-	first := !values.Has("form") && !values.Has("service") || values.Get("form") == "need"
 	for _, service := range values["service"] {
 		view.Chosen[service] = true
 	}
@@ -109,13 +110,11 @@ func (s *server) showChoose(w http.ResponseWriter, r *http.Request, f *frame, co
 			return err
 		}
 		view.Nothing = answer.GetMessage()
-		for i, suggestion := range answer.GetSuggestions() {
+		for _, suggestion := range answer.GetSuggestions() {
 			view.Suggestions = append(view.Suggestions, f.suggestion(suggestion))
-			// The best match is proposed by a tick; the person sees it and may take it off.
-			if first && i == 0 && suggestion.GetConfidence() >= likely {
-				view.Chosen[suggestion.GetService()] = true
-			}
 		}
+		// As they come, the most likely ones first.
+		slices.SortStableFunc(view.Suggestions, func(a, b suggestionView) int { return b.Band - a.Band })
 		if len(view.Suggestions) == 0 && view.Nothing == "" {
 			view.Nothing = f.T("choose.nothing")
 		}
@@ -162,9 +161,9 @@ func (f *frame) suggestion(suggestion *casesv1.Suggestion) suggestionView {
 	}
 	switch c := suggestion.GetConfidence(); {
 	case c >= likely:
-		view.Confidence = f.T("confidence.likely")
+		view.Band, view.Confidence = 2, f.T("confidence.likely")
 	case c >= possible:
-		view.Confidence = f.T("confidence.possible")
+		view.Band, view.Confidence = 1, f.T("confidence.possible")
 	default:
 		view.Confidence = f.T("confidence.perhaps")
 	}

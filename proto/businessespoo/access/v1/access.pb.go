@@ -95,6 +95,59 @@ func (Purpose) EnumDescriptor() ([]byte, []int) {
 	return file_businessespoo_access_v1_access_proto_rawDescGZIP(), []int{0}
 }
 
+// AccessBy says whose rows are asked for.
+type AccessBy int32
+
+const (
+	// Everybody's.
+	AccessBy_ACCESS_BY_UNSPECIFIED AccessBy = 0
+	// The caller's own.
+	AccessBy_ACCESS_BY_CALLER AccessBy = 1
+	// All others'.
+	AccessBy_ACCESS_BY_OTHERS AccessBy = 2
+)
+
+// Enum value maps for AccessBy.
+var (
+	AccessBy_name = map[int32]string{
+		0: "ACCESS_BY_UNSPECIFIED",
+		1: "ACCESS_BY_CALLER",
+		2: "ACCESS_BY_OTHERS",
+	}
+	AccessBy_value = map[string]int32{
+		"ACCESS_BY_UNSPECIFIED": 0,
+		"ACCESS_BY_CALLER":      1,
+		"ACCESS_BY_OTHERS":      2,
+	}
+)
+
+func (x AccessBy) Enum() *AccessBy {
+	p := new(AccessBy)
+	*p = x
+	return p
+}
+
+func (x AccessBy) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AccessBy) Descriptor() protoreflect.EnumDescriptor {
+	return file_businessespoo_access_v1_access_proto_enumTypes[1].Descriptor()
+}
+
+func (AccessBy) Type() protoreflect.EnumType {
+	return &file_businessespoo_access_v1_access_proto_enumTypes[1]
+}
+
+func (x AccessBy) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AccessBy.Descriptor instead.
+func (AccessBy) EnumDescriptor() ([]byte, []int) {
+	return file_businessespoo_access_v1_access_proto_rawDescGZIP(), []int{1}
+}
+
 // Basis is why somebody saw something.
 type Basis struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -563,7 +616,9 @@ type ListAccessRequest struct {
 	// How many at the most; 50 when 0, at most 200.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Where to go on.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Whose rows; everybody's when unspecified.
+	By            AccessBy `protobuf:"varint,4,opt,name=by,proto3,enum=businessespoo.access.v1.AccessBy" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -617,6 +672,13 @@ func (x *ListAccessRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListAccessRequest) GetBy() AccessBy {
+	if x != nil {
+		return x.By
+	}
+	return AccessBy_ACCESS_BY_UNSPECIFIED
 }
 
 // ListAccessResponse holds one page.
@@ -830,13 +892,14 @@ const file_businessespoo_access_v1_access_proto_rawDesc = "" +
 	"\x06Access\x12<\n" +
 	"\x03row\x18\x01 \x01(\v2\".businessespoo.access.v1.AccessRowB\x06\xaa\xed\x18\x02\b\x02R\x03row\x12A\n" +
 	"\aadvisor\x18\x02 \x01(\v2\x1f.businessespoo.cases.v1.AdvisorB\x06\xaa\xed\x18\x02\b\x02R\aadvisor\x12\x18\n" +
-	"\x03own\x18\x03 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x03own\"\x89\x01\n" +
+	"\x03own\x18\x03 \x01(\bB\x06\xaa\xed\x18\x02\b\x02R\x03own\"\xc4\x01\n" +
 	"\x11ListAccessRequest\x12\"\n" +
 	"\x06parent\x18\x01 \x01(\tB\n" +
 	"\xaa\xed\x18\x06\b\x02\x10\x01(\x02R\x06parent\x12&\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\t\xaa\xed\x18\x05\b\x018\xc8\x01R\bpageSize\x12(\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tB\t\xaa\xed\x18\x05\b\x01\x18\xe8\aR\tpageToken\"\x88\x01\n" +
+	"page_token\x18\x03 \x01(\tB\t\xaa\xed\x18\x05\b\x01\x18\xe8\aR\tpageToken\x129\n" +
+	"\x02by\x18\x04 \x01(\x0e2!.businessespoo.access.v1.AccessByB\x06\xaa\xed\x18\x02\b\x01R\x02by\"\x88\x01\n" +
 	"\x12ListAccessResponse\x12B\n" +
 	"\x06access\x18\x01 \x03(\v2\x1f.businessespoo.access.v1.AccessB\t\xaa\xed\x18\x05\b\b \xc8\x01R\x06access\x12.\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tB\x06\xaa\xed\x18\x02\b\x01R\rnextPageToken\"\x91\x01\n" +
@@ -856,7 +919,11 @@ const file_businessespoo_access_v1_access_proto_rawDesc = "" +
 	"\x13PURPOSE_FOR_COMPANY\x10\x03\x12\x13\n" +
 	"\x0fPURPOSE_CONSENT\x10\x04\x12 \n" +
 	"\x1cPURPOSE_STATUTORY_DISCLOSURE\x10\x05\x12\x15\n" +
-	"\x11PURPOSE_OPERATION\x10\x062\x8d\x02\n" +
+	"\x11PURPOSE_OPERATION\x10\x06*Q\n" +
+	"\bAccessBy\x12\x19\n" +
+	"\x15ACCESS_BY_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10ACCESS_BY_CALLER\x10\x01\x12\x14\n" +
+	"\x10ACCESS_BY_OTHERS\x10\x022\x8d\x02\n" +
 	"\rAccessService\x12q\n" +
 	"\n" +
 	"ListAccess\x12*.businessespoo.access.v1.ListAccessRequest\x1a+.businessespoo.access.v1.ListAccessResponse\"\n" +
@@ -877,45 +944,47 @@ func file_businessespoo_access_v1_access_proto_rawDescGZIP() []byte {
 	return file_businessespoo_access_v1_access_proto_rawDescData
 }
 
-var file_businessespoo_access_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_businessespoo_access_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_businessespoo_access_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_businessespoo_access_v1_access_proto_goTypes = []any{
 	(Purpose)(0),                       // 0: businessespoo.access.v1.Purpose
-	(*Basis)(nil),                      // 1: businessespoo.access.v1.Basis
-	(*Shown)(nil),                      // 2: businessespoo.access.v1.Shown
-	(*AccessRow)(nil),                  // 3: businessespoo.access.v1.AccessRow
-	(*AccessBatch)(nil),                // 4: businessespoo.access.v1.AccessBatch
-	(*AccessHead)(nil),                 // 5: businessespoo.access.v1.AccessHead
-	(*Access)(nil),                     // 6: businessespoo.access.v1.Access
-	(*ListAccessRequest)(nil),          // 7: businessespoo.access.v1.ListAccessRequest
-	(*ListAccessResponse)(nil),         // 8: businessespoo.access.v1.ListAccessResponse
-	(*ListProviderAccessRequest)(nil),  // 9: businessespoo.access.v1.ListProviderAccessRequest
-	(*ListProviderAccessResponse)(nil), // 10: businessespoo.access.v1.ListProviderAccessResponse
-	(*timestamppb.Timestamp)(nil),      // 11: google.protobuf.Timestamp
-	(v1.Role)(0),                       // 12: businessespoo.policy.v1.Role
-	(*v11.Advisor)(nil),                // 13: businessespoo.cases.v1.Advisor
+	(AccessBy)(0),                      // 1: businessespoo.access.v1.AccessBy
+	(*Basis)(nil),                      // 2: businessespoo.access.v1.Basis
+	(*Shown)(nil),                      // 3: businessespoo.access.v1.Shown
+	(*AccessRow)(nil),                  // 4: businessespoo.access.v1.AccessRow
+	(*AccessBatch)(nil),                // 5: businessespoo.access.v1.AccessBatch
+	(*AccessHead)(nil),                 // 6: businessespoo.access.v1.AccessHead
+	(*Access)(nil),                     // 7: businessespoo.access.v1.Access
+	(*ListAccessRequest)(nil),          // 8: businessespoo.access.v1.ListAccessRequest
+	(*ListAccessResponse)(nil),         // 9: businessespoo.access.v1.ListAccessResponse
+	(*ListProviderAccessRequest)(nil),  // 10: businessespoo.access.v1.ListProviderAccessRequest
+	(*ListProviderAccessResponse)(nil), // 11: businessespoo.access.v1.ListProviderAccessResponse
+	(*timestamppb.Timestamp)(nil),      // 12: google.protobuf.Timestamp
+	(v1.Role)(0),                       // 13: businessespoo.policy.v1.Role
+	(*v11.Advisor)(nil),                // 14: businessespoo.cases.v1.Advisor
 }
 var file_businessespoo_access_v1_access_proto_depIdxs = []int32{
 	0,  // 0: businessespoo.access.v1.Basis.purpose:type_name -> businessespoo.access.v1.Purpose
-	11, // 1: businessespoo.access.v1.AccessRow.time:type_name -> google.protobuf.Timestamp
-	12, // 2: businessespoo.access.v1.AccessRow.role:type_name -> businessespoo.policy.v1.Role
-	2,  // 3: businessespoo.access.v1.AccessRow.shown:type_name -> businessespoo.access.v1.Shown
-	1,  // 4: businessespoo.access.v1.AccessRow.basis:type_name -> businessespoo.access.v1.Basis
-	3,  // 5: businessespoo.access.v1.AccessBatch.rows:type_name -> businessespoo.access.v1.AccessRow
-	11, // 6: businessespoo.access.v1.AccessHead.time:type_name -> google.protobuf.Timestamp
-	3,  // 7: businessespoo.access.v1.Access.row:type_name -> businessespoo.access.v1.AccessRow
-	13, // 8: businessespoo.access.v1.Access.advisor:type_name -> businessespoo.cases.v1.Advisor
-	6,  // 9: businessespoo.access.v1.ListAccessResponse.access:type_name -> businessespoo.access.v1.Access
-	6,  // 10: businessespoo.access.v1.ListProviderAccessResponse.access:type_name -> businessespoo.access.v1.Access
-	7,  // 11: businessespoo.access.v1.AccessService.ListAccess:input_type -> businessespoo.access.v1.ListAccessRequest
-	9,  // 12: businessespoo.access.v1.AccessService.ListProviderAccess:input_type -> businessespoo.access.v1.ListProviderAccessRequest
-	8,  // 13: businessespoo.access.v1.AccessService.ListAccess:output_type -> businessespoo.access.v1.ListAccessResponse
-	10, // 14: businessespoo.access.v1.AccessService.ListProviderAccess:output_type -> businessespoo.access.v1.ListProviderAccessResponse
-	13, // [13:15] is the sub-list for method output_type
-	11, // [11:13] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	12, // 1: businessespoo.access.v1.AccessRow.time:type_name -> google.protobuf.Timestamp
+	13, // 2: businessespoo.access.v1.AccessRow.role:type_name -> businessespoo.policy.v1.Role
+	3,  // 3: businessespoo.access.v1.AccessRow.shown:type_name -> businessespoo.access.v1.Shown
+	2,  // 4: businessespoo.access.v1.AccessRow.basis:type_name -> businessespoo.access.v1.Basis
+	4,  // 5: businessespoo.access.v1.AccessBatch.rows:type_name -> businessespoo.access.v1.AccessRow
+	12, // 6: businessespoo.access.v1.AccessHead.time:type_name -> google.protobuf.Timestamp
+	4,  // 7: businessespoo.access.v1.Access.row:type_name -> businessespoo.access.v1.AccessRow
+	14, // 8: businessespoo.access.v1.Access.advisor:type_name -> businessespoo.cases.v1.Advisor
+	1,  // 9: businessespoo.access.v1.ListAccessRequest.by:type_name -> businessespoo.access.v1.AccessBy
+	7,  // 10: businessespoo.access.v1.ListAccessResponse.access:type_name -> businessespoo.access.v1.Access
+	7,  // 11: businessespoo.access.v1.ListProviderAccessResponse.access:type_name -> businessespoo.access.v1.Access
+	8,  // 12: businessespoo.access.v1.AccessService.ListAccess:input_type -> businessespoo.access.v1.ListAccessRequest
+	10, // 13: businessespoo.access.v1.AccessService.ListProviderAccess:input_type -> businessespoo.access.v1.ListProviderAccessRequest
+	9,  // 14: businessespoo.access.v1.AccessService.ListAccess:output_type -> businessespoo.access.v1.ListAccessResponse
+	11, // 15: businessespoo.access.v1.AccessService.ListProviderAccess:output_type -> businessespoo.access.v1.ListProviderAccessResponse
+	14, // [14:16] is the sub-list for method output_type
+	12, // [12:14] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_businessespoo_access_v1_access_proto_init() }
@@ -928,7 +997,7 @@ func file_businessespoo_access_v1_access_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_businessespoo_access_v1_access_proto_rawDesc), len(file_businessespoo_access_v1_access_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
