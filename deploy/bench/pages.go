@@ -127,6 +127,7 @@ func (b *bench) busy(ctx context.Context, p *process, s *scene, kinds []measured
 	defer stop()
 	group, busy := errgroup.WithContext(busy)
 	saw := &watched{scene: s}
+	s.forget()
 	for i := range livePages {
 		page, err := p.open(ctx, s, i, saw)
 		if err != nil {

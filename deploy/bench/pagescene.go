@@ -148,3 +148,10 @@ func (s *scene) event(ctx context.Context, i int) error {
 	}
 	return nil
 }
+
+// forget forgets the replies that no page was open to hear of.
+func (s *scene) forget() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	clear(s.written)
+}
