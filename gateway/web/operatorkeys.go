@@ -51,7 +51,7 @@ func (s *server) showOperatorKeys(w http.ResponseWriter, r *http.Request, f *fra
 	if err != nil {
 		return fmt.Errorf("web: list keys: %w", err)
 	}
-	view := operatorKeysView{frame: f, Person: person, Find: f.text("person", f.T("operator.person")).must().hinted(f.T("operator.person_hint")).place("find", was)}
+	view := operatorKeysView{frame: f, Person: person, Find: f.personField().place("find", was)}
 	if view.Find.Value == "" {
 		view.Find.Value = person
 	}
@@ -121,8 +121,7 @@ func (s *server) operatorKeysAction(w http.ResponseWriter, r *http.Request, f *f
 			return nil
 		}
 	case "find":
-		if person == "" {
-			was.fail("person", fieldError{Text: f.T("error."+emptyError("text"), "field", f.T("operator.person"))})
+		if f.check(was, []field{f.personField()}); was.failed() {
 			return s.showOperatorKeys(w, r, f, http.StatusUnprocessableEntity, was, "")
 		}
 	case "end":
@@ -146,4 +145,9 @@ func (s *server) operatorKeysAction(w http.ResponseWriter, r *http.Request, f *f
 		f.Done = f.T("operator.ended")
 	}
 	return s.showOperatorKeys(w, r, f, http.StatusOK, nil, person)
+}
+
+// personField asks for the id of a person.
+func (f *frame) personField() field {
+	return f.text("person", f.T("operator.person")).must().hinted(f.T("operator.person_hint"))
 }

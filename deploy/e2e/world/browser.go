@@ -64,6 +64,15 @@ func (b *Browser) Cookies() []*http.Cookie {
 	return b.client.Jar.Cookies(at)
 }
 
+// Keep gives the browser cookies, such as those of somebody who is signed in.
+func (b *Browser) Keep(cookies ...*http.Cookie) *Browser {
+	b.t.Helper()
+	at, err := url.Parse(b.base)
+	must(b.t, err)
+	b.client.Jar.SetCookies(at, cookies)
+	return b
+}
+
 // Open opens the page at a path.
 func (b *Browser) Open(path string) *Page {
 	b.t.Helper()
@@ -136,6 +145,65 @@ func (p *Page) HasForm(id string) (*Form, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Forms are the page's forms that are sent and not only asked with.
+func (p *Page) Forms() []*Form {
+	var forms []*Form
+	for node := range p.root.Descendants() {
+		if node.Data == "form" && strings.EqualFold(attr(node, "method"), http.MethodPost) {
+			f := &Form{page: p, node: node, action: attr(node, "action"), values: url.Values{}}
+			f.read()
+			forms = append(forms, f)
+		}
+	}
+	return forms
+}
+
+// ID tells the form from the others of its page: its id, or where it goes with the step
+// that it takes.
+func (f *Form) ID() string {
+	if id := attr(f.node, "id"); id != "" {
+		return id
+	}
+	return f.action + " " + f.values.Get("do")
+}
+
+// Write writes the same text into every field that takes any, chooses where there is a
+// choice to make, and answers the names of the fields it wrote into.
+func (f *Form) Write(text string) (written []string) {
+	for node := range f.node.Descendants() {
+		name, kind := attr(node, "name"), attr(node, "type")
+		switch {
+		case name == "":
+		case node.Data == "textarea", node.Data == "input" && (kind == "text" || kind == "url" || kind == "search" || kind == ""):
+			f.values.Set(name, text)
+			written = append(written, name)
+		case node.Data == "input" && (kind == "radio" || kind == "checkbox") && f.values.Get(name) == "":
+			f.values.Set(name, attr(node, "value"))
+		case node.Data == "select" && f.values.Get(name) == "":
+			for option := range node.Descendants() {
+				if option.Data == "option" && f.values.Get(name) == "" {
+					f.values.Set(name, attr(option, "value"))
+				}
+			}
+		}
+	}
+	return written
+}
+
+// Written are the texts that stand in the fields of the page.
+func (p *Page) Written() []string {
+	var texts []string
+	for node := range p.root.Descendants() {
+		if node.Data == "textarea" && node.FirstChild != nil {
+			texts = append(texts, node.FirstChild.Data)
+		}
+		if node.Data == "input" && attr(node, "type") != "hidden" {
+			texts = append(texts, attr(node, "value"))
+		}
+	}
+	return texts
 }
 
 // read takes the values that a browser would send of an untouched form.
