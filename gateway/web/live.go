@@ -99,6 +99,8 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 
 // tellChanges passes on what the API tells until it ends the watch.
 func (s *server) tellChanges(ctx context.Context, f *frame, out *eventStream, g *gathering) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // of two watches one may go on
 	next, err := s.watch(ctx, f, g.after)
 	if err != nil {
 		return err
@@ -146,11 +148,29 @@ func (s *server) watch(ctx context.Context, f *frame, after string) (next func()
 	if f.Session.Desk() {
 		return s.watchDesk(f.as(ctx), "providers/"+f.Session.Provider, after)
 	}
-	if f.Holder != nil {
-		ctx = f.holding(ctx, f.Holder.Case)
-	} else {
-		ctx = f.as(ctx)
+	if f.Holder == nil {
+		return s.watchCases(f.as(ctx), after)
 	}
+	held, err := s.watchCases(with(ctx, f.Holder), after)
+	if f.Session == nil {
+		return held, err
+	}
+	if isKind(err, problem.Unauthenticated, problem.Denied, problem.NotFound) {
+		held = nil // the case that they hold is no longer there for them
+	} else if err != nil {
+		return nil, err
+	}
+	own, err := s.watchCases(f.as(ctx), after)
+	switch {
+	case held == nil, err != nil && !isKind(err, problem.Denied):
+		return own, err
+	case err != nil:
+		return held, nil // they work for the hub
+	}
+	return either(ctx, own, held), nil
+}
+
+func (s *server) watchCases(ctx context.Context, after string) (func() (happening, error), error) {
 	stream, err := s.Cases.WatchEvents(ctx, &casesv1.WatchEventsRequest{Revision: after})
 	if err == nil {
 		_, err = stream.Header() // the watch is on, or refused
@@ -167,6 +187,38 @@ func (s *server) watch(ctx context.Context, f *frame, after string) (next func()
 		}
 		return happening{Revision: step.GetRevision(), Name: step.GetEntry().GetCaseName()}, nil
 	}, err
+}
+
+// either waits for the next change of one of two watches. It ends with the first that ends.
+func either(ctx context.Context, watches ...func() (happening, error)) func() (happening, error) {
+	type step struct {
+		happening
+		err error
+	}
+	steps := make(chan step)
+	for _, next := range watches {
+		go func() {
+			for {
+				h, err := next()
+				select {
+				case steps <- step{h, err}:
+				case <-ctx.Done():
+					return
+				}
+				if err != nil {
+					return
+				}
+			}
+		}()
+	}
+	return func() (happening, error) {
+		select {
+		case one := <-steps:
+			return one.happening, one.err
+		case <-ctx.Done():
+			return happening{}, ctx.Err()
+		}
+	}
 }
 
 func (s *server) watchDesk(ctx context.Context, provider, after string) (func() (happening, error), error) {
