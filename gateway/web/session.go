@@ -50,8 +50,8 @@ func (s *server) session(r *http.Request) *visitor {
 	if r.URL.Path == livePath {
 		lives = streamLife
 	}
-	if r.URL.Path == livePath || r.Header.Get(liveHeader) != "" {
-		find = s.Sessions.Peek // nobody may be there to use it
+	if r.URL.Path == livePath || r.Method == http.MethodGet && r.Header.Get(liveHeader) != "" {
+		find = s.Sessions.Peek // nobody may be there to use it; what the script sends somebody writes
 	}
 	found, err := find(r.Context(), cookie.Value)
 	var token string
