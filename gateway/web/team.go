@@ -108,7 +108,7 @@ func (s *server) showTeam(w http.ResponseWriter, r *http.Request, f *frame, code
 	}
 	f.Title, f.sent = f.T("team.title", "provider", f.Provider(provider)), was
 	if request.PageToken == "" && was == nil && told == nil {
-		f.Watch, f.After = "*", answer.GetRevision()
+		f.Watch, f.After, f.Pace = "*", answer.GetRevision(), inboxPace
 	}
 	view := teamView{
 		frame: f, ProviderName: f.Provider(provider), Path: f.path, Told: told, Of: f.T("team.unclaimed"), Total: int(answer.GetTotalSize()),
