@@ -9,6 +9,9 @@ import (
 	"github.com/businessespoo/hub/services/kit/identifier"
 )
 
+// looked counts how often an open page has asked for itself.
+const looked = "performance.getEntriesByType('resource').filter((e) => e.initiatorType === 'fetch' && e.name === location.href).length"
+
 // TestLivePages: what a provider does is in the open page of the company within a
 // moment, nothing that somebody is writing is lost by it, all tabs of a browser share
 // one stream, and a hidden one has none.
@@ -170,5 +173,15 @@ func TestASessionThatEndsUnderAPage(t *testing.T) {
 	page.Await("the page says that the session has ended", "!document.getElementById('ended').hidden")
 	if text := page.Is("document.querySelector('textarea[name=text]').value"); text != "Kesken jäänyt" {
 		t.Errorf("what was being written is now %q", text)
+	}
+	// Hidden and shown again it says so still, and does not knock for ever.
+	person.Tab("/privacy")
+	page.Await("it is hidden", "document.hidden")
+	before := page.Is(looked)
+	page.Front()
+	page.Await("it has looked whether somebody is there", looked+" > "+fmt.Sprint(before))
+	time.Sleep(500 * time.Millisecond) // for what it would do then
+	if page.Is("!document.getElementById('ended').hidden && document.getElementById('away').hidden && !('leads' in document.documentElement.dataset)") != true {
+		t.Error("shown again the page says something else than that the session has ended")
 	}
 }

@@ -50,9 +50,14 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 		s.explain(w, r, f, err)
 		return
 	}
+	out := &eventStream{w: w, controller: http.NewResponseController(w)}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
 	if f.Session == nil && f.Holder == nil {
-		w.WriteHeader(http.StatusNoContent) // a browser does not ask again
-		return
+		if _, err := s.whoIs(r); err == nil {
+			out.end()
+		}
+		return // if nobody can say who it is, the browser comes back
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -64,11 +69,8 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 		case <-ctx.Done():
 		}
 	}()
-	out := &eventStream{w: w, controller: http.NewResponseController(w)}
 	// Nothing more is to arrive: the deadline for a slow form would end the stream.
 	_ = out.controller.SetReadDeadline(time.Time{})
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
 	out.write("retry: %d\n\n", comeBack.Milliseconds())
 	after := r.Header.Get("Last-Event-ID")
 	if after == "" {
@@ -89,8 +91,11 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		// The token of the call has run out, or the visitor is no longer here.
-		if f.Session = s.session(r); f.Session == nil || !out.told {
-			out.write("event: ended\ndata:\n\n")
+		if f.Session, err = s.whoIs(r); err != nil {
+			return
+		}
+		if f.Session == nil || !out.told {
+			out.end()
 			return
 		}
 		out.told = false
@@ -259,6 +264,10 @@ func (e *eventStream) ready() {
 	e.told = true
 	e.write("event: ready\ndata:\n\n")
 }
+
+// end says that the visitor is not, or no longer, somebody who is told: their pages do not
+// ask again by themselves.
+func (e *eventStream) end() { e.write("event: ended\ndata:\n\n") }
 
 // send tells of several changes at once.
 func (e *eventStream) send(all []happening) {

@@ -3,6 +3,7 @@ package web_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/businessespoo/hub/gateway/session"
 	"github.com/businessespoo/hub/gateway/web"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 )
@@ -48,6 +50,21 @@ func TestAStreamOutlivesASlowForm(t *testing.T) {
 	b := newBrowser(t, func(o *web.Options) { o.SlowestForm = 100 * time.Millisecond })
 	b.signIn(companyToken())
 	b.hears(t, "data: cases/"+caseID)
+}
+
+// TestNobodyIsToldThatItEnded: who is not signed in any more is told so, and not merely
+// nothing: a browser takes that for a connection that is lost.
+func TestNobodyIsToldThatItEnded(t *testing.T) {
+	b := newBrowser(t)
+	b.hears(t, "event: ended")
+	away := errors.New("the sessions are away")
+	b = newBrowser(t, func(o *web.Options) {
+		o.Token = func(context.Context, *session.Session, time.Duration) (string, error) { return "", away }
+	})
+	b.signIn(companyToken())
+	if p := b.get("/live"); strings.Contains(p.body, "ended") {
+		t.Errorf("while nobody can say: %q", p.body)
+	}
 }
 
 // TestWhoHoldsACaseToo: somebody who is signed in and has come back to a case without a
