@@ -28,7 +28,7 @@
 
   function follow() {
     clearTimeout(again);
-    if (source) source.clocation.reload();
+    if (source) source.close();
     source = null;
     delete document.documentElement.dataset.leads;
     if (release) release();
@@ -130,8 +130,15 @@
     timer = setTimeout(load, Math.max(pause, asked) + Math.random() * slack * pause);
   }
 
+  // lose gives way to the page that says so, unless somebody is writing here.
+  function lose() {
+    if (![...at('main').querySelectorAll('input:not([type=hidden]), select, textarea')].some(touched)) location.reload();
+    at('lost').hidden = false;
+  }
+
   function read() {
     unread = false;
+    at('lost').hidden = true;
     failed = 0;
     back();
     notices();
