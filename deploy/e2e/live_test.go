@@ -166,9 +166,25 @@ func TestASessionThatEndsUnderAPage(t *testing.T) {
 	page.Await("it has the stream", "'leads' in document.documentElement.dataset")
 	page.Is(`document.querySelectorAll('details').forEach((d) => { d.open = true; })`)
 	page.Fill("textarea[name=text]", "Kesken jäänyt")
+	page.Is(`(() => {
+		window.made = [];
+		window.EventSource = class extends EventSource { constructor(at) { super(at); made.push(this); } };
+		const real = setTimeout;
+		window.setTimeout = (then, after) => real(then, after === 15000 ? 1500 : after);
+	})()`)
 	other := person.Tab("/me").Seen()
 	page.Front()
 	page.Await("it has the stream again", "'leads' in document.documentElement.dataset")
+	// Cut off for good it opens another after a while, and no third one when it was hidden meanwhile.
+	page.Is("made[0].close(), made[0].dispatchEvent(new Event('error'))")
+	person.Tab("/privacy")
+	page.Await("it is hidden", "document.hidden")
+	page.Front()
+	page.Await("it opens another", "made.length > 1")
+	time.Sleep(2 * time.Second)
+	if open := page.Is("made.filter((one) => one.readyState !== EventSource.CLOSED).length"); open != 1.0 {
+		t.Errorf("%v streams are open", open)
+	}
 	other.Click("form[action='/sign-out'] button")
 	page.Await("the page says that the session has ended", "!document.getElementById('ended').hidden")
 	if text := page.Is("document.querySelector('textarea[name=text]').value"); text != "Kesken jäänyt" {
@@ -176,7 +192,7 @@ func TestASessionThatEndsUnderAPage(t *testing.T) {
 	}
 	// Hidden and shown again it says so still, and does not knock for ever.
 	person.Tab("/privacy")
-	page.Await("it is hidden", "document.hidden")
+	page.Await("it is hidden once more", "document.hidden")
 	before := page.Is(looked)
 	page.Front()
 	page.Await("it has looked whether somebody is there", looked+" > "+fmt.Sprint(before))
