@@ -9,6 +9,9 @@ import (
 	"github.com/businessespoo/hub/services/kit/identifier"
 )
 
+// looked counts how often an open page has asked for itself.
+const looked = "performance.getEntriesByType('resource').filter((e) => e.initiatorType === 'fetch' && e.name === location.href).length"
+
 // TestLivePages: what a provider does is in the open page of the company within a
 // moment, nothing that somebody is writing is lost by it, all tabs of a browser share
 // one stream, and a hidden one has none.
@@ -163,12 +166,38 @@ func TestASessionThatEndsUnderAPage(t *testing.T) {
 	page.Await("it has the stream", "'leads' in document.documentElement.dataset")
 	page.Is(`document.querySelectorAll('details').forEach((d) => { d.open = true; })`)
 	page.Fill("textarea[name=text]", "Kesken jäänyt")
+	page.Is(`(() => {
+		window.made = [];
+		window.EventSource = class extends EventSource { constructor(at) { super(at); made.push(this); } };
+		const real = setTimeout;
+		window.setTimeout = (then, after) => real(then, after === 15000 ? 1500 : after);
+	})()`)
 	other := person.Tab("/me").Seen()
 	page.Front()
 	page.Await("it has the stream again", "'leads' in document.documentElement.dataset")
+	// Cut off for good it opens another after a while, and no third one when it was hidden meanwhile.
+	page.Is("made[0].close(), made[0].dispatchEvent(new Event('error'))")
+	person.Tab("/privacy")
+	page.Await("it is hidden", "document.hidden")
+	page.Front()
+	page.Await("it opens another", "made.length > 1")
+	time.Sleep(2 * time.Second)
+	if open := page.Is("made.filter((one) => one.readyState !== EventSource.CLOSED).length"); open != 1.0 {
+		t.Errorf("%v streams are open", open)
+	}
 	other.Click("form[action='/sign-out'] button")
 	page.Await("the page says that the session has ended", "!document.getElementById('ended').hidden")
 	if text := page.Is("document.querySelector('textarea[name=text]').value"); text != "Kesken jäänyt" {
 		t.Errorf("what was being written is now %q", text)
+	}
+	// Hidden and shown again it says so still, and does not knock for ever.
+	person.Tab("/privacy")
+	page.Await("it is hidden once more", "document.hidden")
+	before := page.Is(looked)
+	page.Front()
+	page.Await("it has looked whether somebody is there", looked+" > "+fmt.Sprint(before))
+	time.Sleep(500 * time.Millisecond) // for what it would do then
+	if page.Is("!document.getElementById('ended').hidden && document.getElementById('away').hidden && !('leads' in document.documentElement.dataset)") != true {
+		t.Error("shown again the page says something else than that the session has ended")
 	}
 }

@@ -113,6 +113,21 @@ func TestTextBlocksInAReply(t *testing.T) {
 	}
 }
 
+// Enter in any field of a step takes the step: the first button of the form is what it
+// presses.
+func TestEnterTakesAStep(t *testing.T) {
+	b := newBrowser(t)
+	b.signIn(advisorToken("advisor"))
+	p := b.get(deskPath + "omnia-2")
+	p.has(t, `name="insert"`)
+	for _, one := range strings.Split(p.body, "<form ")[1:] {
+		one, _, _ = strings.Cut(one, "</form>")
+		if first := regexp.MustCompile(`<button[^>]*>`).FindString(one); strings.Contains(first, `name="insert"`) {
+			t.Errorf("Enter in the form %.60s inserts a text block", one)
+		}
+	}
+}
+
 // A lead keeps the text blocks, an advisor reads them.
 func TestTextBlocksPage(t *testing.T) {
 	b := newBrowser(t)

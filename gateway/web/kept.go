@@ -35,21 +35,35 @@ type leftForm struct {
 // largestKept bounds a form that is kept for somebody who is not signed in, in bytes.
 const largestKept = 100_000
 
-// typed are the texts that a person wrote into a form, by the names of its fields.
+// typed are the answers that a person wrote into a form, by the names of its fields: all
+// but what a page put there itself or offered to choose, and no password.
 func typed(values url.Values) []string {
-	words := []string{"text", "need_text", "comment", "summary", "question", "reason", "handover", "title", "reported"}
 	var texts []string
 	for _, name := range fields(values) {
-		if !slices.Contains(words, name) && !strings.HasPrefix(name, "in:") && !strings.HasPrefix(name, "decision.") {
+		if control(name) || offered(name) {
 			continue
 		}
 		for _, value := range values[name] {
-			if strings.TrimSpace(value) != "" && !strings.Contains(value, "_REASON_") && !strings.Contains(value, "_RESULT_") {
+			ticked := value == "yes" && !strings.HasPrefix(name, "in:")
+			if strings.TrimSpace(value) != "" && !ticked && !strings.Contains(value, "_REASON_") && !strings.Contains(value, "_RESULT_") {
 				texts = append(texts, value)
 			}
 		}
 	}
 	return texts
+}
+
+// offered are the fields whose values say nothing to a person without the page around them.
+func offered(name string) bool {
+	if kind, _, found := strings.Cut(name, ":"); found && kind != "in" { // of each of several requests
+		return true
+	}
+	return registerKeeps(name) || slices.Contains([]string{
+		"form", "do", "at", "changing", "kind", "viewport", "next", "block", "insert", "view", "order", "status", "shortcuts", "path",
+		"request", "request_id", "etag", "name", "id", "draft", "need", "service", "company", "consent", "consent_version", "party", "person", "number", "field",
+		"revision", "sequence", "text_version", "provider", "providers", "organisation", "session", "advisor", "ground", "gap", "role",
+		"result", "language", "contact_language", "code", "secret",
+	}, name)
 }
 
 // control are the fields that say how a form was sent, and not what is in it.

@@ -75,6 +75,22 @@ func TestAMessageAfterTheSession(t *testing.T) {
 	}
 }
 
+// TestEveryFieldIsKept: a form whose only answer is a number, a date, a choice or a name is
+// kept like one with a text; a button that sends nothing but what it is for is not.
+func TestEveryFieldIsKept(t *testing.T) {
+	for name, value := range map[string]string{
+		"reference": "P-2041", "on": "2026-12-01", "company_id": "9000003-8", "company_name": "Kahvila Oy", "stars": "4", "text": message, "in:hours": "37,5",
+	} {
+		b := newBrowser(t)
+		p := b.post("/cases/"+caseID, url.Values{"form": {"x"}, "do": {"x"}, "request": {"omnia-1"}, "request_id": {"7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c11"}, name: {value}})
+		if got := p.hidden(t, "kept").Get("kept"); !strings.Contains(got, url.QueryEscape(name)+"="+url.QueryEscape(value)) {
+			t.Errorf("of %s %q is kept", name, got)
+		}
+	}
+	b := newBrowser(t)
+	b.post("/cases/"+caseID, url.Values{"form": {"withdraw-omnia-1"}, "do": {"withdraw"}, "request": {"omnia-1"}, "etag": {"5"}, "request_id": {"7b3f2a34-5e0f-4c8e-9d8e-0a4f6f3f1c11"}}).lacks(t, `id="kept"`)
+}
+
 // TestAnOpeningAfterTheSession: nothing is sent without a name because a session ended,
 // and what was filled in goes on after the sign-in.
 func TestAnOpeningAfterTheSession(t *testing.T) {

@@ -50,9 +50,14 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 		s.explain(w, r, f, err)
 		return
 	}
+	out := &eventStream{w: w, controller: http.NewResponseController(w)}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
 	if f.Session == nil && f.Holder == nil {
-		w.WriteHeader(http.StatusNoContent) // a browser does not ask again
-		return
+		if _, err := s.whoIs(r); err == nil {
+			out.end()
+		}
+		return // if nobody can say who it is, the browser comes back
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -64,11 +69,8 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 		case <-ctx.Done():
 		}
 	}()
-	out := &eventStream{w: w, controller: http.NewResponseController(w)}
 	// Nothing more is to arrive: the deadline for a slow form would end the stream.
 	_ = out.controller.SetReadDeadline(time.Time{})
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
 	out.write("retry: %d\n\n", comeBack.Milliseconds())
 	after := r.Header.Get("Last-Event-ID")
 	if after == "" {
@@ -89,8 +91,11 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		// The token of the call has run out, or the visitor is no longer here.
-		if f.Session = s.session(r); f.Session == nil || !out.told {
-			out.write("event: ended\ndata:\n\n")
+		if f.Session, err = s.whoIs(r); err != nil {
+			return
+		}
+		if f.Session == nil || !out.told {
+			out.end()
 			return
 		}
 		out.told = false
@@ -99,6 +104,8 @@ func (s *server) live(w http.ResponseWriter, r *http.Request) {
 
 // tellChanges passes on what the API tells until it ends the watch.
 func (s *server) tellChanges(ctx context.Context, f *frame, out *eventStream, g *gathering) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // of two watches one may go on
 	next, err := s.watch(ctx, f, g.after)
 	if err != nil {
 		return err
@@ -146,11 +153,29 @@ func (s *server) watch(ctx context.Context, f *frame, after string) (next func()
 	if f.Session.Desk() {
 		return s.watchDesk(f.as(ctx), "providers/"+f.Session.Provider, after)
 	}
-	if f.Holder != nil {
-		ctx = f.holding(ctx, f.Holder.Case)
-	} else {
-		ctx = f.as(ctx)
+	if f.Holder == nil {
+		return s.watchCases(f.as(ctx), after)
 	}
+	held, err := s.watchCases(with(ctx, f.Holder), after)
+	if f.Session == nil {
+		return held, err
+	}
+	if isKind(err, problem.Unauthenticated, problem.Denied, problem.NotFound) {
+		held = nil // the case that they hold is no longer there for them
+	} else if err != nil {
+		return nil, err
+	}
+	own, err := s.watchCases(f.as(ctx), after)
+	switch {
+	case held == nil, err != nil && !isKind(err, problem.Denied):
+		return own, err
+	case err != nil:
+		return held, nil // they work for the hub
+	}
+	return either(ctx, own, held), nil
+}
+
+func (s *server) watchCases(ctx context.Context, after string) (func() (happening, error), error) {
 	stream, err := s.Cases.WatchEvents(ctx, &casesv1.WatchEventsRequest{Revision: after})
 	if err == nil {
 		_, err = stream.Header() // the watch is on, or refused
@@ -167,6 +192,38 @@ func (s *server) watch(ctx context.Context, f *frame, after string) (next func()
 		}
 		return happening{Revision: step.GetRevision(), Name: step.GetEntry().GetCaseName()}, nil
 	}, err
+}
+
+// either waits for the next change of one of two watches. It ends with the first that ends.
+func either(ctx context.Context, watches ...func() (happening, error)) func() (happening, error) {
+	type step struct {
+		happening
+		err error
+	}
+	steps := make(chan step)
+	for _, next := range watches {
+		go func() {
+			for {
+				h, err := next()
+				select {
+				case steps <- step{h, err}:
+				case <-ctx.Done():
+					return
+				}
+				if err != nil {
+					return
+				}
+			}
+		}()
+	}
+	return func() (happening, error) {
+		select {
+		case one := <-steps:
+			return one.happening, one.err
+		case <-ctx.Done():
+			return happening{}, ctx.Err()
+		}
+	}
 }
 
 func (s *server) watchDesk(ctx context.Context, provider, after string) (func() (happening, error), error) {
@@ -207,6 +264,10 @@ func (e *eventStream) ready() {
 	e.told = true
 	e.write("event: ready\ndata:\n\n")
 }
+
+// end says that the visitor is not, or no longer, somebody who is told: their pages do not
+// ask again by themselves.
+func (e *eventStream) end() { e.write("event: ended\ndata:\n\n") }
 
 // send tells of several changes at once.
 func (e *eventStream) send(all []happening) {

@@ -8,7 +8,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/businessespoo/hub/gateway/session"
+	"github.com/businessespoo/hub/gateway/web"
 	casesv1 "github.com/businessespoo/hub/proto/businessespoo/cases/v1"
 	cataloguev1 "github.com/businessespoo/hub/proto/businessespoo/catalogue/v1"
 )
@@ -23,6 +26,41 @@ func (b *browser) typing(values url.Values) page {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	r.Header.Set("Hub-Live", "1")
+	return b.do(r)
+}
+
+// TestWritingIsUse: somebody who types and sends nothing stays signed in; a page that is
+// open and looks at what is new by itself does not keep anybody.
+func TestWritingIsUse(t *testing.T) {
+	now := noon()
+	sessions := newSessions(t, func() time.Time { return now })
+	b := newBrowser(t, func(o *web.Options) { o.Sessions = sessions })
+	b.sessions = sessions
+	b.signIn(companyToken())
+	_, values := choose(t, b, apprenticeship)
+	for range 3 {
+		now = now.Add(session.Idle - time.Minute)
+		if p := b.typing(values); p.code != http.StatusOK {
+			t.Fatalf("who types is answered %d %s", p.code, p.body)
+		}
+	}
+	for range 2 {
+		now = now.Add(session.Idle / 2)
+		b.fetch("/cases/" + caseID)
+	}
+	if p := b.get("/cases/" + caseID); p.code != http.StatusUnauthorized {
+		t.Errorf("an open page kept a session that nobody used: %d", p.code)
+	}
+}
+
+// fetch asks for a page as the script does by itself.
+func (b *browser) fetch(path string) page {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.base+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Hub-Live", "-")
 	return b.do(r)
 }
 

@@ -40,18 +40,27 @@ type visitor struct {
 	Companies []string
 }
 
-// session is who the visitor is signed in as; nil for nobody.
+// session is who the visitor is signed in as; nil for nobody, also while nobody can say.
 func (s *server) session(r *http.Request) *visitor {
+	who, err := s.whoIs(r)
+	if err != nil {
+		s.Log.WarnContext(r.Context(), "nobody can say whether a session goes on", "error", err)
+	}
+	return who
+}
+
+// whoIs is who the visitor is signed in as; nil for nobody. It fails when that is not known.
+func (s *server) whoIs(r *http.Request) (*visitor, error) {
 	cookie, err := r.Cookie(cookieName(r, sessionCookie))
 	if err != nil || s.Sessions == nil {
-		return nil
+		return nil, nil
 	}
 	find, lives := s.Sessions.Find, pageLife
 	if r.URL.Path == livePath {
 		lives = streamLife
 	}
-	if r.URL.Path == livePath || r.Header.Get(liveHeader) != "" {
-		find = s.Sessions.Peek // nobody may be there to use it
+	if r.URL.Path == livePath || r.Method == http.MethodGet && r.Header.Get(liveHeader) != "" {
+		find = s.Sessions.Peek // nobody may be there to use it; what the script sends somebody writes
 	}
 	found, err := find(r.Context(), cookie.Value)
 	var token string
@@ -60,13 +69,12 @@ func (s *server) session(r *http.Request) *visitor {
 	}
 	switch {
 	case errors.Is(err, session.ErrNone):
-		return nil
+		return nil, nil
 	case problem.KindOf(err) == problem.Denied: // they have left
 		s.endSession(r, &visitor{Session: found})
-		return nil
+		return nil, nil
 	case err != nil:
-		s.Log.WarnContext(r.Context(), "nobody can say whether a session goes on", "error", err)
-		return nil
+		return nil, err
 	}
 	who := &visitor{
 		Session: found, Token: token, Role: tokens.RoleName(found.Principal.Role),
@@ -75,7 +83,7 @@ func (s *server) session(r *http.Request) *visitor {
 	if found.Acting != "" {
 		who.Companies = []string{found.Acting}
 	}
-	return who
+	return who, nil
 }
 
 // Desk tells whether the visitor works for a provider.

@@ -108,7 +108,7 @@ func (s *server) showTeam(w http.ResponseWriter, r *http.Request, f *frame, code
 	}
 	f.Title, f.sent = f.T("team.title", "provider", f.Provider(provider)), was
 	if request.PageToken == "" && was == nil && told == nil {
-		f.Watch, f.After = "*", answer.GetRevision()
+		f.Watch, f.After, f.Pace = "*", answer.GetRevision(), inboxPace
 	}
 	view := teamView{
 		frame: f, ProviderName: f.Provider(provider), Path: f.path, Told: told, Of: f.T("team.unclaimed"), Total: int(answer.GetTotalSize()),
@@ -117,9 +117,9 @@ func (s *server) showTeam(w http.ResponseWriter, r *http.Request, f *frame, code
 	if request.Advisor != "" {
 		view.Of = f.T("team.of", "name", loadName(view.Loads, request.Advisor))
 	}
-	for i, item := range answer.GetRequests() {
+	for _, item := range answer.GetRequests() {
 		view.Rows = append(view.Rows, teamRow{
-			Request: item, ID: fmt.Sprint("pick-", i), Title: f.requestTitle(item), Link: f.DeskLink(item.GetName()), Age: f.age(item.GetRequestedAt()),
+			Request: item, ID: "pick-" + pickID(item.GetName()), Title: f.requestTitle(item), Link: f.DeskLink(item.GetName()), Age: f.age(item.GetRequestedAt()),
 			Chosen: was != nil && contains(was.values["request"], item.GetName()),
 		})
 	}
@@ -134,6 +134,9 @@ func (s *server) showTeam(w http.ResponseWriter, r *http.Request, f *frame, code
 	}
 	return s.render(w, "team", code, view)
 }
+
+// pickID tells a request's row from others, also when rows come and go in an open page.
+func pickID(name string) string { return strings.ReplaceAll(name, "/", "-") }
 
 func contains(list []string, wanted string) bool {
 	for _, item := range list {

@@ -30,7 +30,7 @@ func TestALeadSeesTheLoad(t *testing.T) {
 		t.Errorf("asked for %v", asked)
 	}
 	p.has(t, "Maija Meri", "Kalle Koski", ">gone</a>", "Ei enää henkilöstössä", "Ei vielä kenelläkään",
-		`<rect class="busy" width="50" height="10"/>`, `<rect class="waits" x="50" width="25" height="10"/>`, `<rect class="tardy" y="12" width="50" height="4"/>`)
+		`data-still`, `data-pace="4000"`, `id="pick-cases-`+caseID+`-requests-omnia-1"`, `<rect class="busy" width="50" height="10"/>`, `<rect class="waits" x="50" width="25" height="10"/>`, `<rect class="tardy" y="12" width="50" height="4"/>`)
 	b.get("/desk/omnia/team?advisor=kalle").has(t, "Pyynnöt: Kalle Koski")
 	if asked := b.api.last(t, "ListRequests").request.(*providerv1.ListRequestsRequest); asked.Unassigned || asked.Advisor != "providers/omnia/advisors/kalle" {
 		t.Errorf("asked for %v", asked)

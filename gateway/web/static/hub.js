@@ -12,16 +12,22 @@
   // lock back; when the last one is hidden there is no stream.
   const channel = new BroadcastChannel('hub-live');
   let release = null; // gives the lock back; set while this tab has it or waits for it
-  let source = null;
+  let source = null, again = 0; // the stream, and the timer that opens it again
 
   function lead() {
     if (release || !navigator.locks) return;
     const stop = new AbortController();
     const until = new Promise((resolve) => { release = () => { resolve(); stop.abort(); }; });
-    navigator.locks.request('hub-live', { signal: stop.signal }, () => { open(after); return until; }).catch(() => {});
+    const hold = () => { if (!stop.signal.aborted) open(after); return until; };
+    navigator.locks.request('hub-live', { ifAvailable: true }, (lock) => {
+      if (lock) return hold();
+      if (!stop.signal.aborted) refresh(); // what the other tab told before this one listened
+      navigator.locks.request('hub-live', { signal: stop.signal }, hold).catch(() => {});
+    });
   }
 
   function follow() {
+    clearTimeout(again);
     if (source) source.close();
     source = null;
     delete document.documentElement.dataset.leads;
@@ -32,37 +38,64 @@
   function open(from) {
     if (!release) return; // hidden meanwhile
     document.documentElement.dataset.leads = '';
-    source = new EventSource('/live' + (from ? '?after=' + encodeURIComponent(from) : ''));
+    if (source) source.close();
+    const mine = source = new EventSource('/live' + (from ? '?after=' + encodeURIComponent(from) : ''));
     const tell = (message) => { take(message); channel.postMessage(message); };
-    source.addEventListener('ready', () => tell({ is: 'ready' }));
+    mine.addEventListener('ready', () => tell({ is: 'ready' }));
     for (const is of ['changed', 'gone']) {
-      source.addEventListener(is, (e) => tell({ is, name: e.data, revision: e.lastEventId }));
+      mine.addEventListener(is, (e) => tell({ is, name: e.data, revision: e.lastEventId }));
     }
-    source.addEventListener('ended', () => { source.close(); tell({ is: 'ended' }); });
-    source.addEventListener('error', () => {
+    mine.addEventListener('ended', () => tell({ is: 'ended' }));
+    mine.addEventListener('error', () => {
       tell({ is: 'away' });
-      if (source && source.readyState === EventSource.CLOSED) setTimeout(() => { if (source) open(''); }, 15000);
+      clearTimeout(again);
+      if (mine.readyState === EventSource.CLOSED) again = setTimeout(() => open(''), 15000);
     });
   }
 
   // -- What a tab does with an event -----------------------------------------------------
-  let was = 'ready', started = false;
+  let started = false;
+  let unheard = false, unread = false; // the stream is away; the page could not be fetched
+  let ended = false; // the session: no stream is opened until somebody is there again
 
   function take(message) {
     switch (message.is) {
       case 'ready':
         // Something may have happened since the page was made, or while nothing was heard.
-        if (was === 'away' || (!after && !started)) refresh();
+        if (unheard || ended || (!after && !started)) { clearTimeout(timer); timer = 0; refresh(); }
         started = true;
+        unheard = false;
+        back(); // somebody has signed in again in another tab
         break;
+      case 'away':
+        unheard = true;
+        break;
+      case 'ended':
+        follow();
+        over();
+        return;
       case 'changed':
       case 'gone':
         if (concerns(message.name)) refresh();
         return;
     }
-    was = message.is;
-    at('away').hidden = was !== 'away';
-    at('ended').hidden = was !== 'ended';
+    notices();
+  }
+
+  function over() {
+    ended = true;
+    notices();
+  }
+
+  function back() {
+    if (!ended) return;
+    ended = false;
+    if (!document.hidden) lead();
+  }
+
+  function notices() {
+    at('away').hidden = ended || !(unheard || unread);
+    at('ended').hidden = !ended;
   }
 
   function concerns(name) {
@@ -81,13 +114,41 @@
   function refresh() {
     if (document.hidden || timer) return; // what comes meanwhile is seen by the same look
     const gap = Math.max(pace, patience * took), now = performance.now();
-    timer = setTimeout(load, Math.max(together, looked + gap - now) + Math.random() * slack * gap);
+    timer = setTimeout(load, Math.max(together, looked + gap - now, notBefore - now) + Math.random() * slack * gap);
+  }
+
+  // later looks again when the hub did not answer as it should: each time after a longer
+  // pause, and not before the hub wants to be asked again.
+  let failed = 0, notBefore = 0;
+
+  function later(answer) {
+    unread = true;
+    notices();
+    const pause = Math.min(1000 * 2 ** failed++, 60000), asked = 1000 * (Number(answer && answer.headers.get('Retry-After')) || 0);
+    notBefore = performance.now() + asked;
+    clearTimeout(timer);
+    timer = setTimeout(load, Math.max(pause, asked) + Math.random() * slack * pause);
+  }
+
+  // lose gives way to the page that says so, unless somebody is writing here.
+  function lose() {
+    if (![...at('main').querySelectorAll('input:not([type=hidden]), select, textarea')].some(touched)) location.reload();
+    at('lost').hidden = false;
+  }
+
+  function read() {
+    unread = false;
+    at('lost').hidden = true;
+    failed = 0;
+    back();
+    notices();
   }
 
   async function load(everything) {
     whole ||= everything === true;
     clearTimeout(timer);
     timer = 0;
+    if (document.hidden && !whole) return; // it looks when it is shown
     if (busy) { refresh(); return; }
     const all = whole;
     whole = false;
@@ -95,11 +156,15 @@
     looked = performance.now();
     try {
       const answer = await fetch(location.href, { headers: { 'Hub-Live': document.body.dataset.since || '-' }, redirect: 'error' });
-      if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html'), all);
-      else if (answer.status === 401) take({ is: 'ended' });
-      else if (answer.status === 404 || answer.status === 410) location.reload();
+      if (answer.ok) {
+        const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+        read();
+        show(fresh, all);
+      } else if (answer.status === 401) over();
+      else if (answer.status === 404 || answer.status === 410) lose();
+      else later(answer);
     } catch {
-      take({ is: 'away' });
+      later(null);
     } finally {
       busy = false;
       took = Math.min(performance.now() - looked, 5000);
@@ -199,7 +264,7 @@
   channel.addEventListener('message', (e) => take(e.data));
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) { follow(); return; }
-    lead();
+    if (!ended) lead();
     refresh(); // it heard nothing while it was hidden
   });
   addEventListener('pagehide', follow);
