@@ -213,7 +213,7 @@ func (f *frame) requestView(c *casesv1.Case, r *casesv1.Request, was *sent) requ
 }
 
 // mostAnswers bounds the answers that a page holds unasked, in bytes.
-const mostAnswers = 6000
+const mostAnswers = 5000
 
 // weight is how long the answers are.
 func (v requestView) weight() int {

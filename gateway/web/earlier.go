@@ -10,7 +10,7 @@ const (
 	mostEntries = 40
 	// mostWords bounds what those have to say, in bytes: a page is to be light also when
 	// people write much. The newest one is shown whatever it says.
-	mostWords = 8_000
+	mostWords = 7_000
 )
 
 // moreView leads from some entries of a timeline to the others.

@@ -19,7 +19,7 @@ import (
 
 // teamPageSize is how many requests the page of a team shows at once; one press of its
 // button assigns no more.
-const teamPageSize = 50
+const teamPageSize = 40
 
 // teamView shows a lead how much each of their people has, and lets them move it.
 type teamView struct {
