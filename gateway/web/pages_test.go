@@ -54,7 +54,8 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 				if p.code >= http.StatusInternalServerError {
 					t.Errorf("%s: status %d", p.url, p.code)
 				}
-				p.has(t, `<html lang="`+lang+`">`, `<main id="main"`, `href="#main"`, `name="viewport"`, `rel="stylesheet"`)
+				p.has(t, `<html lang="`+lang+`">`, `<main id="main"`, `href="#main"`, `name="viewport"`, `rel="stylesheet"`, `<a href="/feedback`)
+				p.lacks(t, "/feedback?page=%2Fcases%2F"+caseID) // whose it is stays with the page
 				p.lacks(t, "⟦", "<script>", "<b>ensimmäisen", "style=", "ZgotmplZ", "%!", "<nil>")
 				headingsInOrder(t, p)
 				labelled(t, p)
