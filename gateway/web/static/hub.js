@@ -199,7 +199,7 @@
     if (field === document.activeElement) return true;
     if (field.type === 'checkbox' || field.type === 'radio') return field.checked !== field.defaultChecked;
     if (field.tagName === 'SELECT') return [...field.options].some((o) => o.selected !== o.defaultSelected) && field.selectedIndex > 0;
-    if (field.type === 'hidden') return field.form !== null && [...field.form.elements].some((e) => e.type !== 'hidden' && touched(e));
+    if (field.type === 'hidden') return field.form !== null && [...field.form.elements].some((e) => e.matches('input:not([type=hidden]), select, textarea') && touched(e));
     return field.value !== field.defaultValue;
   }
 
