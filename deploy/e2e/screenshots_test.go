@@ -18,7 +18,7 @@ var shots = []struct {
 	pages           [][2]string
 }{
 	{"", "", [][2]string{
-		{"start", "/"}, {"services", "/services"}, {"privacy", "/privacy"}, {"status", "/status"}, {"sign-in", "/sign-in"}, {"open-code", "/open-code"}, {"missing", "/nowhere"},
+		{"start", "/"}, {"services", "/services"}, {"privacy", "/privacy"}, {"accessibility", "/accessibility"}, {"feedback", "/feedback"}, {"status", "/status"}, {"sign-in", "/sign-in"}, {"open-code", "/open-code"}, {"missing", "/nowhere"},
 	}},
 	{world.Companies, "demo-board-chair", [][2]string{
 		{"cases", "/cases"}, {"case>", "/cases/"}, {"seen>", "access"}, {"case-add>", "/add"}, {"me", "/me"}, {"grants", "/grants"}, {"data", "/data"},
