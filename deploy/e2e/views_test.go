@@ -255,6 +255,11 @@ func (g *gallery) signedOut(t *testing.T) {
 // openPremises opens a case on the pages: for no company yet when who does is signed in, and
 // without a name when nobody is.
 func openPremises(b *world.Browser, company string) *world.Page {
+	return readyToSend(b, company).Form("check").Send("send")
+}
+
+// readyToSend answers the last page of an opening.
+func readyToSend(b *world.Browser, company string) *world.Page {
 	first := b.Open("/").Form("need").Fill("text", "Etsin toimitilaa").Send("").Form("choose").Fill("service", premisesOf).Send("")
 	asked := first.Form("check").Fill("in:"+premisesOf+":use", "Kahvila").Fill("in:"+premisesOf+":area_m2", "90").Send("next").Form("check")
 	if company != "" {
@@ -266,7 +271,7 @@ func openPremises(b *world.Browser, company string) *world.Page {
 			consents.Fill(field, "yes")
 		}
 	}
-	return consents.Send("next").Form("check").Send("send")
+	return consents.Send("next")
 }
 
 // advisor lists an advisor's pages.

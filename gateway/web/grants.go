@@ -76,7 +76,12 @@ func (s *server) showGrants(w http.ResponseWriter, r *http.Request, f *frame, co
 			}.finish(was),
 		})
 	}
-	view.Form = form{F: f, ID: "grant", Do: "grant", Button: f.T("grants.button"), Main: true, Fields: f.grantFields(integrators.Integrators)}.finish(was)
+	give := form{F: f, ID: "grant", Do: "grant", Button: f.T("grants.button"), Main: true, Fields: f.grantFields(integrators.Integrators)}
+	if len(f.Session.Companies) == 1 {
+		// Another tab may choose another company before this form is sent.
+		give.Hidden = []hidden{{"company", f.Session.Companies[0]}}
+	}
+	view.Form = give.finish(was)
 	return s.render(w, "grants", code, view)
 }
 
@@ -109,9 +114,6 @@ func (s *server) grantsAction(w http.ResponseWriter, r *http.Request, f *frame) 
 	was := sentForm(r.PostForm)
 	v, ctx := was.values, f.as(r.Context())
 	company := v.Get("company")
-	if company == "" && len(f.Session.Companies) == 1 {
-		company = f.Session.Companies[0]
-	}
 	var err error
 	do := "grant"
 	if v.Get("do") == "withdraw_grant" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -190,6 +191,40 @@ func (f *Form) Write(text string) (written []string) {
 		}
 	}
 	return written
+}
+
+// Steps are what the form's buttons do: the values of its buttons named do.
+func (f *Form) Steps() (steps []string) {
+	for node := range f.node.Descendants() {
+		if node.Data == "button" && attr(node, "name") == "do" {
+			steps = append(steps, attr(node, "value"))
+		}
+	}
+	return steps
+}
+
+// By answers the same form, with what is filled in, for another browser to send.
+func (f *Form) By(b *Browser) *Form {
+	page := *f.page
+	page.browser = b
+	return &Form{page: &page, node: f.node, action: f.action, values: maps.Clone(f.values)}
+}
+
+// Hidden are the names of the fields that a person does not see.
+func (f *Form) Hidden() (names []string) {
+	for node := range f.node.Descendants() {
+		if node.Data == "input" && attr(node, "type") == "hidden" {
+			names = append(names, attr(node, "name"))
+		}
+	}
+	return names
+}
+
+// Forge puts a value into a field whatever the form offers, as somebody can who makes the
+// request by hand.
+func (f *Form) Forge(name, value string) *Form {
+	f.values.Set(name, value)
+	return f
 }
 
 // Written are the texts that stand in the fields of the page.
