@@ -60,11 +60,7 @@ func TestACompanySaysWhoActsForIt(t *testing.T) {
 	if p := b.post("/grants", url.Values{"form": {"grant"}, "do": {"grant"}}); p.code != http.StatusUnprocessableEntity || b.api.count("GrantAccess") != 0 {
 		t.Errorf("without a system the page answers %d", p.code)
 	}
-	form := p.hidden(t, "form-grant")
-	for name, value := range map[string]string{"request_id": "r1", "organisation": "bank", "write": "yes"} {
-		form.Set(name, value)
-	}
-	b.post("/grants", form)
+	b.post("/grants", formOf(t, p, "grant", url.Values{"request_id": {"r1"}, "organisation": {"bank"}, "write": {"yes"}}))
 	granted := b.api.last(t, "GrantAccess").request.(*keysv1.GrantAccessRequest)
 	if granted.Company != "9000001-1" || granted.Organisation != "bank" || granted.RequestId != "r1" || !slices.Equal(granted.Scopes, []string{systemkey.CaseRead, systemkey.CaseWrite}) {
 		t.Errorf("granted %v", granted)
